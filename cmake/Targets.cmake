@@ -1,0 +1,31 @@
+# Helpers that give our own targets their flags. Third-party headers come in
+# through imported targets, so that our warnings do not apply to them.
+
+function(minimoa_compile_options target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE -Wall -Wextra)
+  if(MINIMOA_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # g++ 12 reports these inside the standard library once sanitizers or -O2
+      # change its inlining; they are not findings about our code.
+      target_compile_options(${target} PRIVATE -Wno-error=maybe-uninitialized
+                             -Wno-error=restrict -Wno-error=dangling-pointer)
+    endif()
+  endif()
+  if(MINIMOA_SANITIZE)
+    set(flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_compile_options(${target} PRIVATE ${flags})
+    target_link_options(${target} PUBLIC ${flags})
+  endif()
+endfunction()
+
+# minimoa_library(NAME SOURCES..): static library minimoa_NAME, alias
+# minimoa::NAME; includes are rooted at the repository.
+function(minimoa_library name)
+  add_library(minimoa_${name} STATIC ${ARGN})
+  add_library(minimoa::${name} ALIAS minimoa_${name})
+  minimoa_compile_options(minimoa_${name})
+  target_include_directories(minimoa_${name} PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+endfunction()

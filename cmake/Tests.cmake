@@ -1,0 +1,52 @@
+# Tests: one executable per folder of C++ tests, one CTest entry per executable
+# or script. CTest labels are the folder names, so `ctest -L unit` works.
+find_package(doctest 2.4 REQUIRED)
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+
+# minimoa_test(NAME LABEL SOURCES..): links everything; runs at the root.
+function(minimoa_test name label)
+  if(NOT ARGN)
+    return()
+  endif()
+  add_executable(test_${name} tests/main.cpp ${ARGN})
+  minimoa_compile_options(test_${name})
+  target_include_directories(test_${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_compile_definitions(
+    test_${name} PRIVATE MINIMOA_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}"
+                         MINIMOA_BINARY_DIR="${CMAKE_CURRENT_BINARY_DIR}")
+  target_link_libraries(test_${name} PRIVATE minimoa::extract doctest::doctest ${CMAKE_DL_LIBS})
+  add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 420)
+endfunction()
+
+# minimoa_script(NAME LABEL SCRIPT ARGS..): a python3 test.
+function(minimoa_script name label script)
+  add_test(NAME ${name}
+           COMMAND Python3::Interpreter -B "${CMAKE_CURRENT_SOURCE_DIR}/${script}"
+                   --root "${CMAKE_CURRENT_SOURCE_DIR}" --build "${CMAKE_CURRENT_BINARY_DIR}" ${ARGN}
+           WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 420)
+endfunction()
+
+minimoa_test(unit_spec unit ${MINIMOA_TESTS_UNIT_SPEC})
+minimoa_test(unit_prover unit ${MINIMOA_TESTS_UNIT_PROVER})
+minimoa_test(unit_extract unit ${MINIMOA_TESTS_UNIT_EXTRACT})
+minimoa_test(rules rules ${MINIMOA_TESTS_RULES})
+minimoa_test(audit audit ${MINIMOA_TESTS_AUDIT})
+minimoa_test(differential differential ${MINIMOA_TESTS_DIFFERENTIAL})
+minimoa_test(diagnostics diagnostics ${MINIMOA_TESTS_DIAGNOSTICS})
+foreach(name audit differential)
+  if(TARGET test_${name})
+    target_link_libraries(test_${name} PRIVATE minimoa_audit_core)
+    add_dependencies(test_${name} minimoa-audit minimoa)
+  endif()
+endforeach()
+
+foreach(script IN LISTS MINIMOA_HYGIENE_SCRIPTS)
+  get_filename_component(name "${script}" NAME_WE)
+  minimoa_script(hygiene_${name} hygiene ${script})
+endforeach()
+minimoa_script(mutation mutation tests/mutation/mutate_test.py)
+if(MINIMOA_BUILD_KERNELS)
+  minimoa_script(package package tests/package/package_test.py)
+endif()

@@ -1,0 +1,54 @@
+// Obligations of a derivation and their witnesses (FORMAT.md sections 5-7).
+//
+// Statements are generated in exactly the order of FORMAT.md, because a proof
+// refers to facts and atoms by number. Z3 decides; what leaves this file is a
+// witness that exact arithmetic checks, a counterexample, or a named hole.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "spec/lang/rules.h"
+#include "spec/lang/spec.h"
+
+namespace minimoa {
+
+enum class Decision { kProved, kRefuted, kUnknown };
+struct Proved {
+  Decision decision = Decision::kUnknown;
+  nlohmann::json proof;                           // FORMAT.md section 6 (or a hole)
+  std::string label;                              // which obligation, for people
+  std::map<std::string, std::string> counterexample;  // kRefuted: values by name, smallest found
+  Term goal;
+};
+
+// All prover-side obligations of a derivation; each vector in FORMAT order.
+class Prover {
+ public:
+  Prover(const Spec& spec, unsigned rlimit = 20000000);
+  ~Prover();
+  Prover(const Prover&) = delete;
+  std::vector<Proved> divisors(const Term& core, const Term& final_term);  // must be called first
+  std::vector<Proved> spec_proofs(const Term& core);
+  std::vector<Proved> step(const Step& step);      // its prove conditions
+  std::vector<Proved> safe(const Term& final_term, std::vector<std::pair<std::string, std::string>>* cover);
+  // Values for the dimensions that satisfy every require, smallest found.
+  Result<std::map<std::string, std::string>> witness();
+  // Decides one boolean goal in a context without building a proof (for
+  // diagnostics such as E0210): exists-free goals only.
+  Proved decide(const Obligation& o);
+  // Is there j (0 <= j < n, g) for all values of the context? Finds a witness
+  // term for any-intro among candidates (0, n-1, bound variables and
+  // differences of them ..), or a counterexample context.
+  struct Inhabited { Decision decision; Term witness; std::map<std::string, std::string> counterexample; };
+  Inhabited inhabited(const std::vector<ContextEntry>& context, const std::string& j, const Term& n, const Term& g);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace minimoa

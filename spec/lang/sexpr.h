@@ -1,0 +1,46 @@
+// S-expressions: the text form of terms, rule rows and certificate texts.
+//
+// Only brackets, atoms, strings and places. What an atom means is decided by
+// the reader of the tree (term.cpp for terms, rules.cpp for rule rows).
+// May be wrong: nothing here is trusted; the audit has its own reader.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace minimoa {
+
+struct Sexpr {
+  enum class Kind { kAtom, kString, kList };
+  Kind kind = Kind::kAtom;
+  std::string text;              // of an atom or a string
+  std::vector<Sexpr> kids;       // of a list
+  int line = 0, column = 0;      // 1-based
+
+  bool is_atom() const { return kind == Kind::kAtom; }
+  bool is_list() const { return kind == Kind::kList; }
+  // The first atom of a list, else "".
+  std::string head() const;
+};
+
+// kRules: `;` comments and "strings" are allowed (rule files).
+enum class SexprDialect { kTerm, kRules };
+
+// All s-expressions of the text, or nothing and the reason with its place.
+std::optional<std::vector<Sexpr>> parse_sexprs(std::string_view text,
+                                               SexprDialect dialect,
+                                               std::string* error);
+std::string print_sexpr(const Sexpr& s);
+
+bool is_integer(std::string_view s);      // -?(0|[1-9][0-9]*), no "-0"
+bool is_identifier(std::string_view s);   // [A-Za-z_][A-Za-z0-9_]*
+
+// The term that s writes (term.cpp), or nothing and the reason.
+struct Node;
+std::optional<std::shared_ptr<const Node>> term_of_sexpr(const Sexpr& s,
+                                                         std::string* error);
+
+}  // namespace minimoa
