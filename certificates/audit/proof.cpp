@@ -220,7 +220,8 @@ Poly read_poly(const Json& json, std::size_t atoms) {
 
 std::vector<std::string> check_proofs(
     const std::string& list, const std::vector<Obligation>& obligations,
-    const Json& proofs, Budget& budget) {
+    const Json& proofs, Budget& budget, std::string& place) {
+  place = list;
   const std::vector<Json> given = proofs.items();
   // FORMAT 7: without it the obligations beyond the list would go unproved.
   if (given.size() != obligations.size()) {
@@ -229,16 +230,11 @@ std::vector<std::string> check_proofs(
   }
   std::vector<std::string> holes;
   for (std::size_t k = 0; k < given.size(); ++k) {
-    const std::string name =
-        list + "[" + std::to_string(k) + "] " + obligations[k].place;
-    try {
-      if (given[k].kind() == JsonKind::kObject) {
-        holes.push_back(name + ": " + check_hole(given[k]));
-      } else {
-        Refutation(obligations, k, budget).run(given[k]);
-      }
-    } catch (const Refused& refused) {
-      throw Refused{refused.code, name + ": " + refused.text};
+    place = list + "[" + std::to_string(k) + "] " + obligations[k].place;
+    if (given[k].kind() == JsonKind::kObject) {
+      holes.push_back(place + ": " + check_hole(given[k]));
+    } else {
+      Refutation(obligations, k, budget).run(given[k]);
     }
   }
   return holes;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "term.h"
+#include "reader.h"
 #include "types.h"
 
 namespace audit {

@@ -17,10 +17,10 @@
 namespace audit {
 
 // Kinds that certain nodes must have (the rule variables of a step); a node is
-// found by its address.
+// found by its address, which the map keeps alive.
 enum class Kind { kIndex, kIndices, kValue, kBool, kStmt,
                   kOp, kRedOp, kPerm, kNat };
-using KindMap = std::map<const Node*, Kind>;
+using KindMap = std::map<Term, Kind>;
 
 // The type of a term in a scope; refuses (code "type") an ill-typed one. The
 // scope is changed during the call and is as before after it.

@@ -75,11 +75,12 @@ void collect_names(const Term& t, std::set<std::string>* out) {
 void Deriver::share(const Position& at, const Term& e, const std::string& name) {
   const std::string x = fresh_name(name);
   const Term body = abstract_out(minimoa::at(term(), at), e, mk_var(x));
+  const bool statement = type_at(at).kind == Type::Kind::kStmt;
   Hints h;
   h.sub["?e"] = print(e);
-  h.sub["?b"] = "(fn (" + x + ") " + print(body) + ")";
+  h.sub[statement ? "?P" : "?b"] = "(fn (" + x + ") " + print(body) + ")";
   h.names["x"] = x;
-  step("let-inline", at, h, true);
+  step(statement ? "let-inline-stmt" : "let-inline", at, h, true);
 }
 
 void Deriver::stage(const Position& at, const std::vector<std::pair<std::string, Term>>& vars) {
@@ -123,7 +124,8 @@ void Deriver::unshare() {
   };
   while (has(innermost)) {
     const Position p = first(innermost);
-    step("let-inline", p);
+    const bool statement = type_at(p).kind == Type::Kind::kStmt;
+    step(statement ? "let-inline-stmt" : "let-inline", p);
     beta(p);
   }
 }

@@ -130,12 +130,25 @@ void open_output(Deriver* d) {
   }
 }
 
+// A new reduction's index is named after its extent, as the axes are.
+Hints index_names(const Deriver& d, const Position& p) {
+  const Position operand = child(p, at(d.term(), p)->kids.size() - 1);
+  const Op op = at(d.term(), operand)->op;
+  Hints h;
+  if (op == Op::kInner) {
+    h.names["k"] = axis_name(d, d.type_at(child(operand, 0)).shape.back());
+  } else if (op == Op::kRedf) {
+    h.names["k"] = axis_name(d, d.type_at(child(operand, 0)).shape.front());
+  }
+  return h;
+}
+
 // One psi step somewhere, outermost first; false when none is left.
 bool psi_step(Deriver* d) {
   for (const Position& p : find_all(d->term(), [](const Term& t) { return t->op == Op::kPsi; })) {
     const Term t = at(d->term(), p);
     for (const std::string& row : rows_for(operand_of(t), index_of(t).empty())) {
-      if (d->try_step(row, p)) return true;
+      if (d->try_step(row, p, index_names(*d, p))) return true;
     }
   }
   return false;
@@ -285,25 +298,35 @@ void guard_quotient(Deriver* d) {
   d->step("any-intro", p, h);
 }
 
+// Stages one score of a reduction below p that is not staged yet: x(j) becomes
+// <j> psi (gen v. x(v)). False when none is left.
+bool stage_score(Deriver* d, const Position& p, const WeightedMean& w) {
+  const auto is_reduction = [](const Term& t) { return t->op == Op::kRed; };
+  for (const Position& q : find_all(at(d->term(), p), is_reduction)) {
+    const Term red = at(at(d->term(), p), q);
+    const std::string j = red->binders[0];
+    const Term wanted = rename(w.score, w.j, j);
+    if (!mentions(wanted, j)) continue;
+    const auto hits = find_all(red->kids[2], [&](const Term& t) { return alpha_equal(t, wanted); });
+    if (hits.empty()) continue;
+    Position s = p;
+    s.insert(s.end(), q.begin(), q.end());
+    s.push_back(2);
+    s.insert(s.end(), hits.front().begin(), hits.front().end());
+    d->stage(s, {{j, w.n}});
+    return true;
+  }
+  return false;
+}
+
 // let s[j] = score in let m = max s in ..: the form that people read.
 void share_softmax(Deriver* d) {
   const Position p = child(d->put(), at(d->term(), d->put())->kids.size() - 1);
   const auto w = weighted_mean(at(d->term(), p));
-  if (!w) return;
+  if (!w || !mentions(w->score, w->j)) return;
   const Term numerator = at(d->term(), p)->kids[1]->kids[0];
   d->share(p, numerator->kids[2]->kids[0]->kids[0]->kids[1], "m");
-  const auto is_reduction = [](const Term& t) { return t->op == Op::kRed; };
-  for (const Position& q : find_all(at(d->term(), p), is_reduction)) {
-    Position r = p;
-    r.insert(r.end(), q.begin(), q.end());
-    const Term red = at(d->term(), r);
-    const Term wanted = rename(w->score, w->j, red->binders[0]);
-    const auto hits = find_all(red->kids[2], [&](const Term& t) { return alpha_equal(t, wanted); });
-    if (hits.empty() || !mentions(wanted, red->binders[0])) continue;
-    Position s = child(r, 2);
-    s.insert(s.end(), hits.front().begin(), hits.front().end());
-    if (at(d->term(), s)->op == Op::kPsi && operand_of(at(d->term(), s))->op == Op::kGen) continue;
-    d->stage(s, {{red->binders[0], w->n}});
+  while (stage_score(d, p, *w)) {
   }
   const Position g = d->first([](const Term& t) {
     return t->op == Op::kPsi && operand_of(t)->op == Op::kGen;

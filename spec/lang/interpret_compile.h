@@ -60,10 +60,22 @@ struct Code {
   Ty<Real> ty;
   std::set<int> free;                            // slots that it reads, inputs excepted
   Fn<std::int64_t, Real> index;
+  int variable = -1;                             // slot, if `index` is a variable
   Fn<bool, Real> boolean;
   Fn<Real, Real> real;                           // scalars of reals
   Fn<ValuePtr<Real>, Real> array;                // all other arrays and tuples
   Fn<void, Real> statement;
+};
+
+// An index with a short cut for a variable, by far the most common one.
+template <typename Real>
+struct FastIndex {
+  explicit FastIndex(const Code<Real>& c) : slot(c.variable), f(c.index) {}
+  std::int64_t operator()(State<Real>& st) const {
+    return slot >= 0 ? st.slots[static_cast<std::size_t>(slot)].stamp : f(st);
+  }
+  int slot;
+  Fn<std::int64_t, Real> f;
 };
 
 template <typename Real>
@@ -97,14 +109,6 @@ void store_cell(Value<Real>& dst, std::int64_t at, const Value<Real>& v) {
   if ((at + 1) * n > static_cast<std::int64_t>(dst.data.size()))
     throw Fault{"E0701", "cells of an array have different shapes"};
   std::copy(v.data.begin(), v.data.end(), dst.data.begin() + at * n);
-}
-
-template <typename Real>
-std::vector<std::int64_t> stamps_of(const std::vector<int>& slots, const State<Real>& st) {
-  std::vector<std::int64_t> out;
-  out.reserve(slots.size());
-  for (int s : slots) out.push_back(st.slots[static_cast<std::size_t>(s)].stamp);
-  return out;
 }
 
 // True if the stamps of the slots are those of the last call; keeps them.
@@ -176,7 +180,7 @@ class Compiler {
   struct Path {
     int slot = -1;
     std::vector<std::size_t> parts;
-    std::vector<IndexFn> index;
+    std::vector<FastIndex<Real>> index;
     Ty<Real> ty;
     std::set<int> free;
   };
@@ -202,23 +206,23 @@ class Compiler {
 
   // --- binders ---
   int bind_index(const std::string& name);
-  int bind_value(const std::string& name, const Ty<Real>& ty, bool memo_key = true);
+  int bind_value(const std::string& name, const Ty<Real>& ty);
   void unbind(std::set<int>& free) {
     free.erase(scope_.back().slot);
     scope_.pop_back();
   }
-  static std::function<void(St&, St&)> nothing();
-  // Puts the value of c into slot; gives it a new stamp.
-  static Fn<void, Real> assign(int slot, const C& c);
-  // The same for a cell that is not the value of a term.
-  static void set_cell(St& st, int slot, bool scalar, const Value<Real>& v);
+  // Puts the value of c into its slot, with a new stamp.
+  Fn<void, Real> assign(int slot, const C& c);
+  // The same for a cell of an array.
+  static void set_cell(St& st, int slot, const Ty<Real>& ty, Ptr v);
+  // c, with `pre` run before it.
+  static C before(Fn<void, Real> pre, C c);
 
   // --- memo ---
   C remember(C c) const;
   C remember_array(C c) const;
 
   // --- helpers by kind of result ---
-  C index_code(const Term& t, IndexFn f, std::initializer_list<const C*> from);
   C need_index(const Term& t, const Term& kid);
   C need_bool(const Term& t, const Term& kid);
   C need_array(const Term& t, const Term& kid);       // any array or tuple, boxed
@@ -250,6 +254,8 @@ class Compiler {
   C merge(const Term& t);
   C generate(const Term& t);
   C select(const Term& t);
+  C select_from(const Term& t, std::vector<C> index, std::size_t from, const Term& operand);
+  C select_boxed(const Term& t, const std::vector<C>& index, std::size_t from, const C& a);
   C transpose(const Term& t);
   C take_drop(const Term& t);
   C catenate(const Term& t);
@@ -274,8 +280,8 @@ class Compiler {
   C loop(const Term& t);
   C when(const Term& t);
 
-  static Real identity(const Term& t, const std::string& f);
-  // Calls use(F, identity) with the reduction operator of that name.
+  // use(F, identity) with the reduction operator, use(F) with the pointwise
+  // operator of that name.
   template <typename Use> C with_redop(const Term& t, const std::string& f, Use use);
   template <typename Use> C with_point(const Term& t, const std::string& g, Use use);
 

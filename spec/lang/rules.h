@@ -4,8 +4,11 @@
 // determines and records the step exactly as a certificate needs it.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "spec/lang/diagnostic.h"
@@ -15,9 +18,31 @@
 
 namespace minimoa {
 
-struct Rule;                       // opaque: parsed row
+struct Rule;                       // opaque: parsed row (rule_row.h)
+
+// What readers of the table (documentation, tests) may ask of a row.
+struct Example {                   // (applies ..) or (differs ..)
+  std::vector<std::pair<std::string, std::int64_t>> dims;
+  std::vector<Array> inputs;
+  std::vector<Term> output;        // shape of a statement's output, if given
+  bool has_output = false;
+  Term before, after;              // differs: `after` is the wrong result
+};
+const std::string& name_of(const Rule& rule);
+const std::string& phase_of(const Rule& rule);
+const std::string& class_of(const Rule& rule);
+const std::string& doc_of(const Rule& rule);
+const std::string& cite_of(const Rule& rule);
+std::string side_of(const Rule& rule, bool right);       // as written
+std::vector<std::string> conditions_of(const Rule& rule);  // as written
+const std::vector<Example>& applies_of(const Rule& rule);
+const std::vector<Example>& differs_of(const Rule& rule);
+
 class RuleTable {
  public:
+  // One file's text under the name `path`: for tests and other folders.
+  static Result<RuleTable> parse(const std::string& path,
+                                 const std::string& text);
   // Loads and lints every *.rules file of a folder, sorted by name.
   static Result<RuleTable> load(const std::string& folder);
   const Rule* find(const std::string& name) const;
@@ -60,7 +85,12 @@ ApplyResult apply(const RuleTable& table, const std::string& rule, bool rl,
                   const Term& root, const Position& at, const Hints& hints,
                   const Spec& spec);
 
-// W of spec/lang/rules.cpp: every rule of phase psi lowers it (lint, and a
+// let-inline right to left: every occurrence of e (a term in scope at `at`)
+// inside the subterm at `at` becomes a reference to one shared value.
+ApplyResult share(const RuleTable& table, const Term& root, const Position& at,
+                  const Term& e, const std::string& name, const Spec& spec);
+
+// W of spec/lang/measure.cpp: every rule of phase psi lowers it (lint, and a
 // checked property of each derivation).
 std::uint64_t measure(const Term& t);
 

@@ -145,6 +145,15 @@ std::string print_sexpr(const Sexpr& s) {
   return out + ")";
 }
 
+bool is_rule_variable(std::string_view s) {
+  return s.size() > 1 && s[0] == '?' && is_identifier(s.substr(1));
+}
+
+bool is_splice(std::string_view s) {
+  return s.size() > 3 && s.substr(s.size() - 2) == ".." &&
+         is_rule_variable(s.substr(0, s.size() - 2));
+}
+
 bool is_integer(std::string_view s) {
   if (s == "-0") return false;
   if (!s.empty() && s[0] == '-') s.remove_prefix(1);

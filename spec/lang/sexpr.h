@@ -35,11 +35,26 @@ std::optional<std::vector<Sexpr>> parse_sexprs(std::string_view text,
                                                std::string* error);
 std::string print_sexpr(const Sexpr& s);
 
+bool is_rule_variable(std::string_view s);   // ?name
+bool is_splice(std::string_view s);          // ?name..
 bool is_integer(std::string_view s);      // -?(0|[1-9][0-9]*), no "-0"
 bool is_identifier(std::string_view s);   // [A-Za-z_][A-Za-z0-9_]*
 
-// The term that s writes (term.cpp), or nothing and the reason.
 struct Node;
+
+// The side of a rule that s writes. A pattern is a term with these additions,
+// which no term of a program has (term.cpp reads them, rule_row.h uses them):
+//   kVar "?a"                 a rule variable; "?p.." splices a sequence
+//   kTup name "?f"            (?f arg..): a variable applied to arguments
+//   kTup name "op", name2 F   (op ?F a..)
+//   kTup name "permute", name2 t, one kid         (permute ?t ?p..)
+//   kTup name "unravel", kids A, ?u.., p..        (unravel ?A (vec ?u..) p..)
+//   "?f" where an attribute stands: name, name2 of red redf inner outer;
+//   name of tran and omega; name and name2 of omega2
+std::optional<std::shared_ptr<const Node>> pattern_of_sexpr(const Sexpr& s,
+                                                            std::string* error);
+
+// The term that s writes (term.cpp), or nothing and the reason.
 std::optional<std::shared_ptr<const Node>> term_of_sexpr(const Sexpr& s,
                                                          std::string* error);
 

@@ -179,13 +179,11 @@ std::set<std::string> names_in_range(const Substitution& s) {
   return out;
 }
 
-Term subst(const Term& t, const Substitution& s,
-           const std::set<std::string>& danger);
+Term subst(const Term& t, const Substitution& s);
 
 // The binder's kids under s: shadowed names leave s; a binder whose name
 // occurs in what s brings in gets a fresh name.
-Term subst_binder(const Term& t, const Substitution& s,
-                  const std::set<std::string>& danger) {
+Term subst_binder(const Term& t, const Substitution& s) {
   Substitution inner = s;
   for (const std::string& b : t->binders) inner.erase(b);
   std::set<std::string> body_free;
@@ -196,25 +194,21 @@ Term subst_binder(const Term& t, const Substitution& s,
     it = body_free.count(it->first) != 0 ? std::next(it) : inner.erase(it);
   }
   std::vector<std::string> names = t->binders;
-  std::set<std::string> inner_danger = names_in_range(inner);
+  const std::set<std::string> danger = names_in_range(inner);
   for (std::string& b : names) {
-    if (inner_danger.count(b) == 0) continue;
-    std::set<std::string> used = inner_danger;
+    if (danger.count(b) == 0) continue;
+    std::set<std::string> used = danger;
     used.insert(body_free.begin(), body_free.end());
     used.insert(names.begin(), names.end());
     const std::string renamed = fresh(b, used);
     inner[b] = mk_var(renamed);
     b = renamed;
-    inner_danger.insert(renamed);
   }
   std::vector<Term> kids;
   bool changed = false;
   for (std::size_t i = 0; i < t->kids.size(); ++i) {
-    const bool in_scope = binds_in(t->op, i);
-    const Substitution& use = in_scope ? inner : s;
-    kids.push_back(use.empty() ? t->kids[i]
-                               : subst(t->kids[i], use,
-                                       in_scope ? inner_danger : danger));
+    const Substitution& use = binds_in(t->op, i) ? inner : s;
+    kids.push_back(use.empty() ? t->kids[i] : subst(t->kids[i], use));
     changed = changed || kids.back() != t->kids[i];
   }
   if (!changed) return t;
@@ -224,17 +218,16 @@ Term subst_binder(const Term& t, const Substitution& s,
   return make(std::move(node));
 }
 
-Term subst(const Term& t, const Substitution& s,
-           const std::set<std::string>& danger) {
+Term subst(const Term& t, const Substitution& s) {
   if (t->op == Op::kVar) {
     const auto it = s.find(t->name);
     return it == s.end() ? t : it->second;
   }
-  if (!t->binders.empty()) return subst_binder(t, s, danger);
+  if (!t->binders.empty()) return subst_binder(t, s);
   std::vector<Term> kids;
   bool changed = false;
   for (const Term& k : t->kids) {
-    kids.push_back(subst(k, s, danger));
+    kids.push_back(subst(k, s));
     changed = changed || kids.back() != k;
   }
   return changed ? with_kids(t, std::move(kids)) : t;
@@ -394,7 +387,7 @@ bool alpha_equal(const Term& a, const Term& b) {
 }
 
 Term substitute(const Term& t, const std::map<std::string, Term>& s) {
-  return s.empty() ? t : subst(t, s, names_in_range(s));
+  return s.empty() ? t : subst(t, s);
 }
 
 Term at(const Term& t, const Position& p) {
@@ -551,13 +544,18 @@ bool is_pointop(const std::string& w) {
          w == "min";
 }
 
+enum class Reading { kTerm, kPattern };
+
 // Reads one term; the first failure is kept and everything after it is void.
 class TermReader {
  public:
+  explicit TermReader(Reading reading) : pattern_(reading == Reading::kPattern) {}
+
   Term read(const Sexpr& s) {
     if (!error.empty()) return nullptr;
     if (s.is_atom()) return atom(s);
     const std::string head = s.head();
+    if (pattern_ && is_pattern_head(head)) return pattern_list(s, head);
     const std::optional<Op> op = op_from_word(head);
     if (!op || *op == Op::kTrue || *op == Op::kBottom) {
       return fail(s, "unknown operator '" + head + "'");
@@ -577,7 +575,39 @@ class TermReader {
     return nullptr;
   }
 
+  static bool is_pattern_head(const std::string& head) {
+    return is_rule_variable(head) || head == "op" || head == "permute" ||
+           head == "unravel";
+  }
+
+  bool is_variable(const Sexpr& s) const {
+    return pattern_ && s.is_atom() && is_rule_variable(s.text);
+  }
+
+  // (?f a..), (op ?F a..), (permute ?t ?p..), (unravel ?A (vec ?u..) p..)
+  Term pattern_list(const Sexpr& s, const std::string& head) {
+    Node node;
+    node.name = head;
+    if (is_rule_variable(head)) return finish(s, Op::kTup, 1, std::move(node));
+    if (s.kids.size() < 3 || !is_variable(s.kids[1])) {
+      return fail(s, "'" + head + "' needs a variable");
+    }
+    if (head == "unravel") {
+      node.kids.push_back(read(s.kids[1]));
+      if (!vec(s.kids[2], &node)) return nullptr;
+      if (node.kids.size() != 2 || !is_splice(node.kids[1]->name)) {
+        return fail(s, "unravel needs (vec ?u..)");
+      }
+      return finish(s, Op::kTup, 3, std::move(node));
+    }
+    node.name2 = s.kids[1].text;
+    return finish(s, Op::kTup, 2, std::move(node));
+  }
+
   Term atom(const Sexpr& s) {
+    if (pattern_ && (is_rule_variable(s.text) || is_splice(s.text))) {
+      return mk_var(s.text);
+    }
     if (is_integer(s.text)) {
       const std::optional<std::int64_t> v = integer(s);
       return v ? mk_int(*v) : nullptr;
@@ -665,6 +695,13 @@ class TermReader {
     return error.empty();
   }
 
+  // A rank: a number into out, or a rule variable into its name.
+  bool rank(const Sexpr& s, std::vector<std::int64_t>* out, std::string* name) {
+    if (!is_variable(s)) return nat(s, out);
+    *name = s.text;
+    return true;
+  }
+
   bool nat(const Sexpr& s, std::vector<std::int64_t>* out) {
     const std::optional<std::int64_t> v = integer(s);
     if (!v || *v < 0) {
@@ -676,7 +713,7 @@ class TermReader {
   }
 
   bool word(const Sexpr& s, bool known, std::string* out) {
-    if (!s.is_atom() || !known) {
+    if (!s.is_atom() || !(known || is_variable(s))) {
       fail(s, "'" + s.text + "' is not an operator here");
       return false;
     }
@@ -716,14 +753,15 @@ class TermReader {
   Term special_array(const Sexpr& s, Op op, Node node) {
     switch (op) {
       case Op::kOmega:
-        if (!shaped(s, 5) || !nat(s.kids[1], &node.attrs) ||
+        if (!shaped(s, 5) || !rank(s.kids[1], &node.attrs, &node.name) ||
             !names(s.kids[2], 1, &node)) {
           return nullptr;
         }
         return finish(s, op, 3, std::move(node));
       case Op::kOmega2:
-        if (!shaped(s, 7) || !nat(s.kids[1], &node.attrs) ||
-            !nat(s.kids[2], &node.attrs) || !names(s.kids[3], 2, &node)) {
+        if (!shaped(s, 7) || !rank(s.kids[1], &node.attrs, &node.name) ||
+            !rank(s.kids[2], &node.attrs, &node.name2) ||
+            !names(s.kids[3], 2, &node)) {
           return nullptr;
         }
         if (node.binders[0] == node.binders[1]) {
@@ -740,6 +778,7 @@ class TermReader {
         return finish(s, op, 3, std::move(node));
       case Op::kTran:
         if (!shaped(s, 3) || !perm(s.kids[1], &node.attrs)) return nullptr;
+        if (is_variable(s.kids[1])) node.name = s.kids[1].text;
         return finish(s, op, 2, std::move(node));
       default:  // NOLINT: attributes that are words or numbers
         return special_word(s, op, std::move(node));
@@ -779,6 +818,7 @@ class TermReader {
   }
 
   bool perm(const Sexpr& s, std::vector<std::int64_t>* out) {
+    if (is_variable(s)) return true;
     if (!s.is_list()) {
       fail(s, "expected a permutation");
       return false;
@@ -806,7 +846,18 @@ class TermReader {
     if (*q < 2 || gcd != 1) return fail(s, "rational is not reduced");
     return mk_rat(*p, *q);
   }
+
+  bool pattern_;
 };
+
+std::optional<Term> read_as(Reading reading, const Sexpr& s,
+                            std::string* error) {
+  TermReader reader(reading);
+  Term t = reader.read(s);
+  if (t != nullptr && reader.error.empty()) return t;
+  if (error != nullptr) *error = reader.error;
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -827,11 +878,11 @@ std::optional<Term> parse_term(std::string_view text, std::string* error) {
 }
 
 std::optional<Term> term_of_sexpr(const Sexpr& s, std::string* error) {
-  TermReader reader;
-  Term t = reader.read(s);
-  if (t != nullptr && reader.error.empty()) return t;
-  if (error != nullptr) *error = reader.error;
-  return std::nullopt;
+  return read_as(Reading::kTerm, s, error);
+}
+
+std::optional<Term> pattern_of_sexpr(const Sexpr& s, std::string* error) {
+  return read_as(Reading::kPattern, s, error);
 }
 
 }  // namespace minimoa

@@ -1,0 +1,118 @@
+# Every source of the build by name (tests/hygiene/check_sources.py compares
+# these lists with the folders, both ways).
+
+# Kernels of the certified suite: kernels/cpu/NAME.cpp.
+set(MINIMOA_KERNELS
+    causal_flash
+    causal_naive
+    causal_two_pass
+    gqa_flash
+    gqa_naive
+    gqa_two_pass
+    sdpa_flash
+    sdpa_naive
+    sdpa_two_pass)
+
+# all but main.cpp
+set(MINIMOA_AUDIT_SOURCES
+    certificates/audit/audit.cpp
+    certificates/audit/json.cpp
+    certificates/audit/lowering.cpp
+    certificates/audit/obligations.cpp
+    certificates/audit/poly.cpp
+    certificates/audit/proof.cpp
+    certificates/audit/reader.cpp
+    certificates/audit/replay.cpp
+    certificates/audit/rules.cpp
+    certificates/audit/sha256.cpp
+    certificates/audit/spec_reader.cpp
+    certificates/audit/term.cpp
+    certificates/audit/text.cpp
+    certificates/audit/types.cpp)
+
+set(MINIMOA_SPEC_SOURCES
+    spec/lang/diagnostic.cpp
+    spec/lang/elaborate.cpp
+    spec/lang/elaborate_attend.cpp
+    spec/lang/format.cpp
+    spec/lang/interpret.cpp
+    spec/lang/lexer.cpp
+    spec/lang/measure.cpp
+    spec/lang/parser.cpp
+    spec/lang/pretty.cpp
+    spec/lang/rules.cpp
+    spec/lang/rules_lint.cpp
+    spec/lang/rules_load.cpp
+    spec/lang/rules_match.cpp
+    spec/lang/sexpr.cpp
+    spec/lang/term.cpp
+    spec/lang/types.cpp)
+
+set(MINIMOA_PROVER_SOURCES
+    prover/obligations/checker.cpp
+    prover/obligations/polynomial.cpp
+    prover/obligations/prover.cpp
+    prover/obligations/safe.cpp
+    prover/obligations/search.cpp
+    prover/obligations/simplex.cpp
+    prover/obligations/solver.cpp
+    prover/obligations/statement.cpp
+    prover/rewrite/deriver.cpp
+    prover/rewrite/psi_reduce.cpp
+    prover/schedule/attention.cpp
+    prover/schedule/derive.cpp
+    prover/schedule/schedule.cpp)
+
+set(MINIMOA_EXTRACT_SOURCES
+    extract/build.cpp
+    extract/certificate.cpp
+    extract/emit.cpp
+    extract/lower.cpp
+    extract/run/host.cpp
+    extract/run/npy.cpp
+    extract/run/run_command.cpp
+    extract/targets/portable.cpp)
+
+set(MINIMOA_CLI_SOURCES
+    extract/cli/build_command.cpp
+    extract/cli/bundle.cpp
+    extract/cli/common.cpp
+    extract/cli/emit_command.cpp
+    extract/cli/explain_command.cpp
+    extract/cli/fmt_command.cpp
+    extract/cli/main.cpp
+    extract/cli/prove_command.cpp
+    extract/cli/run_command.cpp
+    extract/cli/show_command.cpp)
+
+set(MINIMOA_TESTS_UNIT_SPEC)
+
+set(MINIMOA_TESTS_UNIT_PROVER
+    tests/unit/prover/derive_test.cpp
+    tests/unit/prover/search_test.cpp)
+
+set(MINIMOA_TESTS_UNIT_EXTRACT
+    tests/unit/extract/build_test.cpp
+    tests/unit/extract/certificate_test.cpp
+    tests/unit/extract/emit_test.cpp
+    tests/unit/extract/lower_test.cpp
+    tests/unit/extract/schedule_test.cpp)
+
+set(MINIMOA_TESTS_RULES)
+
+set(MINIMOA_TESTS_AUDIT)
+
+set(MINIMOA_TESTS_DIFFERENTIAL)
+
+set(MINIMOA_TESTS_DIAGNOSTICS)
+
+set(MINIMOA_HYGIENE_SCRIPTS
+    tests/hygiene/check_audit_build.py
+    tests/hygiene/check_docs.py
+    tests/hygiene/check_glossary.py
+    tests/hygiene/check_includes.py
+    tests/hygiene/check_names.py
+    tests/hygiene/check_paths.py
+    tests/hygiene/check_readme.py
+    tests/hygiene/check_reproducible.py
+    tests/hygiene/check_sources.py)

@@ -1,0 +1,208 @@
+// The writer builds one JSON value per line and joins lines by hand, because
+// no library prints an array with one element per line and elements compact.
+// May be wrong: see certificate.h.
+#include "extract/certificate.h"
+
+#include <algorithm>
+
+#include "extract/emit.h"
+
+namespace minimoa {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// ---------------------------------------------------------------- evidence
+
+std::string counterexample_text(const Proved& p) {
+  std::string out;
+  for (const auto& [name, value] : p.counterexample) {
+    out += (out.empty() ? "" : ", ") + name + " = " + value;
+  }
+  return out;
+}
+
+Diagnostic refuted(const Spec& spec, const std::string& claim, const Proved& p) {
+  Diagnostic d;
+  d.code = "E0612";
+  d.message = "obligation of claim " + claim + " does not hold: " + p.label;
+  d.span.file = spec.path;
+  if (p.goal) d.notes.push_back("= goal: " + pretty(p.goal));
+  if (!p.counterexample.empty()) d.notes.push_back("= counterexample: " + counterexample_text(p));
+  return d;
+}
+
+bool is_hole(const Proved& p) { return p.proof.is_object() && p.proof.contains("hole"); }
+
+// Refutations become diagnostics; what has no proof becomes a hole with a name.
+void settle(const Spec& spec, const std::string& claim, const std::string& list,
+            std::vector<Proved>* proofs, std::vector<std::string>* holes,
+            std::vector<Diagnostic>* errors) {
+  for (std::size_t k = 0; k < proofs->size(); ++k) {
+    Proved& p = (*proofs)[k];
+    if (p.decision == Decision::kRefuted) {
+      errors->push_back(refuted(spec, claim, p));
+      continue;
+    }
+    if (!is_hole(p) && (p.decision != Decision::kProved || !p.proof.is_array())) {
+      p.proof = {{"hole", p.decision == Decision::kProved ? "no-witness" : "resource-limit"}};
+    }
+    if (!is_hole(p)) continue;
+    holes->push_back(list + " " + std::to_string(k) + ": " + p.proof["hole"].get<std::string>() +
+                     (p.label.empty() ? "" : " (" + p.label + ")"));
+  }
+}
+
+// ---------------------------------------------------------------- text
+
+std::string compact(const Json& j) {
+  return j.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+// [ with one element per line.
+std::string lines(const std::vector<std::string>& elements) {
+  if (elements.empty()) return "[]";
+  std::string out = "[\n";
+  for (std::size_t k = 0; k < elements.size(); ++k) {
+    out += "  " + elements[k] + (k + 1 < elements.size() ? ",\n" : "\n");
+  }
+  return out + " ]";
+}
+
+std::string proof_lines(const std::vector<Proved>& proofs) {
+  std::vector<std::string> out;
+  for (const Proved& p : proofs) out.push_back(compact(Json(p.proof)));
+  return lines(out);
+}
+
+Json hashed(const HashedFile& f) {
+  Json j;
+  j["path"] = f.path;
+  j["sha256"] = f.sha256;
+  return j;
+}
+
+std::string step_text(const Step& step, const std::vector<Proved>& proofs) {
+  Json j;
+  j["rule"] = step.rule;
+  j["dir"] = step.rl ? "rl" : "lr";
+  j["at"] = Json(step.at);
+  j["sub"] = Json::object();
+  for (const auto& [name, text] : step.sub) j["sub"][name] = text;
+  j["names"] = Json::object();
+  for (const auto& [name, text] : step.names) j["names"][name] = text;
+  j["proofs"] = Json::array();
+  for (const Proved& p : proofs) j["proofs"].push_back(Json(p.proof));
+  return compact(j);
+}
+
+std::string step_lines(const Derivation& d, const Evidence& evidence) {
+  static const std::vector<Proved> kNone;
+  std::vector<std::string> out;
+  for (std::size_t k = 0; k < d.steps.size(); ++k) {
+    out.push_back(step_text(d.steps[k], k < evidence.steps.size() ? evidence.steps[k] : kNone));
+  }
+  return lines(out);
+}
+
+std::string rule_lines(std::vector<HashedFile> rules) {
+  std::sort(rules.begin(), rules.end(),
+            [](const HashedFile& a, const HashedFile& b) { return a.path < b.path; });
+  std::vector<std::string> out;
+  for (const HashedFile& f : rules) out.push_back(compact(hashed(f)));
+  return lines(out);
+}
+
+Json schedule_json(const Schedule& s) {
+  Json j;
+  j["name"] = s.name;
+  j["text"] = s.text;
+  j["sha256"] = sha256_hex(s.text);
+  return j;
+}
+
+Json kernel_json(const HashedFile& kernel) {
+  Json j;
+  j["path"] = kernel.path;
+  j["body_sha256"] = kernel.sha256;
+  j["target"] = "portable";
+  j["flags"] = "-std=c++17 -O2";
+  return j;
+}
+
+Json witness_json(const Spec& spec, const Evidence& evidence) {
+  Json j = Json::object();
+  for (const std::string& d : spec.dims) {
+    const auto it = evidence.witness.find(d);
+    if (it != evidence.witness.end()) j[d] = it->second;
+  }
+  return j;
+}
+
+Json cover_json(const Evidence& evidence) {
+  Json j = Json::array();
+  for (const auto& [name, text] : evidence.cover) j.push_back(Json::array({name, text}));
+  return j;
+}
+
+Json producer_json() {
+  Json j;
+  j["name"] = "minimoa";
+  j["version"] = "0.1.0";
+  return j;
+}
+
+}  // namespace
+
+Result<Evidence> prove_all(const Spec& spec, const Derivation& d) {
+  Prover prover(spec);
+  Evidence out;
+  std::vector<Diagnostic> errors;
+  auto witness = prover.witness();
+  if (!witness.ok()) return witness.errors();
+  out.witness = std::move(witness.value());
+  out.divisors = prover.divisors(spec.core, d.final_term());
+  settle(spec, "equal", "divisors", &out.divisors, &out.holes, &errors);
+  out.spec = prover.spec_proofs(spec.core);
+  settle(spec, "equal", "spec", &out.spec, &out.holes, &errors);
+  for (std::size_t k = 0; k < d.steps.size(); ++k) {
+    out.steps.push_back(prover.step(d.steps[k]));
+    const std::string list = "step " + std::to_string(k) + " (" + d.steps[k].rule + ")";
+    settle(spec, "equal", list, &out.steps.back(), &out.holes, &errors);
+  }
+  out.safe = prover.safe(d.final_term(), &out.cover);
+  settle(spec, "safe", "safe", &out.safe, &out.holes, &errors);
+  if (!errors.empty()) return errors;
+  return out;
+}
+
+std::string certificate_text(const Spec& spec, const Schedule& schedule, const Derivation& d,
+                             const Evidence& evidence, const CertificateParts& parts) {
+  Json stages;
+  stages["dnf"] = d.dnf;
+  stages["onf"] = d.onf;
+  const std::vector<std::pair<std::string, std::string>> entries = {
+      {"format", compact("minimoa.cert/1")},
+      {"spec", compact(hashed(parts.spec))},
+      {"rules", rule_lines(parts.rules)},
+      {"schedule", compact(schedule_json(schedule))},
+      {"kernel", compact(kernel_json(parts.kernel))},
+      {"witness", compact(witness_json(spec, evidence))},
+      {"divisors", proof_lines(evidence.divisors)},
+      {"spec_proofs", proof_lines(evidence.spec)},
+      {"stages", compact(stages)},
+      {"steps", step_lines(d, evidence)},
+      {"safe", proof_lines(evidence.safe)},
+      {"cover", compact(cover_json(evidence))},
+      {"workspace", compact(parts.workspace)},
+      {"producer", compact(producer_json())},
+  };
+  std::string out = "{\n";
+  for (std::size_t k = 0; k < entries.size(); ++k) {
+    out += " \"" + entries[k].first + "\": " + entries[k].second +
+           (k + 1 < entries.size() ? ",\n" : "\n");
+  }
+  return out + "}\n";
+}
+
+}  // namespace minimoa

@@ -1,0 +1,27 @@
+// Making one certificate and kernel in memory: what prove and emit share.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "extract/cli/cli.h"
+#include "extract/emit.h"
+
+namespace minimoa::cli {
+
+struct Made {
+  std::string root;
+  LoadedSpec spec;
+  std::string spec_path;      // inside a root: what the certificate says
+  RuleTable rules;
+  Bundle bundle;
+};
+
+// Reads, checks, derives and proves; reports and gives nothing on failure.
+// Sets exit code 3 when holes are left.
+std::optional<Made> make(Session* session, const std::string& spec_path,
+                         const std::string& schedule_name);
+// Claims, numbers of obligations and holes, for people.
+void print_claims(const Bundle& bundle);
+
+}  // namespace minimoa::cli

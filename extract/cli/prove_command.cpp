@@ -1,0 +1,40 @@
+// minimoa prove: finds the derivation and every witness for one spec and one
+// schedule, says what it found, and writes the certificate if asked.
+#include <iostream>
+#include <memory>
+
+#include "extract/cli/bundle.h"
+
+namespace minimoa::cli {
+namespace {
+
+struct ProveOptions {
+  std::string spec, schedule, output;
+};
+
+void prove(Session* session, const ProveOptions& options) {
+  const auto made = make(session, options.spec, options.schedule);
+  if (!made) return;
+  print_claims(made->bundle);
+  if (options.output.empty()) return;
+  const auto written = write_file(options.output, made->bundle.certificate_text);
+  if (!written.ok()) return report(session, written.errors());
+  std::cout << "wrote " << options.output << "\n";
+}
+
+}  // namespace
+
+void add_prove(CLI::App* app, Session* session) {
+  auto options = std::make_shared<ProveOptions>();
+  CLI::App* command = app->add_subcommand(
+      "prove",
+      "Prove a kernel variant: exit code 0 all witnesses found, 1 refuted, 3 holes are left");
+  command->add_option("SPEC", options->spec, "Spec file (.moa)")->required();
+  command->add_option("--schedule", options->schedule,
+                      "Schedule file, or a name in extract/schedules")
+      ->required();
+  command->add_option("-o,--output", options->output, "Write the certificate here");
+  command->callback([session, options] { prove(session, *options); });
+}
+
+}  // namespace minimoa::cli

@@ -1,0 +1,440 @@
+// Proof search; see search.h.
+#include "prover/obligations/search.h"
+
+#include <algorithm>
+#include <set>
+
+#include "prover/obligations/checker.h"
+#include "prover/obligations/simplex.h"
+
+namespace minimoa {
+
+namespace {
+
+using Json = nlohmann::json;
+
+// How far products go: degree of the monomials wanted (1: no products), and
+// how often the monomials of products become wanted themselves.
+struct Reach {
+  unsigned degree;
+  unsigned rounds;
+  std::size_t limit;  // number of products
+};
+
+struct Attempt {
+  Reach reach;
+  unsigned splits;
+};
+
+// A derived fact: a product of facts, or (cut) one fact by its content.
+struct Candidate {
+  Poly poly;
+  std::vector<std::size_t> factors;  // numbers of facts, increasing
+  bool cut = false;
+};
+
+Poly cut_of(const Poly& p) {
+  const Int g = p.content();
+  Poly q;
+  for (const auto& [m, c] : p.terms()) {
+    const Rational r = c / Rational(g);
+    q.add(m.empty() ? Rational(floor_of(r)) : r, m);
+  }
+  return q;
+}
+
+bool divides(const Monomial& a, const Monomial& b, Monomial* quotient) {
+  quotient->clear();
+  std::size_t i = 0;
+  for (const auto& [atom, exponent] : b) {
+    unsigned taken = 0;
+    if (i < a.size() && a[i].first == atom) taken = a[i++].second;
+    if (taken > exponent) return false;
+    if (taken < exponent) quotient->emplace_back(atom, exponent - taken);
+  }
+  return i == a.size();
+}
+
+// All products of facts that can cancel a wanted monomial.
+class Products {
+ public:
+  Products(const std::vector<Poly>& facts, const Reach& reach)
+      : facts_(facts), reach_(reach) {
+    for (const Poly& p : facts) want(p);
+    for (std::size_t f = 0; f < facts.size(); ++f) {
+      for (const auto& [m, c] : facts[f].terms()) {
+        if (!m.empty()) owners_[m].push_back(f);
+      }
+    }
+    for (unsigned round = 0; round < reach.rounds; ++round) {
+      const std::set<Monomial> now = wanted_;
+      for (const Monomial& m : now) {
+        if (done_.insert(m).second) factor(m, {});
+      }
+    }
+  }
+
+  std::vector<Candidate> take() { return std::move(out_); }
+
+ private:
+  void want(const Poly& p) {
+    for (const auto& [m, c] : p.terms()) {
+      if (degree(m) >= 2 && degree(m) <= reach_.degree) wanted_.insert(m);
+    }
+  }
+
+  void factor(const Monomial& rest, const std::vector<std::size_t>& factors) {
+    if (out_.size() >= reach_.limit) return;
+    if (rest.empty()) {
+      if (factors.size() >= 2) emit(factors);
+      return;
+    }
+    if (factors.size() >= reach_.degree) return;
+    Monomial quotient;
+    for (const auto& [m, owners] : owners_) {
+      if (!divides(m, rest, &quotient)) continue;
+      const Monomial left = quotient;
+      for (const std::size_t f : owners) {
+        std::vector<std::size_t> more = factors;
+        more.insert(std::upper_bound(more.begin(), more.end(), f), f);
+        if (visited_.insert({left, more}).second) factor(left, more);
+      }
+    }
+  }
+
+  void emit(const std::vector<std::size_t>& factors) {
+    if (!emitted_.insert(factors).second) return;
+    Poly p = facts_[factors[0]];
+    for (std::size_t k = 1; k < factors.size(); ++k) {
+      p = p * facts_[factors[k]];
+    }
+    want(p);
+    out_.push_back({std::move(p), factors, false});
+  }
+
+  const std::vector<Poly>& facts_;
+  Reach reach_;
+  std::map<Monomial, std::vector<std::size_t>> owners_;
+  std::set<Monomial> wanted_, done_;
+  std::set<std::pair<Monomial, std::vector<std::size_t>>> visited_;
+  std::set<std::vector<std::size_t>> emitted_;
+  std::vector<Candidate> out_;
+};
+
+// Drops candidates that own a monomial which nobody can cancel, and those
+// that no chain of shared monomials connects to a root.
+class Pruning {
+ public:
+  Pruning(const std::vector<Candidate>& all, const std::vector<bool>& root)
+      : all_(all), alive_(all.size(), true) {
+    while (drop_uncancelled()) {}
+    keep_connected(root);
+  }
+  bool alive(std::size_t k) const { return alive_[k]; }
+
+ private:
+  bool drop_uncancelled() {
+    std::map<Monomial, int> signs;  // 1: some positive, 2: some negative
+    for (std::size_t k = 0; k < all_.size(); ++k) {
+      if (!alive_[k]) continue;
+      for (const auto& [m, c] : all_[k].poly.terms()) {
+        signs[m] |= c > 0 ? 1 : 2;
+      }
+    }
+    bool changed = false;
+    for (std::size_t k = 0; k < all_.size(); ++k) {
+      if (!alive_[k]) continue;
+      for (const auto& [m, c] : all_[k].poly.terms()) {
+        if (m.empty() || signs[m] == 3) continue;
+        alive_[k] = false;
+        changed = true;
+        break;
+      }
+    }
+    return changed;
+  }
+
+  void keep_connected(const std::vector<bool>& root) {
+    std::map<Monomial, std::vector<std::size_t>> owners;
+    std::vector<std::size_t> queue;
+    std::vector<bool> reached(all_.size(), false);
+    for (std::size_t k = 0; k < all_.size(); ++k) {
+      if (!alive_[k]) continue;
+      for (const auto& [m, c] : all_[k].poly.terms()) {
+        if (!m.empty()) owners[m].push_back(k);
+      }
+      if (root[k]) queue.push_back(k);
+      reached[k] = root[k];
+    }
+    for (std::size_t at = 0; at < queue.size(); ++at) {
+      for (const auto& [m, c] : all_[queue[at]].poly.terms()) {
+        const auto it = owners.find(m);
+        if (it == owners.end()) continue;
+        for (const std::size_t k : it->second) {
+          if (!reached[k]) queue.push_back(k);
+          reached[k] = true;
+        }
+        owners.erase(it);
+      }
+    }
+    for (std::size_t k = 0; k < all_.size(); ++k) {
+      alive_[k] = alive_[k] && reached[k];
+    }
+  }
+
+  const std::vector<Candidate>& all_;
+  std::vector<bool> alive_;
+};
+
+class Searcher {
+ public:
+  Searcher(const Statement& s, std::uint64_t budget) : budget_(budget) {
+    facts_ = s.hypotheses;
+    first_root_ = facts_.size();
+    facts_.push_back(-s.goal - 1);
+  }
+
+  std::optional<Json> run(const Attempt& a) {
+    return close(facts_, a.reach, a.splits);
+  }
+  bool out_of_budget() const { return budget_ == 0; }
+
+ private:
+  using Facts = std::vector<Poly>;
+
+  // Steps that refute the facts, with at most `splits` nested case splits.
+  std::optional<Json> close(const Facts& facts, const Reach& reach,
+                            unsigned splits) {
+    Simplex simplex(&budget_);
+    const std::vector<Candidate> all = candidates(facts, reach);
+    switch (saturate(all, facts.size(), &simplex)) {
+      case Feasibility::kConflict:
+        return emit(all, simplex.multipliers(), facts.size());
+      case Feasibility::kOutOfBudget:
+        return std::nullopt;
+      case Feasibility::kFeasible:
+        break;
+    }
+    if (splits == 0) return std::nullopt;
+    for (const Poly& e : cases(facts, simplex)) {
+      if (out_of_budget()) return std::nullopt;
+      const auto low = branch(facts, -e - 1, reach, splits - 1);
+      if (!low) continue;
+      const auto high = branch(facts, e, reach, splits - 1);
+      if (!high) continue;
+      Json steps = Json::array();
+      steps.push_back(Json::array({"split", e.json(), *high, *low}));
+      return steps;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Json> branch(const Facts& facts, const Poly& more,
+                             const Reach& reach, unsigned splits) {
+    Facts own = facts;
+    own.push_back(more);
+    return close(own, reach, splits);
+  }
+
+  static std::vector<Candidate> candidates(const Facts& facts,
+                                           const Reach& reach) {
+    std::vector<Candidate> all;
+    for (std::size_t f = 0; f < facts.size(); ++f) {
+      all.push_back({facts[f], {f}, false});
+    }
+    for (std::size_t f = 0; f < facts.size(); ++f) {
+      if (!facts[f].is_integral() || facts[f].content() <= 1) continue;
+      all.push_back({cut_of(facts[f]), {f}, true});
+    }
+    if (reach.degree < 2) return all;
+    for (Candidate& c : Products(facts, reach).take()) {
+      all.push_back(std::move(c));
+    }
+    return all;
+  }
+
+  // The simplex over the candidates, each added when the point violates it.
+  Feasibility saturate(const std::vector<Candidate>& all, std::size_t facts,
+                       Simplex* simplex) {
+    std::vector<bool> root(all.size(), false);
+    for (std::size_t k = first_root_; k < facts; ++k) root[k] = true;
+    for (std::size_t k = facts; k < all.size(); ++k) {
+      root[k] = all[k].cut && all[k].factors[0] >= first_root_;
+    }
+    const Pruning pruning(all, root);
+    std::vector<std::size_t> waiting;
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      if (!pruning.alive(k)) continue;
+      if (k < facts || all[k].cut) {
+        simplex->add(all[k].poly, k);
+      } else {
+        waiting.push_back(k);
+      }
+    }
+    for (;;) {
+      const Feasibility f = simplex->solve();
+      if (f != Feasibility::kFeasible) return f;
+      if (!add_violated(all, &waiting, simplex)) return f;
+    }
+  }
+
+  static bool add_violated(const std::vector<Candidate>& all,
+                           std::vector<std::size_t>* waiting,
+                           Simplex* simplex) {
+    constexpr std::size_t kAtOnce = 8;
+    std::vector<std::size_t> chosen, rest;
+    for (const std::size_t k : *waiting) {
+      const bool take =
+          chosen.size() < kAtOnce && simplex->value(all[k].poly) < 0;
+      (take ? chosen : rest).push_back(k);
+    }
+    for (const std::size_t k : chosen) simplex->add(all[k].poly, k);
+    *waiting = std::move(rest);
+    return !chosen.empty();
+  }
+
+  // mul and cut steps of the candidates in use, then the final lin.
+  static Json emit(const std::vector<Candidate>& all,
+                   const std::map<std::size_t, Rational>& multipliers,
+                   std::size_t next) {
+    Int scale = 1, common = 0;
+    for (const auto& [k, l] : multipliers) scale = lcm(scale, denominator(l));
+    for (const auto& [k, l] : multipliers) {
+      common = gcd(common, numerator(l * Rational(scale)));
+    }
+    Json steps = Json::array(), sum = Json::array();
+    std::map<std::vector<std::size_t>, std::size_t> made;
+    for (const auto& [k, l] : multipliers) {
+      const Candidate& c = all[k];
+      std::size_t number = c.factors[0];
+      if (c.cut) {
+        steps.push_back(Json::array({"cut", number}));
+        number = next++;
+      }
+      for (std::size_t f = 1; f < c.factors.size(); ++f) {
+        const std::vector<std::size_t> prefix(c.factors.begin(),
+                                              c.factors.begin() + f + 1);
+        const auto [it, fresh] = made.emplace(prefix, next);
+        if (fresh) {
+          steps.push_back(Json::array({"mul", number, c.factors[f]}));
+          ++next;
+        }
+        number = it->second;
+      }
+      const Rational weight = l * Rational(scale) / Rational(common);
+      sum.push_back(Json::array({rational_text(weight), number}));
+    }
+    steps.push_back(Json::array({"lin", "0", sum}));
+    return steps;
+  }
+
+  // Case distinctions e >= 0 | e <= -1 worth trying, best first: parts of
+  // facts that a literal or an atom divides, and atoms.
+  std::vector<Poly> cases(const Facts& facts, const Simplex& simplex) const {
+    std::vector<Poly> parts, nonlinear, out;
+    std::set<std::string> seen;
+    for (const Poly& p : facts) literal_parts(p, &parts, &seen);
+    for (const Poly& p : facts) atom_parts(p, &nonlinear, &seen);
+    parts.insert(parts.end(), nonlinear.begin(), nonlinear.end());
+    for (const Poly& p : facts) {
+      for (const auto& [m, c] : p.terms()) {
+        if (degree(m) == 1) add_part(Poly::term(1, m), &parts, &seen);
+      }
+    }
+    for (const Poly& e : parts) {
+      const Rational v = simplex.value(e);
+      if (is_integer(v)) continue;
+      out.push_back(e - Poly(Rational(floor_of(v) + 1)));
+    }
+    for (const Poly& e : nonlinear) {
+      out.push_back(e - 1);
+      out.push_back(e);
+    }
+    constexpr std::size_t kMost = 16;
+    if (out.size() > kMost) out.resize(kMost);
+    return out;
+  }
+
+  static void add_part(Poly e, std::vector<Poly>* out,
+                       std::set<std::string>* seen) {
+    e -= Poly(e.constant());
+    if (e.is_constant()) return;
+    if (e.terms().begin()->second < 0) e = -e;
+    if (seen->insert(e.key()).second) out->push_back(std::move(e));
+  }
+
+  static void literal_parts(const Poly& p, std::vector<Poly>* out,
+                            std::set<std::string>* seen) {
+    std::set<Int> literals;
+    for (const auto& [m, c] : p.terms()) {
+      if (!m.empty() && is_integer(c) && abs(numerator(c)) > 1) {
+        literals.insert(abs(numerator(c)));
+      }
+    }
+    for (const Int& b : literals) {
+      Poly e;
+      for (const auto& [m, c] : p.terms()) {
+        const Rational q = c / Rational(b);
+        if (!m.empty() && is_integer(q)) e.add(q, m);
+      }
+      add_part(std::move(e), out, seen);
+    }
+  }
+
+  static void atom_parts(const Poly& p, std::vector<Poly>* out,
+                         std::set<std::string>* seen) {
+    std::set<unsigned> atoms;
+    for (const auto& [m, c] : p.terms()) {
+      if (degree(m) < 2) continue;
+      for (const auto& [atom, exponent] : m) atoms.insert(atom);
+    }
+    for (const unsigned atom : atoms) {
+      Poly e;
+      Monomial quotient;
+      for (const auto& [m, c] : p.terms()) {
+        if (divides({{atom, 1}}, m, &quotient)) e.add(c, quotient);
+      }
+      if (e.is_integral()) add_part(std::move(e), out, seen);
+    }
+  }
+
+  std::uint64_t budget_;
+  Facts facts_;
+  std::size_t first_root_ = 0;
+};
+
+std::vector<Attempt> plan(Effort effort) {
+  constexpr Reach kLinear{1, 0, 0}, kPairs{2, 1, 400}, kMorePairs{2, 2, 800};
+  constexpr Reach kTriples{3, 2, 1500}, kWide{4, 2, 3000};
+  switch (effort) {
+    case Effort::kQuick:
+      return {{kLinear, 0}, {kPairs, 0}, {kMorePairs, 0}, {kLinear, 1},
+              {kPairs, 1}};
+    case Effort::kThorough:
+      return {{kTriples, 0}, {kLinear, 2}, {kMorePairs, 1}, {kWide, 0},
+              {kLinear, 3},  {kPairs, 2},  {kTriples, 1}};
+  }
+  return {};
+}
+
+}  // namespace
+
+SearchResult search_proof(const Statement& s, Effort effort) {
+  SearchResult result;
+  if (!s.stated || !s.goal.is_integral()) return result;
+  constexpr std::uint64_t kQuickCells = 3'000'000, kCells = 30'000'000;
+  for (const Attempt& a : plan(effort)) {
+    Searcher searcher(s, effort == Effort::kQuick ? kQuickCells : kCells);
+    auto proof = searcher.run(a);
+    result.out_of_budget |= searcher.out_of_budget();
+    if (!proof) continue;
+    if (!check_proof(s.hypotheses, s.goal, s.atoms.size(), *proof).empty()) {
+      continue;  // a defect of the search: never let it out
+    }
+    result.proof = std::move(proof);
+    return result;
+  }
+  return result;
+}
+
+}  // namespace minimoa

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Includes point one way: tests -> all, extract -> prover -> spec/lang -> std.
+
+Also here, because they are read off the same lines: the auditor includes
+nothing of ours and nothing beyond its two libraries, stays within its line
+budget, and z3++.h stands in exactly one .cpp file.
+"""
+import os
+import re
+
+from common import Report
+
+AUDIT_LINE_BUDGET = 4000
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+ALLOWED = {  # folder: folders of ours that it may include
+    "spec": {"spec"},
+    "prover": {"spec", "prover"},
+    "extract": {"spec", "prover", "extract"},
+    "certificates": set(),
+}
+OURS = ("spec/", "prover/", "extract/", "kernels/", "certificates/", "tests/")
+AUDIT_LIBRARIES = ("boost/multiprecision/", "nlohmann/")
+
+
+def includes(report, path):
+    return INCLUDE.findall(report.read(path))
+
+
+def check_direction(report):
+    for path in report.sources():
+        folder = path.split("/")[0]
+        if folder not in ALLOWED:
+            continue
+        bad = [target for _, target in includes(report, path)
+               if target.startswith(OURS) and target.split("/")[0] not in ALLOWED[folder]]
+        report.check(not bad, "%s includes %s: against the direction" % (path, ", ".join(bad)))
+        if folder != "certificates":
+            rootless = [target for quote, target in includes(report, path)
+                        if quote == '"' and not os.path.exists(report.path(target))]
+            report.check(not rootless, "%s includes %s: not a path from the repository root" %
+                         (path, ", ".join(rootless)))
+
+
+def check_audit(report):
+    lines = 0
+    for path in report.files(("certificates/audit",), (".cpp", ".h")):
+        lines += len(report.read(path).splitlines())
+        bad = []
+        for quote, target in includes(report, path):
+            own = quote == '"' and os.path.exists(
+                os.path.join(os.path.dirname(report.path(path)), target))
+            own = own and "/" not in target
+            standard = quote == "<" and re.fullmatch(r"[a-z0-9_]+", target)
+            if not (own or standard or target.startswith(AUDIT_LIBRARIES)):
+                bad.append(target)
+        report.check(not bad, "%s includes %s: the auditor uses the standard library, "
+                     "Boost.Multiprecision and nlohmann/json only" % (path, ", ".join(bad)))
+    report.check(lines <= AUDIT_LINE_BUDGET, "the auditor has %d lines; its budget is %d" %
+                 (lines, AUDIT_LINE_BUDGET))
+    print("auditor: %d of %d lines" % (lines, AUDIT_LINE_BUDGET))
+
+
+def check_z3(report):
+    users = [path for path in report.sources()
+             if any(os.path.basename(t) in ("z3++.h", "z3.h") for _, t in includes(report, path))]
+    report.check(len(users) == 1 and users[0].startswith("prover/") and users[0].endswith(".cpp"),
+                 "z3++.h stands in %s; it belongs in exactly one prover/*.cpp" %
+                 (", ".join(users) or "no file"))
+
+
+def check_kernels(report):
+    for path in report.files(("kernels",), (".cpp", ".h")):
+        bad = [t for q, t in includes(report, path) if q != "<" or "/" in t]
+        report.check(not bad, "%s includes %s: kernels are self-contained" %
+                     (path, ", ".join(bad)))
+
+
+def main():
+    report = Report(__doc__)
+    check_direction(report)
+    check_audit(report)
+    check_z3(report)
+    check_kernels(report)
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()

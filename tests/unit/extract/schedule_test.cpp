@@ -1,0 +1,102 @@
+// Schedule files: what is refused, with its code and place, and what is read.
+#include <doctest/doctest.h>
+
+#include "prover/schedule/schedule.h"
+#include "tests/unit/extract/kernel_fixture.h"
+
+using namespace minimoa;
+using namespace minimoa::test;
+
+namespace {
+
+// CODE:line:column of the first error, or "ok".
+std::string verdict(const std::string& text) {
+  const Result<Schedule> s = parse_schedule(text, "x.sched");
+  if (s.ok()) return "ok";
+  const Diagnostic& d = s.errors()[0];
+  CHECK(d.span.file == "x.sched");
+  return d.code + ":" + std::to_string(d.span.line) + ":" + std::to_string(d.span.column);
+}
+
+const char kHead[] = "schedule s\nsoftmax online\n";
+
+}  // namespace
+
+TEST_CASE("an unknown directive is refused where it stands") {
+  CHECK(verdict(std::string(kHead) + "  unroll row 4\n") == "E0501:3:3");
+  CHECK(verdict("schedule s\nSoftmax online\n") == "E0501:2:1");
+}
+
+TEST_CASE("a tile size must be a number in 1 .. 65536 without leading zeros") {
+  for (const char* size : {"0", "-64", "+4", "064", "65537", "99999999999999999999", "4x", "0x10"}) {
+    CHECK(verdict(std::string(kHead) + "tile row " + size + "\n") == "E0502:3:10");
+  }
+  CHECK(verdict(std::string(kHead) + "tile row 65536\n") == "ok");
+}
+
+TEST_CASE("nothing may be said twice") {
+  CHECK(verdict(std::string(kHead) + "tile row 64\ntile row 32\n") == "E0508:4:6");
+  CHECK(verdict(std::string(kHead) + "softmax online\n") == "E0508:3:1");
+  CHECK(verdict(std::string(kHead) + "schedule t\n") == "E0508:3:1");
+  CHECK(verdict(std::string(kHead) + "parallel batch row batch\n") == "E0508:3:20");
+}
+
+TEST_CASE("name and softmax form must be said") {
+  CHECK(verdict("") == "E0509:1:1");
+  CHECK(verdict("softmax online\n") == "E0509:1:1");
+  CHECK(verdict("schedule s\ntile row 64\n") == "E0509:2:1");
+  CHECK(verdict("# only a comment\n") == "E0509:1:1");
+}
+
+TEST_CASE("contradictory lines are refused") {
+  CHECK(verdict(std::string(kHead) + "materialise scores\n") == "E0510:3:1");
+  CHECK(verdict("schedule s\nmaterialise scores\nsoftmax two-pass\n") == "ok");
+}
+
+TEST_CASE("words that are missing or too many are refused") {
+  CHECK(verdict("schedule\n") == "E0501:1:1");
+  CHECK(verdict("schedule a b\n") == "E0501:1:12");
+  CHECK(verdict("schedule a-b\n") == "E0501:1:10");
+  CHECK(verdict(std::string(kHead) + "tile row\n") == "E0501:3:6");
+  CHECK(verdict(std::string(kHead) + "tile 64 row\n") == "E0501:3:6");
+  CHECK(verdict(std::string(kHead) + "parallel # row\n") == "E0501:3:1");
+  CHECK(verdict("schedule s\nsoftmax fast\n") == "E0501:2:9");
+  CHECK(verdict("schedule s\nmaterialise values\n") == "E0501:2:13");
+}
+
+TEST_CASE("text that is not short printable ASCII is refused") {
+  CHECK(verdict("schedule s\n# \xc3\xa9\n") == "E0507:2:3");
+  CHECK(verdict("schedule s\r\n") == "E0507:1:11");
+  CHECK(verdict(std::string("schedule s\n\0", 12)) == "E0507:2:1");
+  CHECK(verdict(std::string(kHead) + std::string(201, ' ')) == "E0507:3:201");
+  CHECK(verdict(std::string(20000, '\n')) == "E0507:1:1");
+}
+
+TEST_CASE("a schedule is read with all its parts") {
+  const auto s = parse_schedule(
+      "# c\nschedule flash # c\n\ntile row 64\ntile key 32\nsoftmax online\nstage row\n"
+      "parallel batch row",
+      "f.sched");
+  REQUIRE(s.ok());
+  CHECK(s.value().name == "flash");
+  REQUIRE(s.value().tiles.size() == 2);
+  CHECK(s.value().tiles[1].axis == "key");
+  CHECK(s.value().tiles[1].size == 32);
+  CHECK(s.value().tiles[1].span.line == 5);
+  CHECK(s.value().tiles[1].span.length == 11);
+  CHECK(s.value().softmax == SoftmaxForm::kOnline);
+  CHECK_FALSE(s.value().materialise_scores);
+  REQUIRE(s.value().parallel.size() == 2);
+  CHECK(s.value().parallel[1].axis == "row");
+  CHECK(s.value().stage[0].axis == "row");
+}
+
+TEST_CASE("the shipped schedules are read under their own names") {
+  for (const char* name : {"naive", "two_pass", "flash"}) {
+    const std::string path =
+        std::string(MINIMOA_SOURCE_DIR) + "/extract/schedules/" + name + ".sched";
+    const auto s = parse_schedule(slurp(path), path);
+    REQUIRE(s.ok());
+    CHECK(s.value().name == name);
+  }
+}
