@@ -34,6 +34,9 @@ set(MINIMOA_SPEC_SOURCES
     spec/lang/diagnostic.cpp
     spec/lang/elaborate.cpp
     spec/lang/elaborate_attend.cpp
+    spec/lang/elaborate_expr.cpp
+    spec/lang/elaborate_struct.cpp
+    spec/lang/errors.cpp
     spec/lang/format.cpp
     spec/lang/interpret.cpp
     spec/lang/lexer.cpp
@@ -49,6 +52,7 @@ set(MINIMOA_SPEC_SOURCES
     spec/lang/types.cpp)
 
 set(MINIMOA_PROVER_SOURCES
+    prover/check.cpp
     prover/obligations/checker.cpp
     prover/obligations/polynomial.cpp
     prover/obligations/prover.cpp
@@ -76,6 +80,7 @@ set(MINIMOA_EXTRACT_SOURCES
 set(MINIMOA_CLI_SOURCES
     extract/cli/build_command.cpp
     extract/cli/bundle.cpp
+    extract/cli/check_command.cpp
     extract/cli/common.cpp
     extract/cli/emit_command.cpp
     extract/cli/explain_command.cpp
@@ -85,7 +90,9 @@ set(MINIMOA_CLI_SOURCES
     extract/cli/run_command.cpp
     extract/cli/show_command.cpp)
 
-set(MINIMOA_TESTS_UNIT_SPEC)
+set(MINIMOA_TESTS_UNIT_SPEC
+    tests/unit/spec/interpret_test.cpp
+    tests/unit/spec/python_moa_test.cpp)
 
 set(MINIMOA_TESTS_UNIT_PROVER
     tests/unit/prover/derive_test.cpp
@@ -95,14 +102,20 @@ set(MINIMOA_TESTS_UNIT_EXTRACT
     tests/unit/extract/build_test.cpp
     tests/unit/extract/certificate_test.cpp
     tests/unit/extract/emit_test.cpp
+    tests/unit/extract/host_test.cpp
     tests/unit/extract/lower_test.cpp
+    tests/unit/extract/npy_test.cpp
     tests/unit/extract/schedule_test.cpp)
 
-set(MINIMOA_TESTS_RULES)
+set(MINIMOA_TESTS_RULES
+    tests/rules/rules_test.cpp)
 
-set(MINIMOA_TESTS_AUDIT)
+set(MINIMOA_TESTS_AUDIT
+    tests/audit/back_test.cpp
+    tests/audit/front_test.cpp)
 
-set(MINIMOA_TESTS_DIFFERENTIAL)
+set(MINIMOA_TESTS_DIFFERENTIAL
+    tests/differential/differential_test.cpp)
 
 set(MINIMOA_TESTS_DIAGNOSTICS)
 

@@ -102,8 +102,8 @@ class Lowerer {
   Env bind_index(const Term& t, std::size_t kid, const std::string& cpp, const Env& env) const;
   template <typename F>
   Block capture(F emit);
-  void emit(Statement s) { block_->push_back(std::move(s)); }
-  void emit(Statement::Kind kind, std::string name, std::string value, Term source = nullptr) {
+  void emit(CodeStatement s) { block_->push_back(std::move(s)); }
+  void emit(CodeStatement::Kind kind, std::string name, std::string value, Term source = nullptr) {
     emit({kind, std::move(name), std::move(value), {}, {}, std::move(source)});
   }
   template <typename F>
@@ -219,7 +219,7 @@ Block Lowerer::capture(F emit) {
 template <typename F>
 void Lowerer::loop(const std::string& v, const std::string& bound, const Term& source, F body) {
   Block inner = capture(body);
-  emit({Statement::Kind::kLoop, v, bound, std::move(inner), {}, source});
+  emit({CodeStatement::Kind::kLoop, v, bound, std::move(inner), {}, source});
 }
 
 // ---------------------------------------------------------------- expressions
@@ -291,11 +291,11 @@ std::string Lowerer::any(const Term& t, const Env& env) {
   const std::string acc = named(fresh("acc"), t);
   const std::string j = named(fresh(t->binders[0]), t);
   const std::string n = index(t->kids[0], env);
-  emit(Statement::Kind::kFlag, acc, "false");
+  emit(CodeStatement::Kind::kFlag, acc, "false");
   loop(j, n, nullptr, [&] {
     const std::string g = condition(t->kids[1], bind_index(t, 1, j, env));
-    Block then = capture([&] { emit(Statement::Kind::kAssign, acc, "true"); });
-    emit({Statement::Kind::kBranch, "", g, std::move(then), {}, nullptr});
+    Block then = capture([&] { emit(CodeStatement::Kind::kAssign, acc, "true"); });
+    emit({CodeStatement::Kind::kBranch, "", g, std::move(then), {}, nullptr});
   });
   return acc;
 }
@@ -377,7 +377,7 @@ std::string Lowerer::reduction(const Term& t, const Env& env) {
   const std::string acc = named(fresh("acc"), t);
   const std::string j = named(fresh(t->binders[0]), t);
   const std::string n = index(t->kids[0], env);
-  emit(Statement::Kind::kLocal, acc, row->identity);
+  emit(CodeStatement::Kind::kLocal, acc, row->identity);
   const auto step = [&] {
     const std::string x = expr(t->kids[2], bind_index(t, 2, j, env));
     std::string value;
@@ -385,13 +385,13 @@ std::string Lowerer::reduction(const Term& t, const Env& env) {
     if (t->name == "mul") value = acc + " * " + x;
     if (t->name == "max") value = "maximum(" + acc + ", " + x + ")";
     if (t->name == "min") value = "minimum(" + acc + ", " + x + ")";
-    emit(Statement::Kind::kAssign, acc, value);
+    emit(CodeStatement::Kind::kAssign, acc, value);
   };
   loop(j, n, nullptr, [&] {
     if (t->kids[1]->op == Op::kTrue) return step();
     const std::string g = condition(t->kids[1], bind_index(t, 1, j, env));
     Block then = capture(step);
-    emit({Statement::Kind::kBranch, "", g, std::move(then), {}, nullptr});
+    emit({CodeStatement::Kind::kBranch, "", g, std::move(then), {}, nullptr});
   });
   return acc;
 }
@@ -400,16 +400,16 @@ std::string Lowerer::reduction(const Term& t, const Env& env) {
 std::string Lowerer::selection(const Term& t, const Env& env) {
   const std::string c = condition(t->kids[0], env);
   const std::string sel = named(fresh("sel"), t);
-  emit(Statement::Kind::kLocal, sel, "0.0f");
+  emit(CodeStatement::Kind::kLocal, sel, "0.0f");
   const auto branch = [&](std::size_t kid) {
     return capture([&] {
       const std::string x = expr(t->kids[kid], inside(t, kid, env));
-      emit(Statement::Kind::kAssign, sel, x);
+      emit(CodeStatement::Kind::kAssign, sel, x);
     });
   };
   Block then = branch(1);
   Block otherwise = branch(2);
-  emit({Statement::Kind::kBranch, "", c, std::move(then), std::move(otherwise), nullptr});
+  emit({CodeStatement::Kind::kBranch, "", c, std::move(then), std::move(otherwise), nullptr});
   return sel;
 }
 
@@ -545,9 +545,9 @@ Place Lowerer::allocate(const std::string& name, const Type& t, bool slow, const
     } else {
       leaf.base = named(shapes.size() == 1 ? base : base + "_" + std::to_string(k), source);
       if (leaf.extents.empty()) {
-        emit(Statement::Kind::kLocal, leaf.base, "0.0f", std::exchange(block, nullptr));
+        emit(CodeStatement::Kind::kLocal, leaf.base, "0.0f", std::exchange(block, nullptr));
       } else {
-        emit(Statement::Kind::kBuffer, leaf.base, "scratch + " + scratch_.offset,
+        emit(CodeStatement::Kind::kBuffer, leaf.base, "scratch + " + scratch_.offset,
              std::exchange(block, nullptr));
         scratch_.add(leaf.extents);
       }
@@ -593,7 +593,7 @@ void Lowerer::into(const Term& e, const Place& d, const Env& env) {
   }
   const std::string x = expr(e, env);
   if (error_) return;
-  emit(Statement::Kind::kAssign, leaf_text(d), x);
+  emit(CodeStatement::Kind::kAssign, leaf_text(d), x);
   mark_written(d, e);
 }
 
@@ -642,7 +642,7 @@ void Lowerer::into_if(const Term& e, const Place& d, const Env& env) {
   };
   Block then = branch(1);
   Block otherwise = branch(2);
-  emit({Statement::Kind::kBranch, "", c, std::move(then), std::move(otherwise), nullptr});
+  emit({CodeStatement::Kind::kBranch, "", c, std::move(then), std::move(otherwise), nullptr});
 }
 
 void Lowerer::put(const Term& t, const Env& env) {
@@ -654,7 +654,7 @@ void Lowerer::put(const Term& t, const Env& env) {
   std::vector<std::string> text;
   for (const Term& p : at) text.push_back(index(p, env));
   const std::string x = expr(operand_of(t), env);
-  emit(Statement::Kind::kAssign, strided(spec_.output.name, text), x);
+  emit(CodeStatement::Kind::kAssign, strided(spec_.output.name, text), x);
 }
 
 void Lowerer::statement(const Term& t, const Env& env) {
@@ -666,7 +666,7 @@ void Lowerer::statement(const Term& t, const Env& env) {
   } else if (t->op == Op::kWhen) {
     const std::string g = condition(t->kids[0], env);
     Block then = capture([&] { statement(t->kids[1], inside(t, 1, env)); });
-    emit({Statement::Kind::kBranch, "", g, std::move(then), {}, nullptr});
+    emit({CodeStatement::Kind::kBranch, "", g, std::move(then), {}, nullptr});
   } else if (t->op == Op::kLet) {
     const Env in = let(t, env);
     statement(t->kids[1], in);

@@ -17,7 +17,7 @@
 
 namespace minimoa {
 
-struct Statement {
+struct CodeStatement {
   enum class Kind {
     kLocal,    // float NAME = VALUE;
     kFlag,     // bool NAME = VALUE;
@@ -29,10 +29,10 @@ struct Statement {
   Kind kind = Kind::kAssign;
   std::string name;
   std::string value;
-  std::vector<Statement> body, otherwise;
+  std::vector<CodeStatement> body, otherwise;
   Term source;                     // opens a block: the term it is lowered from; else null
 };
-using Block = std::vector<Statement>;
+using Block = std::vector<CodeStatement>;
 
 struct ParallelBinder {
   std::string name, extent;        // C++ texts

@@ -68,7 +68,8 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     document_.nodes.push_back({kind, value, end});
   }
   void add_string(string_t& value) {
-    add(JsonKind::kString, static_cast<std::uint32_t>(document_.strings.size()));
+    add(JsonKind::kString,
+        static_cast<std::uint32_t>(document_.strings.size()));
     document_.strings.push_back(std::move(value));
   }
   bool open(JsonKind kind) {

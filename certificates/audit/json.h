@@ -20,7 +20,7 @@ namespace audit {
 
 constexpr std::size_t kMaxFileBytes = 16u << 20;
 constexpr std::size_t kMaxJsonDepth = 200;
-constexpr std::size_t kMaxJsonValues = 2'000'000;
+constexpr std::size_t kMaxJsonValues = 1'500'000;
 constexpr std::uint32_t kMaxJsonNumber = 1'000'000;
 constexpr std::size_t kMaxJsonItems = 50'000;  // in one list
 

@@ -133,9 +133,9 @@ struct Place {
 };
 
 struct Variable {
-  std::string name;        // of a loop variable; empty: a stored value
-  Place place;             // of a stored value
-  bool fold = false;       // a fold's state, with (FORMAT 8.4):
+  std::string name;   // of a loop variable; empty: a stored value
+  Place place;        // of a stored value
+  bool fold = false;  // a fold's state, with (FORMAT 8.4):
   std::vector<std::string> open;
   std::set<std::size_t> written;
 };
@@ -157,7 +157,25 @@ class Lowering {
   Lowering(const Spec& spec, std::string kernel)
       : spec_(spec), kernel_(std::move(kernel)) {}
 
-  Lowered whole(const Term& final_term);
+  Lowered whole(const Term& final_term) {
+    const std::function<void(const Term&)> rest = [&](const Term& term) {
+      phase(term, rest);
+    };
+    rest(final_term);
+    const std::string scratch =
+        scratch_.empty
+            ? "float* const scratch = a.scratch; static_cast<void>(scratch); "
+              "static_cast<void>(worker);"
+            : "float* const scratch = a.scratch + worker * @K_scratch(&a); "
+              "static_cast<void>(scratch);";
+    std::string text = filled(kPrologue, "@MEMBERS", members()) +
+                       filled(phase_text_, "@SCRATCHLINE", scratch) +
+                       filled(kEpilogue, "@CHECKS", checks());
+    text = filled(filled(text, "@WORKSPACE", workspace_.size), "@SCRATCH",
+                  scratch_.size);
+    text = filled(filled(text, "@RUNS", run_text_), "@K", kernel_);
+    return {text, slow_extents_};
+  }
 
  private:
   void emit(const std::string& text) { out_ += text + "\n"; }
@@ -199,45 +217,619 @@ class Lowering {
     return variables_[static_cast<std::size_t>(level)];
   }
 
-  std::string literal(std::int64_t value) const;
-  std::optional<std::int64_t> int_bound(const Term& term);
-  std::string index(const Term& term);
-  std::string closed(const Term& term);
-  std::string strided(const std::string& array, std::size_t rank,
-                      const std::vector<Term>& indices);
-  std::string boolean(const Term& term, bool nested = false);
-  std::string any(const Term& term);
-  std::string expr(const Term& term);
-  std::string call(const Term& term);
-  std::string reduction(const Term& term);
-  std::string choice(const Term& term);
+  std::string literal(std::int64_t value) const {
+    const std::string digits = std::to_string(value);
+    return value < 0 ? "(" + digits + ")" : digits;
+  }
 
-  std::size_t leaf_count(const Type& type) const;
+  // Literals and 32-bit elements are C++ int; arithmetic between only such
+  // operands is done in int. Returns a bound of the magnitude if the term is
+  // int, and refuses arithmetic that might leave 32 bits: FORMAT 7 proves only
+  // that it fits 64.
+  std::optional<std::int64_t> int_bound(const Term& term) {
+    constexpr std::int64_t kMaxInt = 2147483647;
+    if (term->op == Op::kInt) {
+      const std::int64_t size = term->value < 0 ? -term->value : term->value;
+      if (size > kMaxInt) return std::nullopt;
+      return size;
+    }
+    if (term->op == Op::kMem) {
+      const Array* array = spec_.input(operand_of(*term)->name);
+      if (array == nullptr || !array->range) return kMaxInt + 1;
+      const Term& low = array->range->first;
+      const Term& high = array->range->second;
+      const bool small = low->op == Op::kInt && low->value >= 0;
+      if (small && high->op == Op::kFree) return std::int64_t{1} << 24;
+      if (small && high->op == Op::kInt) return std::min(high->value, kMaxInt);
+      return kMaxInt + 1;
+    }
+    if (term->kids.size() != 2) return std::nullopt;
+    const std::optional<std::int64_t> a = int_bound(term->kids[0]);
+    const std::optional<std::int64_t> b = int_bound(term->kids[1]);
+    if (!a || !b) return std::nullopt;
+    std::int64_t result = *a;  // div, mod
+    if (term->op == Op::kMul) result = *a * *b;
+    if (term->op == Op::kAdd || term->op == Op::kSub) result = *a + *b;
+    if (result > kMaxInt) refuse("int-width", "32-bit arithmetic may overflow");
+    return result;
+  }
+
+  std::string index(const Term& term) {
+    if (term->op == Op::kInt) return literal(term->value);
+    if (term->op == Op::kBound) {
+      if (variable(term).name.empty()) refuse("lower", "an index in storage");
+      return variable(term).name;
+    }
+    if (term->op == Op::kFree && spec_.is_dim(term->name)) {
+      return "a." + term->name;
+    }
+    if (term->op == Op::kMem) {
+      const std::string array = operand_of(*term)->name;
+      const Array* input = spec_.input(array);
+      if (input == nullptr || input->kind != InputKind::kI32) {
+        refuse("lower", "an index read from a float input");
+      }
+      return strided(array, input->shape.size(), indices_of(*term));
+    }
+    static const std::map<Op, std::string> kInfix = {{Op::kAdd, " + "},
+                                                     {Op::kSub, " - "},
+                                                     {Op::kMul, " * "},
+                                                     {Op::kDiv, " / "},
+                                                     {Op::kMod, " % "}};
+    const auto infix = kInfix.find(term->op);
+    if (infix == kInfix.end()) refuse("lower", "not an index");
+    int_bound(term);
+    const std::string a = index(term->kids[0]);
+    return "(" + a + infix->second + index(term->kids[1]) + ")";
+  }
+
+  // An extent or bound that is used outside the loops around it.
+  std::string closed(const Term& term) {
+    if (!dimensions_only(term, spec_)) {
+      refuse("lower", "an extent that is not made of dimensions");
+    }
+    return index(term);
+  }
+
+  // FORMAT 8.3, mem.
+  std::string strided(const std::string& array, std::size_t rank,
+                      const std::vector<Term>& indices) {
+    if (indices.size() != rank) refuse("lower", "a partial element");
+    std::string sum = "0";
+    for (std::size_t k = 0; k < rank; ++k) {
+      const std::string part = "(" + index(indices[k]) + " * a." + array +
+                               "_s[" + std::to_string(k) + "])";
+      sum = k == 0 ? part : "(" + sum + " + " + part + ")";
+    }
+    return "a." + array + "[" + sum + "]";
+  }
+
+  std::string boolean(const Term& term, bool nested = false) {
+    static const std::map<Op, std::string> kInfix = {
+        {Op::kLt, " < "},  {Op::kLe, " <= "},  {Op::kEq, " == "},
+        {Op::kNe, " != "}, {Op::kAnd, " && "}, {Op::kOr, " || "}};
+    if (term->op == Op::kTrue) return "true";
+    if (term->op == Op::kNot) return "(!" + boolean(term->kids[0], true) + ")";
+    if (term->op == Op::kIsZero) return "(" + expr(term->kids[0]) + " == 0.0f)";
+    // FORMAT 8.3: under and/or the loop of `any` would run unconditionally.
+    if (term->op == Op::kAny && !nested) return any(term);
+    const auto infix = kInfix.find(term->op);
+    if (infix == kInfix.end()) refuse("lower", "a boolean that is not lowered");
+    const bool logic = term->op == Op::kAnd || term->op == Op::kOr;
+    const std::string a =
+        logic ? boolean(term->kids[0], true) : index(term->kids[0]);
+    return "(" + a + infix->second +
+           (logic ? boolean(term->kids[1], true) : index(term->kids[1])) + ")";
+  }
+
+  // Opens the loop of a binder; returns the C++ name of its variable.
+  std::string open_loop(const Term& node) {
+    const std::string v = fresh(node->binders[0]);
+    emit("for (std::int64_t " + v + " = 0; " + v + " < " +
+         index(node->kids[0]) + "; ++" + v + ") {");
+    return v;
+  }
+
+  std::string any(const Term& term) {
+    const std::string acc = fresh("acc");
+    emit("bool " + acc + " = false;");
+    const std::string j = open_loop(term);
+    inside(term, 1, {loop_variable(j)}, [&] {
+      const std::string guard = boolean(term->kids[1]);
+      emit("if (" + guard + ") { " + acc + " = true; } }");
+    });
+    return acc;
+  }
+
+  std::string reduction(const Term& term) {
+    static const std::map<RedOp, std::pair<std::string, std::string>> kTable = {
+        {RedOp::kAdd, {"0.0f", "@A + @X"}},
+        {RedOp::kMul, {"1.0f", "@A * @X"}},
+        {RedOp::kMax, {"kBottom", "maximum(@A, @X)"}},
+        {RedOp::kMin, {"(-kBottom)", "minimum(@A, @X)"}}};
+    const auto row = kTable.find(term->red);
+    if (row == kTable.end()) refuse("lower", "red osm");
+    const std::string acc = fresh("acc");
+    emit("float " + acc + " = " + row->second.first + ";");
+    const std::string j = open_loop(term);
+    const bool guarded = term->kids[1]->op != Op::kTrue;
+    if (guarded) {
+      inside(term, 1, {loop_variable(j)}, [&] {
+        const std::string guard = boolean(term->kids[1]);
+        emit("if (" + guard + ") {");
+      });
+    }
+    inside(term, 2, {loop_variable(j)}, [&] {
+      const std::string x = expr(term->kids[2]);
+      emit(acc + " = " +
+           filled(filled(row->second.second, "@A", acc), "@X", x) + ";");
+    });
+    emit(guarded ? "} }" : "}");
+    return acc;
+  }
+
+  std::string choice(const Term& term) {
+    const std::string guard = boolean(term->kids[0]);
+    const std::string sel = fresh("sel");
+    emit("float " + sel + " = 0.0f; if (" + guard + ") {");
+    inside(term, 1, {}, [&] {
+      const std::string x = expr(term->kids[1]);
+      emit(sel + " = " + x + "; } else {");
+    });
+    inside(term, 2, {}, [&] {
+      const std::string y = expr(term->kids[2]);
+      emit(sel + " = " + y + "; }");
+    });
+    return sel;
+  }
+
+  std::string call(const Term& term) {
+    static const std::map<Op, std::string> kForm = {
+        {Op::kAdd, "(@X + @Y)"},
+        {Op::kSub, "(@X - @Y)"},
+        {Op::kMul, "(@X * @Y)"},
+        {Op::kQuot, "(@X / @Y)"},
+        {Op::kMax, "maximum(@X, @Y)"},
+        {Op::kMin, "minimum(@X, @Y)"},
+        {Op::kNeg, "(-@X)"},
+        {Op::kExp, "std::exp(@X)"},
+        {Op::kExp2, "std::exp2(@X)"},
+        {Op::kLog, "std::log(@X)"},
+        {Op::kSqrt, "std::sqrt(@X)"},
+        {Op::kTanh, "std::tanh(@X)"},
+        {Op::kExpSub, "expsub(@X, @Y)"}};
+    const auto form = kForm.find(term->op);
+    if (form == kForm.end()) {
+      refuse("lower", std::string("not lowered: ") + word_of(term->op));
+    }
+    const std::string x = expr(term->kids[0]);
+    if (term->kids.size() == 1) return filled(form->second, "@X", x);
+    const std::string y = expr(term->kids[1]);
+    return filled(filled(form->second, "@X", x), "@Y", y);
+  }
+
+  std::string expr(const Term& term) {
+    const Op op = term->op;
+    if (op == Op::kReal)
+      return "static_cast<float>(" + index(term->kids[0]) + ")";
+    if (op == Op::kRat) {
+      return "(static_cast<float>(" + std::to_string(term->attrs[0]) +
+             ") / static_cast<float>(" + std::to_string(term->attrs[1]) + "))";
+    }
+    if (op == Op::kBottom) return "kBottom";
+    if (op == Op::kMem) {
+      const Array* input = spec_.input(operand_of(*term)->name);
+      if (input == nullptr || input->kind == InputKind::kI32) {
+        refuse("lower", "a value read from no float input");
+      }
+      return strided(input->name, input->shape.size(), indices_of(*term));
+    }
+    if (op == Op::kBound || op == Op::kPsi || op == Op::kGet) return read(term);
+    if (op == Op::kRed) return reduction(term);
+    if (op == Op::kIf) return choice(term);
+    if (op != Op::kLet) return call(term);
+    std::string result;
+    let(term, [&] { result = expr(term->kids[1]); });
+    return result;
+  }
+
+  std::size_t leaf_count(const Type& type) const {
+    if (type.sort != Sort::kArr || type.elem == Elem::kInt) {
+      refuse("lower", "a shared value that is not made of reals");
+    }
+    if (type.elem == Elem::kReal) return 1;
+    std::size_t result = 0;
+    for (const Type& part : type.parts) result += leaf_count(part);
+    return result;
+  }
+
+  // FORMAT 8.3, storage: the leaves of a type with `outer` prepended.
   void allocate(const Type& type, const std::vector<Term>& outer,
                 const std::string& name, bool several, bool slow,
-                std::size_t first);
-  Place declare(const Type& type, const std::string& name, bool slow);
-  void let(const Term& node, const std::function<void()>& rest);
-  std::optional<Place> access(const Term& term, Variable*& through);
-  std::string at(const Place& place) const;
-  std::string read(const Term& term);
-  void write(const Place& place, const std::string& value);
-  void mark_written(const Place& place);
-  void into(const Term& term, const Place& place);
-  void into_gen(const Term& term, const Place& place, const std::string& name);
-  void into_fold(const Term& term, const Place& place);
-  void into_if(const Term& term, const Place& place);
-  bool keeps(const Term& branch, const Place& place);
-  void statement(const Term& term);
-  void put(const Term& term);
-  std::string open_loop(const Term& node);
+                std::size_t first) {
+    std::vector<Term> extents = outer;
+    extents.insert(extents.end(), type.shape.begin(), type.shape.end());
+    if (type.elem == Elem::kTup) {
+      for (const Type& part : type.parts) {
+        allocate(part, extents, name, several, slow, first);
+      }
+      return;
+    }
+    const std::string number = std::to_string(leaves_.size() - first);
+    const std::string x =
+        slow ? "" : claim(several ? name + "_" + number : name);
+    if (!slow && extents.empty()) {
+      emit("float " + x + " = 0.0f;");
+      leaves_.push_back({x, true, {}});
+      return;
+    }
+    std::string size = "1";     // plain, for offsets
+    std::string checked = "1";  // for K_workspace and K_scratch
+    std::vector<std::string> printed;
+    for (std::size_t k = 0; k < extents.size(); ++k) {
+      const std::string e = closed(extents[k]);
+      printed.push_back(e);
+      size = k == 0 ? e : "(" + size + " * " + e + ")";
+      checked = k == 0 ? e : "product(" + checked + ", " + e + ")";
+    }
+    Region& region = slow ? workspace_ : scratch_;
+    if (slow) {
+      leaves_.push_back(
+          {"(a.workspace + " + region.offset + ")", false, printed});
+      slow_extents_.push_back(extents);
+    } else {
+      emit("float* const " + x + " = scratch + " + region.offset + ";");
+      leaves_.push_back({x, false, printed});
+    }
+    region.offset =
+        region.empty ? size : "(" + region.offset + " + " + size + ")";
+    region.size =
+        region.empty ? checked : "total(" + region.size + ", " + checked + ")";
+    region.empty = false;
+  }
 
-  void phase(const Term& term, const std::function<void(const Term&)>& rest);
-  void chain_gen(const Term& term, const Place& place);
-  void chain_for(const Term& term);
-  void finish_phase();
-  std::string members() const;
-  std::string checks();
+  Place declare(const Type& type, const std::string& name, bool slow) {
+    const std::size_t first = leaves_.size();
+    const std::size_t count = leaf_count(type);
+    allocate(type, {}, slow ? "" : counted(name), count > 1, slow, first);
+    return {first, count, type, {}};
+  }
+
+  void let(const Term& node, const std::function<void()>& rest) {
+    const Term& e = node->kids[0];
+    Variable x;
+    x.place = declare(infer(e, scope_, spec_), node->binders[0], false);
+    into(e, x.place);
+    inside(node, 1, {x}, rest);
+  }
+
+  // FORMAT 8.3, access; `through` is the variable at its root.
+  std::optional<Place> access(const Term& term, Variable*& through) {
+    if (term->op == Op::kBound) {
+      through = &variable(term);
+      if (!through->name.empty()) return std::nullopt;
+      return through->place;
+    }
+    if (term->op != Op::kPsi && term->op != Op::kGet) return std::nullopt;
+    std::optional<Place> place = access(term->kids.back(), through);
+    if (!place) return std::nullopt;
+    Type& type = place->type;
+    if (term->op == Op::kPsi) {
+      for (const Term& k : indices_of(*term)) {
+        if (type.shape.empty()) return std::nullopt;
+        type.shape.erase(type.shape.begin());
+        place->index.push_back(index(k));
+      }
+      return place;
+    }
+    const auto k = static_cast<std::size_t>(term->attrs[0]);
+    if (!type.shape.empty() || k >= type.parts.size()) return std::nullopt;
+    for (std::size_t i = 0; i < k; ++i)
+      place->first += leaf_count(type.parts[i]);
+    const Type part = type.parts[k];
+    place->type = part;
+    place->count = leaf_count(part);
+    return place;
+  }
+
+  // The C++ text of a place that is one element of one leaf.
+  std::string at(const Place& place) const {
+    const Leaf& leaf = leaves_[place.first];
+    if (place.count != 1 || place.index.size() != leaf.extents.size()) {
+      refuse("lower", "an access that is not one element");
+    }
+    if (leaf.local) return leaf.base;
+    std::string offset = place.index.empty() ? "0" : place.index[0];
+    for (std::size_t k = 1; k < place.index.size(); ++k) {
+      offset = "((" + offset + " * " + leaf.extents[k] + ") + " +
+               place.index[k] + ")";
+    }
+    return leaf.base + "[" + offset + "]";
+  }
+
+  // FORMAT 8.4. A state is overwritten in place, so an element may be read only
+  // while it still holds the old state: its leaf has not been written in this
+  // step, or (the loops being open) only at elements of earlier iterations,
+  // which the same open variables in front exclude.
+  std::string read(const Term& term) {
+    Variable* through = nullptr;
+    const std::optional<Place> place = access(term, through);
+    if (!place) refuse("lower", "a selection from something not stored");
+    const std::string text = at(*place);
+    if (!through->fold) return text;
+    if (through->written.count(place->first) != 0) {
+      refuse("in-place",
+             "a read of state that is already overwritten: " + text);
+    }
+    const std::size_t own = through->place.index.size();
+    for (std::size_t k = 0; k < through->open.size(); ++k) {
+      if (own + k >= place->index.size() ||
+          place->index[own + k] != through->open[k]) {
+        refuse("in-place", "a read of another element's state: " + text);
+      }
+    }
+    return text;
+  }
+
+  void mark_written(const Place& place) {
+    for (Variable& state : variables_) {
+      if (!state.fold) continue;
+      for (std::size_t k = place.first; k < place.first + place.count; ++k) {
+        const std::size_t first = state.place.first;
+        if (k >= first && k < first + state.place.count)
+          state.written.insert(k);
+      }
+    }
+  }
+
+  void write(const Place& place, const std::string& value) {
+    emit(at(place) + " = " + value + ";");
+    mark_written(place);
+  }
+
+  void into_gen(const Term& term, const Place& place, const std::string& name) {
+    Place element = place;
+    element.index.push_back(name);
+    element.type.shape.erase(element.type.shape.begin());
+    inside(term, 1, {loop_variable(name)}, [&] {
+      for (Variable& state : variables_) state.open.push_back(name);
+      into(term->kids[1], element);
+      for (Variable& state : variables_) state.open.pop_back();
+    });
+  }
+
+  void into_fold(const Term& term, const Place& place) {
+    into(term->kids[1], place);
+    // "into(init, d) counts as writing for the folds outside", even where a
+    // branch wrote nothing: the loop below writes before it reads again.
+    mark_written(place);
+    const std::string j = open_loop(term);
+    Variable state;
+    state.fold = true;
+    state.place = place;
+    inside(term, 2, {loop_variable(j), state},
+           [&] { into(term->kids[2], place); });
+    emit("}");
+  }
+
+  // A branch that names exactly the destination, which holds the old value.
+  bool keeps(const Term& branch, const Place& place) {
+    Variable* through = nullptr;
+    const std::optional<Place> named = access(branch, through);
+    if (!named || named->first != place.first || named->count != place.count ||
+        named->index != place.index) {
+      return false;
+    }
+    // Through an outer fold's state the old value may be gone: in
+    // (fold .. w .. (if c x st)) the destination holds w, not st.
+    for (std::size_t k = place.first; k < place.first + place.count; ++k) {
+      if (through->written.count(k) != 0) {
+        refuse("in-place", "keeps a state that is already overwritten");
+      }
+    }
+    return true;
+  }
+
+  void into_if(const Term& term, const Place& place) {
+    const std::string guard = boolean(term->kids[0]);
+    const bool keep_x = keeps(term->kids[1], place);
+    const bool keep_y = keeps(term->kids[2], place);
+    emit("if (" + guard + ") {");
+    if (!keep_x) {
+      inside(term, 1, {}, [&] { into(term->kids[1], place); });
+    }
+    if (!keep_y) {
+      emit("} else {");
+      inside(term, 2, {}, [&] { into(term->kids[2], place); });
+    }
+    emit("}");
+  }
+
+  void into(const Term& term, const Place& place) {
+    if (term->op == Op::kGen) {
+      if (place.type.shape.empty()) refuse("lower", "gen into a scalar");
+      const std::string v = open_loop(term);
+      into_gen(term, place, v);
+      emit("}");
+    } else if (term->op == Op::kFold) {
+      into_fold(term, place);
+    } else if (term->op == Op::kLet) {
+      let(term, [&] { into(term->kids[1], place); });
+    } else if (term->op == Op::kTup) {
+      Place part = place;
+      for (std::size_t k = 0; k < term->kids.size(); ++k) {
+        part.type = place.type.parts.at(k);
+        part.count = leaf_count(part.type);
+        into(term->kids[k], part);
+        part.first += part.count;
+      }
+    } else if (term->op == Op::kIf) {
+      into_if(term, place);
+    } else {
+      // FORMAT 8.3: any other e has rank 0 and elements real.
+      if (!place.type.shape.empty() || place.type.elem != Elem::kReal) {
+        refuse("lower", std::string("an array made by ") + word_of(term->op));
+      }
+      const std::string value = expr(term);
+      write(place, value);
+    }
+  }
+
+  void put(const Term& term) {
+    const std::string value = expr(operand_of(*term));
+    emit(strided(spec_.output.name, spec_.output.shape.size(),
+                 indices_of(*term)) +
+         " = " + value + ";");
+  }
+
+  void statement(const Term& term) {
+    if (term->op == Op::kPut) {
+      put(term);
+    } else if (term->op == Op::kFor) {
+      const std::string v = open_loop(term);
+      inside(term, 1, {loop_variable(v)}, [&] { statement(term->kids[1]); });
+      emit("}");
+    } else if (term->op == Op::kWhen) {
+      const std::string guard = boolean(term->kids[0]);
+      emit("if (" + guard + ") {");
+      inside(term, 1, {}, [&] { statement(term->kids[1]); });
+      emit("}");
+    } else if (term->op == Op::kLet) {
+      let(term, [&] { statement(term->kids[1]); });
+    } else {
+      // FORMAT 8.2: letslow and parfor only at the front of the term.
+      refuse("lower",
+             std::string("not a statement here: ") + word_of(term->op));
+    }
+  }
+
+  // FORMAT 8.2: the leading chain of pargen or parfor gives the tasks.
+  void chain_gen(const Term& term, const Place& place) {
+    if (term->op != Op::kParGen) {
+      into(term, place);
+      return;
+    }
+    const std::string v = fresh(term->binders[0]);
+    parallel_.push_back({v, closed(term->kids[0])});
+    Place element = place;
+    element.index.push_back(v);
+    element.type.shape.erase(element.type.shape.begin());
+    inside(term, 1, {loop_variable(v)},
+           [&] { chain_gen(term->kids[1], element); });
+  }
+
+  void chain_for(const Term& term) {
+    if (term->op != Op::kParFor) {
+      statement(term);
+      return;
+    }
+    const std::string v = fresh(term->binders[0]);
+    parallel_.push_back({v, closed(term->kids[0])});
+    inside(term, 1, {loop_variable(v)}, [&] { chain_for(term->kids[1]); });
+  }
+
+  void phase(const Term& term, const std::function<void(const Term&)>& rest) {
+    if (term->op != Op::kLetSlow) {
+      chain_for(term);
+      finish_phase();
+      return;
+    }
+    Variable x;
+    x.place = declare(infer(term->kids[0], scope_, spec_), "", true);
+    chain_gen(term->kids[0], x.place);
+    finish_phase();
+    inside(term, 1, {x}, [&] { rest(term->kids[1]); });
+  }
+
+  // Wraps the body of a phase; @SCRATCHLINE depends on all phases, so it is
+  // filled at the end.
+  void finish_phase() {
+    std::string unrank;
+    std::string tasks = "1";
+    for (const auto& [name, bound] : parallel_) {
+      unrank = "const std::int64_t " + name + " = rest % " + bound +
+               "; rest = rest / " + bound + ";\n" + unrank;
+      tasks = "product(" + tasks + ", " + bound + ")";
+    }
+    const std::string q = std::to_string(phases_++);
+    std::string text = filled(filled(kPhase, "@Q", q), "@UNRANK", unrank);
+    phase_text_ += filled(text, "@BODY", out_);
+    run_text_ += filled(filled(kRun, "@Q", q), "@TASKS", tasks);
+    out_.clear();
+    parallel_.clear();
+    names_.clear();
+    counter_ = 0;
+  }
+
+  std::string members() const {
+    std::string text;
+    for (const std::string& name : spec_.dims) {
+      text += "std::int64_t " + name + ";\n";
+    }
+    std::vector<Array> arrays = spec_.inputs;
+    arrays.push_back(spec_.output);
+    for (std::size_t k = 0; k < arrays.size(); ++k) {
+      const Array& array = arrays[k];
+      const std::string type =
+          array.kind == InputKind::kI32 ? "std::int32_t* " : "float* ";
+      const std::size_t rank = std::max<std::size_t>(array.shape.size(), 1);
+      text += (k + 1 == arrays.size() ? "" : "const ") + type + array.name +
+              "; std::int64_t " + array.name + "_s[" + std::to_string(rank) +
+              "];\n";
+    }
+    return text;
+  }
+
+  // The magnitude of index arithmetic in a require. K_check evaluates it before
+  // anything is known but the dimensions' range, and FORMAT 7 has no obligation
+  // for it: an overflow, or a quotient rounded towards zero, would admit sizes
+  // for which the require fails.
+  std::int64_t require_size(const Term& term) {
+    constexpr std::int64_t kCap = std::int64_t{1} << 60;
+    if (term->op == Op::kFree) return std::int64_t{1} << 24;
+    std::vector<std::int64_t> sizes;
+    for (const Term& kid : term->kids) sizes.push_back(require_size(kid));
+    const bool quotient = term->op == Op::kDiv || term->op == Op::kMod;
+    if (quotient && print(term->kids[0]).find('-') != std::string::npos) {
+      refuse("int-width", "a require divides what may be negative");
+    }
+    std::int64_t size = 0;  // of true, not
+    if (term->op == Op::kInt) size = std::max(term->value, -term->value);
+    if (sizes.size() == 2) size = quotient ? sizes[0] : sizes[0] + sizes[1];
+    if (term->op == Op::kMul) {
+      if (sizes[1] > 0 && sizes[0] > kCap / sizes[1])
+        size = kCap + 1;
+      else
+        size = sizes[0] * sizes[1];
+    }
+    if (size > kCap) refuse("int-width", "a require may overflow");
+    return size;
+  }
+
+  std::string checks() {
+    std::string text;
+    for (const std::string& name : spec_.dims) {
+      text +=
+          "if (a." + name + " < 1 || a." + name + " > kMaxDim) { return 2; }\n";
+    }
+    for (const Term& require : spec_.assumptions) {
+      require_size(require);
+      text += "if (!(" + boolean(require) + ")) { return 3; }\n";
+    }
+    std::vector<Array> arrays = spec_.inputs;
+    arrays.push_back(spec_.output);
+    for (const Array& array : arrays) {
+      for (std::size_t k = 0; k < array.shape.size(); ++k) {
+        const std::string s =
+            "a." + array.name + "_s[" + std::to_string(k) + "]";
+        text += "if (" + s + " < 0 || " + s + " > kMaxStride) { return 4; }\n";
+      }
+    }
+    for (const Array& array : arrays) {
+      text += "if (a." + array.name + " == nullptr) { return 5; }\n";
+    }
+    return text;
+  }
 
   const Spec& spec_;
   std::string kernel_;
@@ -253,600 +845,6 @@ class Lowering {
   std::vector<std::pair<std::string, std::string>> parallel_;  // name, bound
   std::string phase_text_, run_text_;
 };
-
-std::string Lowering::literal(std::int64_t value) const {
-  const std::string digits = std::to_string(value);
-  return value < 0 ? "(" + digits + ")" : digits;
-}
-
-// Literals and 32-bit elements are C++ int; arithmetic between only such
-// operands is done in int. Returns a bound of the magnitude if the term is
-// int, and refuses arithmetic that might leave 32 bits: FORMAT 7 proves only
-// that it fits 64.
-std::optional<std::int64_t> Lowering::int_bound(const Term& term) {
-  constexpr std::int64_t kMaxInt = 2147483647;
-  if (term->op == Op::kInt) {
-    const std::int64_t size = term->value < 0 ? -term->value : term->value;
-    if (size > kMaxInt) return std::nullopt;
-    return size;
-  }
-  if (term->op == Op::kMem) {
-    const Array* array = spec_.input(operand_of(*term)->name);
-    if (array == nullptr || !array->range) return kMaxInt + 1;
-    const Term& low = array->range->first;
-    const Term& high = array->range->second;
-    const bool small = low->op == Op::kInt && low->value >= 0;
-    if (small && high->op == Op::kFree) return std::int64_t{1} << 24;
-    if (small && high->op == Op::kInt) return std::min(high->value, kMaxInt);
-    return kMaxInt + 1;
-  }
-  if (term->kids.size() != 2) return std::nullopt;
-  const std::optional<std::int64_t> a = int_bound(term->kids[0]);
-  const std::optional<std::int64_t> b = int_bound(term->kids[1]);
-  if (!a || !b) return std::nullopt;
-  std::int64_t result = *a;  // div, mod
-  if (term->op == Op::kMul) result = *a * *b;
-  if (term->op == Op::kAdd || term->op == Op::kSub) result = *a + *b;
-  if (result > kMaxInt) refuse("int-width", "32-bit arithmetic may overflow");
-  return result;
-}
-
-std::string Lowering::index(const Term& term) {
-  if (term->op == Op::kInt) return literal(term->value);
-  if (term->op == Op::kBound) {
-    if (variable(term).name.empty()) refuse("lower", "an index in storage");
-    return variable(term).name;
-  }
-  if (term->op == Op::kFree && spec_.is_dim(term->name)) {
-    return "a." + term->name;
-  }
-  if (term->op == Op::kMem) {
-    const std::string array = operand_of(*term)->name;
-    const Array* input = spec_.input(array);
-    if (input == nullptr || input->kind != InputKind::kI32) {
-      refuse("lower", "an index read from a float input");
-    }
-    return strided(array, input->shape.size(), indices_of(*term));
-  }
-  static const std::map<Op, std::string> kInfix = {
-      {Op::kAdd, " + "}, {Op::kSub, " - "}, {Op::kMul, " * "},
-      {Op::kDiv, " / "}, {Op::kMod, " % "}};
-  const auto infix = kInfix.find(term->op);
-  if (infix == kInfix.end()) refuse("lower", "not an index");
-  int_bound(term);
-  const std::string a = index(term->kids[0]);
-  return "(" + a + infix->second + index(term->kids[1]) + ")";
-}
-
-// An extent or bound that is used outside the loops around it.
-std::string Lowering::closed(const Term& term) {
-  if (!dimensions_only(term, spec_)) {
-    refuse("lower", "an extent that is not made of dimensions");
-  }
-  return index(term);
-}
-
-// FORMAT 8.3, mem.
-std::string Lowering::strided(const std::string& array, std::size_t rank,
-                              const std::vector<Term>& indices) {
-  if (indices.size() != rank) refuse("lower", "a partial element");
-  std::string sum = "0";
-  for (std::size_t k = 0; k < rank; ++k) {
-    const std::string part = "(" + index(indices[k]) + " * a." + array +
-                             "_s[" + std::to_string(k) + "])";
-    sum = k == 0 ? part : "(" + sum + " + " + part + ")";
-  }
-  return "a." + array + "[" + sum + "]";
-}
-
-std::string Lowering::boolean(const Term& term, bool nested) {
-  static const std::map<Op, std::string> kInfix = {
-      {Op::kLt, " < "},  {Op::kLe, " <= "}, {Op::kEq, " == "},
-      {Op::kNe, " != "}, {Op::kAnd, " && "}, {Op::kOr, " || "}};
-  if (term->op == Op::kTrue) return "true";
-  if (term->op == Op::kNot) return "(!" + boolean(term->kids[0], true) + ")";
-  if (term->op == Op::kIsZero) return "(" + expr(term->kids[0]) + " == 0.0f)";
-  // FORMAT 8.3: under and/or the loop of `any` would run unconditionally.
-  if (term->op == Op::kAny && !nested) return any(term);
-  const auto infix = kInfix.find(term->op);
-  if (infix == kInfix.end()) refuse("lower", "a boolean that is not lowered");
-  const bool logic = term->op == Op::kAnd || term->op == Op::kOr;
-  const std::string a =
-      logic ? boolean(term->kids[0], true) : index(term->kids[0]);
-  return "(" + a + infix->second +
-         (logic ? boolean(term->kids[1], true) : index(term->kids[1])) + ")";
-}
-
-// Opens the loop of a binder; returns the C++ name of its variable.
-std::string Lowering::open_loop(const Term& node) {
-  const std::string v = fresh(node->binders[0]);
-  emit("for (std::int64_t " + v + " = 0; " + v + " < " +
-       index(node->kids[0]) + "; ++" + v + ") {");
-  return v;
-}
-
-std::string Lowering::any(const Term& term) {
-  const std::string acc = fresh("acc");
-  emit("bool " + acc + " = false;");
-  const std::string j = open_loop(term);
-  inside(term, 1, {loop_variable(j)}, [&] {
-    const std::string guard = boolean(term->kids[1]);
-    emit("if (" + guard + ") { " + acc + " = true; } }");
-  });
-  return acc;
-}
-
-std::string Lowering::reduction(const Term& term) {
-  static const std::map<RedOp, std::pair<std::string, std::string>> kTable = {
-      {RedOp::kAdd, {"0.0f", "@A + @X"}},
-      {RedOp::kMul, {"1.0f", "@A * @X"}},
-      {RedOp::kMax, {"kBottom", "maximum(@A, @X)"}},
-      {RedOp::kMin, {"(-kBottom)", "minimum(@A, @X)"}}};
-  const auto row = kTable.find(term->red);
-  if (row == kTable.end()) refuse("lower", "red osm");
-  const std::string acc = fresh("acc");
-  emit("float " + acc + " = " + row->second.first + ";");
-  const std::string j = open_loop(term);
-  const bool guarded = term->kids[1]->op != Op::kTrue;
-  if (guarded) {
-    inside(term, 1, {loop_variable(j)}, [&] {
-      const std::string guard = boolean(term->kids[1]);
-      emit("if (" + guard + ") {");
-    });
-  }
-  inside(term, 2, {loop_variable(j)}, [&] {
-    const std::string x = expr(term->kids[2]);
-    emit(acc + " = " +
-         filled(filled(row->second.second, "@A", acc), "@X", x) + ";");
-  });
-  emit(guarded ? "} }" : "}");
-  return acc;
-}
-
-std::string Lowering::choice(const Term& term) {
-  const std::string guard = boolean(term->kids[0]);
-  const std::string sel = fresh("sel");
-  emit("float " + sel + " = 0.0f; if (" + guard + ") {");
-  inside(term, 1, {}, [&] {
-    const std::string x = expr(term->kids[1]);
-    emit(sel + " = " + x + "; } else {");
-  });
-  inside(term, 2, {}, [&] {
-    const std::string y = expr(term->kids[2]);
-    emit(sel + " = " + y + "; }");
-  });
-  return sel;
-}
-
-std::string Lowering::call(const Term& term) {
-  static const std::map<Op, std::string> kForm = {
-      {Op::kAdd, "(@X + @Y)"},       {Op::kSub, "(@X - @Y)"},
-      {Op::kMul, "(@X * @Y)"},       {Op::kQuot, "(@X / @Y)"},
-      {Op::kMax, "maximum(@X, @Y)"}, {Op::kMin, "minimum(@X, @Y)"},
-      {Op::kNeg, "(-@X)"},           {Op::kExp, "std::exp(@X)"},
-      {Op::kExp2, "std::exp2(@X)"},  {Op::kLog, "std::log(@X)"},
-      {Op::kSqrt, "std::sqrt(@X)"},  {Op::kTanh, "std::tanh(@X)"},
-      {Op::kExpSub, "expsub(@X, @Y)"}};
-  const auto form = kForm.find(term->op);
-  if (form == kForm.end()) {
-    refuse("lower", std::string("not lowered: ") + word_of(term->op));
-  }
-  const std::string x = expr(term->kids[0]);
-  if (term->kids.size() == 1) return filled(form->second, "@X", x);
-  const std::string y = expr(term->kids[1]);
-  return filled(filled(form->second, "@X", x), "@Y", y);
-}
-
-std::string Lowering::expr(const Term& term) {
-  const Op op = term->op;
-  if (op == Op::kReal) return "static_cast<float>(" + index(term->kids[0]) + ")";
-  if (op == Op::kRat) {
-    return "(static_cast<float>(" + std::to_string(term->attrs[0]) +
-           ") / static_cast<float>(" + std::to_string(term->attrs[1]) + "))";
-  }
-  if (op == Op::kBottom) return "kBottom";
-  if (op == Op::kMem) {
-    const Array* input = spec_.input(operand_of(*term)->name);
-    if (input == nullptr || input->kind == InputKind::kI32) {
-      refuse("lower", "a value read from no float input");
-    }
-    return strided(input->name, input->shape.size(), indices_of(*term));
-  }
-  if (op == Op::kBound || op == Op::kPsi || op == Op::kGet) return read(term);
-  if (op == Op::kRed) return reduction(term);
-  if (op == Op::kIf) return choice(term);
-  if (op != Op::kLet) return call(term);
-  std::string result;
-  let(term, [&] { result = expr(term->kids[1]); });
-  return result;
-}
-
-std::size_t Lowering::leaf_count(const Type& type) const {
-  if (type.sort != Sort::kArr || type.elem == Elem::kInt) {
-    refuse("lower", "a shared value that is not made of reals");
-  }
-  if (type.elem == Elem::kReal) return 1;
-  std::size_t result = 0;
-  for (const Type& part : type.parts) result += leaf_count(part);
-  return result;
-}
-
-// FORMAT 8.3, storage: the leaves of a type with `outer` prepended.
-void Lowering::allocate(const Type& type, const std::vector<Term>& outer,
-                        const std::string& name, bool several, bool slow,
-                        std::size_t first) {
-  std::vector<Term> extents = outer;
-  extents.insert(extents.end(), type.shape.begin(), type.shape.end());
-  if (type.elem == Elem::kTup) {
-    for (const Type& part : type.parts) {
-      allocate(part, extents, name, several, slow, first);
-    }
-    return;
-  }
-  const std::string number = std::to_string(leaves_.size() - first);
-  const std::string x =
-      slow ? "" : claim(several ? name + "_" + number : name);
-  if (!slow && extents.empty()) {
-    emit("float " + x + " = 0.0f;");
-    leaves_.push_back({x, true, {}});
-    return;
-  }
-  std::string size = "1";     // plain, for offsets
-  std::string checked = "1";  // for K_workspace and K_scratch
-  std::vector<std::string> printed;
-  for (std::size_t k = 0; k < extents.size(); ++k) {
-    const std::string e = closed(extents[k]);
-    printed.push_back(e);
-    size = k == 0 ? e : "(" + size + " * " + e + ")";
-    checked = k == 0 ? e : "product(" + checked + ", " + e + ")";
-  }
-  Region& region = slow ? workspace_ : scratch_;
-  if (slow) {
-    leaves_.push_back({"(a.workspace + " + region.offset + ")", false, printed});
-    slow_extents_.push_back(extents);
-  } else {
-    emit("float* const " + x + " = scratch + " + region.offset + ";");
-    leaves_.push_back({x, false, printed});
-  }
-  region.offset =
-      region.empty ? size : "(" + region.offset + " + " + size + ")";
-  region.size =
-      region.empty ? checked : "total(" + region.size + ", " + checked + ")";
-  region.empty = false;
-}
-
-Place Lowering::declare(const Type& type, const std::string& name, bool slow) {
-  const std::size_t first = leaves_.size();
-  const std::size_t count = leaf_count(type);
-  allocate(type, {}, slow ? "" : counted(name), count > 1, slow, first);
-  return {first, count, type, {}};
-}
-
-void Lowering::let(const Term& node, const std::function<void()>& rest) {
-  const Term& e = node->kids[0];
-  Variable x;
-  x.place = declare(infer(e, scope_, spec_), node->binders[0], false);
-  into(e, x.place);
-  inside(node, 1, {x}, rest);
-}
-
-// FORMAT 8.3, access; `through` is the variable at its root.
-std::optional<Place> Lowering::access(const Term& term, Variable*& through) {
-  if (term->op == Op::kBound) {
-    through = &variable(term);
-    if (!through->name.empty()) return std::nullopt;
-    return through->place;
-  }
-  if (term->op != Op::kPsi && term->op != Op::kGet) return std::nullopt;
-  std::optional<Place> place = access(term->kids.back(), through);
-  if (!place) return std::nullopt;
-  Type& type = place->type;
-  if (term->op == Op::kPsi) {
-    for (const Term& k : indices_of(*term)) {
-      if (type.shape.empty()) return std::nullopt;
-      type.shape.erase(type.shape.begin());
-      place->index.push_back(index(k));
-    }
-    return place;
-  }
-  const auto k = static_cast<std::size_t>(term->attrs[0]);
-  if (!type.shape.empty() || k >= type.parts.size()) return std::nullopt;
-  for (std::size_t i = 0; i < k; ++i) place->first += leaf_count(type.parts[i]);
-  const Type part = type.parts[k];
-  place->type = part;
-  place->count = leaf_count(part);
-  return place;
-}
-
-// The C++ text of a place that is one element of one leaf.
-std::string Lowering::at(const Place& place) const {
-  const Leaf& leaf = leaves_[place.first];
-  if (place.count != 1 || place.index.size() != leaf.extents.size()) {
-    refuse("lower", "an access that is not one element");
-  }
-  if (leaf.local) return leaf.base;
-  std::string offset = place.index.empty() ? "0" : place.index[0];
-  for (std::size_t k = 1; k < place.index.size(); ++k) {
-    offset = "((" + offset + " * " + leaf.extents[k] + ") + " +
-             place.index[k] + ")";
-  }
-  return leaf.base + "[" + offset + "]";
-}
-
-// FORMAT 8.4. A state is overwritten in place, so an element may be read only
-// while it still holds the old state: its leaf has not been written in this
-// step, or (the loops being open) only at elements of earlier iterations,
-// which the same open variables in front exclude.
-std::string Lowering::read(const Term& term) {
-  Variable* through = nullptr;
-  const std::optional<Place> place = access(term, through);
-  if (!place) refuse("lower", "a selection from something not stored");
-  const std::string text = at(*place);
-  if (!through->fold) return text;
-  if (through->written.count(place->first) != 0) {
-    refuse("in-place", "a read of state that is already overwritten: " + text);
-  }
-  const std::size_t own = through->place.index.size();
-  for (std::size_t k = 0; k < through->open.size(); ++k) {
-    if (own + k >= place->index.size() ||
-        place->index[own + k] != through->open[k]) {
-      refuse("in-place", "a read of another element's state: " + text);
-    }
-  }
-  return text;
-}
-
-void Lowering::mark_written(const Place& place) {
-  for (Variable& state : variables_) {
-    if (!state.fold) continue;
-    for (std::size_t k = place.first; k < place.first + place.count; ++k) {
-      const std::size_t first = state.place.first;
-      if (k >= first && k < first + state.place.count) state.written.insert(k);
-    }
-  }
-}
-
-void Lowering::write(const Place& place, const std::string& value) {
-  emit(at(place) + " = " + value + ";");
-  mark_written(place);
-}
-
-void Lowering::into_gen(const Term& term, const Place& place,
-                        const std::string& name) {
-  Place element = place;
-  element.index.push_back(name);
-  element.type.shape.erase(element.type.shape.begin());
-  inside(term, 1, {loop_variable(name)}, [&] {
-    for (Variable& state : variables_) state.open.push_back(name);
-    into(term->kids[1], element);
-    for (Variable& state : variables_) state.open.pop_back();
-  });
-}
-
-void Lowering::into_fold(const Term& term, const Place& place) {
-  into(term->kids[1], place);
-  // "into(init, d) counts as writing for the folds outside", even where a
-  // branch wrote nothing: the loop below writes before it reads again.
-  mark_written(place);
-  const std::string j = open_loop(term);
-  Variable state;
-  state.fold = true;
-  state.place = place;
-  inside(term, 2, {loop_variable(j), state},
-         [&] { into(term->kids[2], place); });
-  emit("}");
-}
-
-// A branch that names exactly the destination, whose old value is there still.
-bool Lowering::keeps(const Term& branch, const Place& place) {
-  Variable* through = nullptr;
-  const std::optional<Place> named = access(branch, through);
-  if (!named || named->first != place.first || named->count != place.count ||
-      named->index != place.index) {
-    return false;
-  }
-  // Through an outer fold's state the old value may be gone: in
-  // (fold .. w .. (if c x st)) the destination holds w, not st.
-  for (std::size_t k = place.first; k < place.first + place.count; ++k) {
-    if (through->written.count(k) != 0) {
-      refuse("in-place", "keeps a state that is already overwritten");
-    }
-  }
-  return true;
-}
-
-void Lowering::into_if(const Term& term, const Place& place) {
-  const std::string guard = boolean(term->kids[0]);
-  const bool keep_x = keeps(term->kids[1], place);
-  const bool keep_y = keeps(term->kids[2], place);
-  emit("if (" + guard + ") {");
-  if (!keep_x) {
-    inside(term, 1, {}, [&] { into(term->kids[1], place); });
-  }
-  if (!keep_y) {
-    emit("} else {");
-    inside(term, 2, {}, [&] { into(term->kids[2], place); });
-  }
-  emit("}");
-}
-
-void Lowering::into(const Term& term, const Place& place) {
-  if (term->op == Op::kGen) {
-    if (place.type.shape.empty()) refuse("lower", "gen into a scalar");
-    const std::string v = open_loop(term);
-    into_gen(term, place, v);
-    emit("}");
-  } else if (term->op == Op::kFold) {
-    into_fold(term, place);
-  } else if (term->op == Op::kLet) {
-    let(term, [&] { into(term->kids[1], place); });
-  } else if (term->op == Op::kTup) {
-    Place part = place;
-    for (std::size_t k = 0; k < term->kids.size(); ++k) {
-      part.type = place.type.parts.at(k);
-      part.count = leaf_count(part.type);
-      into(term->kids[k], part);
-      part.first += part.count;
-    }
-  } else if (term->op == Op::kIf) {
-    into_if(term, place);
-  } else {
-    // FORMAT 8.3: any other e has rank 0 and elements real.
-    if (!place.type.shape.empty() || place.type.elem != Elem::kReal) {
-      refuse("lower", std::string("an array made by ") + word_of(term->op));
-    }
-    const std::string value = expr(term);
-    write(place, value);
-  }
-}
-
-void Lowering::put(const Term& term) {
-  const std::string value = expr(operand_of(*term));
-  emit(strided(spec_.output.name, spec_.output.shape.size(),
-               indices_of(*term)) +
-       " = " + value + ";");
-}
-
-void Lowering::statement(const Term& term) {
-  if (term->op == Op::kPut) {
-    put(term);
-  } else if (term->op == Op::kFor) {
-    const std::string v = open_loop(term);
-    inside(term, 1, {loop_variable(v)}, [&] { statement(term->kids[1]); });
-    emit("}");
-  } else if (term->op == Op::kWhen) {
-    const std::string guard = boolean(term->kids[0]);
-    emit("if (" + guard + ") {");
-    inside(term, 1, {}, [&] { statement(term->kids[1]); });
-    emit("}");
-  } else if (term->op == Op::kLet) {
-    let(term, [&] { statement(term->kids[1]); });
-  } else {
-    // FORMAT 8.2: letslow and parfor only at the front of the term.
-    refuse("lower", std::string("not a statement here: ") + word_of(term->op));
-  }
-}
-
-// FORMAT 8.2: the leading chain of pargen or parfor gives the tasks.
-void Lowering::chain_gen(const Term& term, const Place& place) {
-  if (term->op != Op::kParGen) {
-    into(term, place);
-    return;
-  }
-  const std::string v = fresh(term->binders[0]);
-  parallel_.push_back({v, closed(term->kids[0])});
-  Place element = place;
-  element.index.push_back(v);
-  element.type.shape.erase(element.type.shape.begin());
-  inside(term, 1, {loop_variable(v)},
-         [&] { chain_gen(term->kids[1], element); });
-}
-
-void Lowering::chain_for(const Term& term) {
-  if (term->op != Op::kParFor) {
-    statement(term);
-    return;
-  }
-  const std::string v = fresh(term->binders[0]);
-  parallel_.push_back({v, closed(term->kids[0])});
-  inside(term, 1, {loop_variable(v)}, [&] { chain_for(term->kids[1]); });
-}
-
-void Lowering::phase(const Term& term,
-                     const std::function<void(const Term&)>& rest) {
-  if (term->op != Op::kLetSlow) {
-    chain_for(term);
-    finish_phase();
-    return;
-  }
-  Variable x;
-  x.place = declare(infer(term->kids[0], scope_, spec_), "", true);
-  chain_gen(term->kids[0], x.place);
-  finish_phase();
-  inside(term, 1, {x}, [&] { rest(term->kids[1]); });
-}
-
-// Wraps the body of a phase; @SCRATCHLINE depends on all phases, so it is
-// filled at the end.
-void Lowering::finish_phase() {
-  std::string unrank;
-  std::string tasks = "1";
-  for (const auto& [name, bound] : parallel_) {
-    unrank = "const std::int64_t " + name + " = rest % " + bound +
-             "; rest = rest / " + bound + ";\n" + unrank;
-    tasks = "product(" + tasks + ", " + bound + ")";
-  }
-  const std::string q = std::to_string(phases_++);
-  std::string text = filled(filled(kPhase, "@Q", q), "@UNRANK", unrank);
-  phase_text_ += filled(text, "@BODY", out_);
-  run_text_ += filled(filled(kRun, "@Q", q), "@TASKS", tasks);
-  out_.clear();
-  parallel_.clear();
-  names_.clear();
-  counter_ = 0;
-}
-
-std::string Lowering::members() const {
-  std::string text;
-  for (const std::string& name : spec_.dims) {
-    text += "std::int64_t " + name + ";\n";
-  }
-  std::vector<Array> arrays = spec_.inputs;
-  arrays.push_back(spec_.output);
-  for (std::size_t k = 0; k < arrays.size(); ++k) {
-    const Array& array = arrays[k];
-    const std::string type =
-        array.kind == InputKind::kI32 ? "std::int32_t* " : "float* ";
-    const std::size_t rank = std::max<std::size_t>(array.shape.size(), 1);
-    text += (k + 1 == arrays.size() ? "" : "const ") + type + array.name +
-            "; std::int64_t " + array.name + "_s[" + std::to_string(rank) +
-            "];\n";
-  }
-  return text;
-}
-
-std::string Lowering::checks() {
-  std::string text;
-  for (const std::string& name : spec_.dims) {
-    text += "if (a." + name + " < 1 || a." + name +
-            " > kMaxDim) { return 2; }\n";
-  }
-  for (const Term& require : spec_.assumptions) {
-    text += "if (!(" + boolean(require) + ")) { return 3; }\n";
-  }
-  std::vector<Array> arrays = spec_.inputs;
-  arrays.push_back(spec_.output);
-  for (const Array& array : arrays) {
-    for (std::size_t k = 0; k < array.shape.size(); ++k) {
-      const std::string s = "a." + array.name + "_s[" + std::to_string(k) + "]";
-      text += "if (" + s + " < 0 || " + s + " > kMaxStride) { return 4; }\n";
-    }
-  }
-  for (const Array& array : arrays) {
-    text += "if (a." + array.name + " == nullptr) { return 5; }\n";
-  }
-  return text;
-}
-
-Lowered Lowering::whole(const Term& final_term) {
-  const std::function<void(const Term&)> rest = [&](const Term& term) {
-    phase(term, rest);
-  };
-  rest(final_term);
-  const std::string scratch =
-      scratch_.empty
-          ? "float* const scratch = a.scratch; static_cast<void>(scratch); "
-            "static_cast<void>(worker);"
-          : "float* const scratch = a.scratch + worker * @K_scratch(&a); "
-            "static_cast<void>(scratch);";
-  std::string text = filled(kPrologue, "@MEMBERS", members()) +
-                     filled(phase_text_, "@SCRATCHLINE", scratch) +
-                     filled(kEpilogue, "@CHECKS", checks());
-  text = filled(filled(text, "@WORKSPACE", workspace_.size), "@SCRATCH",
-                scratch_.size);
-  text = filled(filled(text, "@RUNS", run_text_), "@K", kernel_);
-  return {text, slow_extents_};
-}
 
 }  // namespace
 

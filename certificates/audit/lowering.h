@@ -14,8 +14,8 @@
 namespace audit {
 
 struct Lowered {
-  std::string text;                              // the whole body
-  std::vector<std::vector<Term>> slow_extents;   // of all letslow leaves
+  std::string text;                             // the whole body
+  std::vector<std::vector<Term>> slow_extents;  // of all letslow leaves
 };
 
 // Refuses (codes "lower", "in-place", "name", "int-width") what section 8 does

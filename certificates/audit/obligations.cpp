@@ -23,7 +23,8 @@ constexpr std::int64_t kMaxStep = std::int64_t{1} << 36;
 }
 
 // Calls `visit` on every node, a node after its children.
-void each_node(const Term& term, const std::function<void(const Term&)>& visit) {
+void each_node(const Term& term,
+               const std::function<void(const Term&)>& visit) {
   for (const Term& kid : term->kids) each_node(kid, visit);
   visit(term);
 }
@@ -109,24 +110,18 @@ bool dimensions_only(const Term& term, const Spec& spec) {
 bool facts_of(const Term& boolean, std::vector<Difference>& facts) {
   const std::vector<Term>& k = boolean->kids;
   switch (boolean->op) {
-    case Op::kTrue:
-      return true;
+    case Op::kTrue: return true;
     case Op::kAnd: {
       const bool first = facts_of(k[0], facts);
       return facts_of(k[1], facts) && first;
     }
-    case Op::kLt:
-      facts.push_back({k[1], k[0], 1});
-      return true;
-    case Op::kLe:
-      facts.push_back({k[1], k[0], 0});
-      return true;
+    case Op::kLt: facts.push_back({k[1], k[0], 1}); return true;
+    case Op::kLe: facts.push_back({k[1], k[0], 0}); return true;
     case Op::kEq:
       facts.push_back({k[0], k[1], 0});
       facts.push_back({k[1], k[0], 0});
       return true;
-    case Op::kNot:
-      return facts_of_negation(k[0], facts);
+    case Op::kNot: return facts_of_negation(k[0], facts);
     default:  // "anything else: none"
       return false;
   }
@@ -243,27 +238,20 @@ void Generator::add_element(Draft& draft, std::size_t atom) {
 void Generator::finish(Draft& draft) {
   for (std::size_t k = 0; k < draft.atoms.size(); ++k) {
     switch (draft.atoms[k].kind) {
-      case AtomKind::kVariable:
-        break;
-      case AtomKind::kQuotient:
-        add_quotient(draft, k);
-        break;
-      case AtomKind::kElement:
-        add_element(draft, k);
-        break;
+      case AtomKind::kVariable: break;
+      case AtomKind::kQuotient: add_quotient(draft, k); break;
+      case AtomKind::kElement: add_element(draft, k); break;
     }
   }
 }
 
 void Generator::add_goal(const std::string& place, Draft draft,
                          const Difference& goal, std::int64_t depth,
-                         const Levels& replaced,
-                         std::vector<Obligation>& out) {
+                         const Levels& replaced, std::vector<Obligation>& out) {
   Reading in = reading(draft, depth, replaced);
   const Poly poly = difference_poly(goal, in);
   finish(draft);
-  out.push_back(
-      {place, std::move(draft.hypotheses), poly, draft.atoms.size()});
+  out.push_back({place, std::move(draft.hypotheses), poly, draft.atoms.size()});
 }
 
 void Generator::collect_divisors(const Term& term, std::vector<Term>& out) {
@@ -375,9 +363,11 @@ void Generator::node_goals(const Term& term, Scope& scope, bool safe,
   const std::string node = std::string("at ") + word_of(op) + ": ";
   for (const Difference& goal : goals) {
     const std::vector<std::string> names = scope.names();
-    add_goal(node + print(goal.right, names) + " <= " +
-                 print(goal.left, names) +
-                 (goal.minus == 1 ? " - 1" : goal.minus == 0 ? "" : " + 2^62"),
+    add_goal(node + print(goal.right, names) +
+                 " <= " + print(goal.left, names) +
+                 (goal.minus == 1   ? " - 1"
+                  : goal.minus == 0 ? ""
+                                    : " + 2^62"),
              draft, goal, scope.depth, {}, out);
   }
 }
@@ -524,8 +514,8 @@ void Generator::cover(const Frame& frame, const Json& json,
     const Term& value = w.at(loop.depth);
     add_goal("cover: 0 <= " + loop.name, draft, {value, integer(0), 0}, 0, {},
              out);
-    add_goal("cover: " + loop.name + " in range", draft,
-             {loop.term, value, 1}, 0, {}, out);
+    add_goal("cover: " + loop.name + " in range", draft, {loop.term, value, 1},
+             0, {}, out);
   }
   for (const Frame::Item& item : frame.items) {
     if (item.loop) continue;
@@ -541,10 +531,10 @@ void Generator::cover(const Frame& frame, const Json& json,
   const std::vector<Term> indices = indices_of(*frame.put);
   for (std::size_t k = 0; k < indices.size(); ++k) {
     const Term axis = axes[k];
-    add_goal("cover: axis " + std::to_string(k), draft,
-             {indices[k], axis, 0}, frame.depth, w, out);
-    add_goal("cover: axis " + std::to_string(k), draft,
-             {axis, indices[k], 0}, frame.depth, w, out);
+    add_goal("cover: axis " + std::to_string(k), draft, {indices[k], axis, 0},
+             frame.depth, w, out);
+    add_goal("cover: axis " + std::to_string(k), draft, {axis, indices[k], 0},
+             frame.depth, w, out);
   }
 }
 

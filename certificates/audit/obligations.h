@@ -102,8 +102,8 @@ class Generator {
 
   const Spec& spec_;
   Budget& budget_;
-  std::vector<Term> divisors_;      // proved positive, dimensions only
-  bool refuse_unproved_ = false;    // true once the list is complete
+  std::vector<Term> divisors_;    // proved positive, dimensions only
+  bool refuse_unproved_ = false;  // true once the list is complete
 };
 
 // FORMAT 7, satisfiable: the witness gives every dimension a value and all

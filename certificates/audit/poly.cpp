@@ -6,7 +6,7 @@
 #include "poly.h"
 
 #include <algorithm>
-#include <iterator>
+#include <unordered_map>
 #include <utility>
 
 namespace audit {
@@ -30,19 +30,20 @@ Int gcd_of(const Int& a, const Int& b) {
   return boost::multiprecision::gcd(a, b);
 }
 
-// x^65 or more: only a monomial of more than 64 factors can hold one.
-void check_exponents(const Monomial& monomial) {
-  for (std::size_t k = kMaxExponent; k < monomial.size(); ++k) {
-    if (monomial[k] == monomial[k - kMaxExponent]) limit("exponent above 64");
-  }
-}
-
 Monomial product(const Monomial& a, const Monomial& b) {
   Monomial result;
-  result.reserve(a.size() + b.size());
-  std::merge(a.begin(), a.end(), b.begin(), b.end(),
-             std::back_inserter(result));
-  if (result.size() > kMaxExponent) check_exponents(result);
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < a.size() || j < b.size()) {
+    const bool left = j == b.size() || (i < a.size() && a[i] <= b[j]);
+    const bool right = i == a.size() || (j < b.size() && b[j] <= a[i]);
+    const int exponent = (left ? a[i + 1] : 0) + (right ? b[j + 1] : 0);
+    if (exponent > static_cast<int>(kMaxExponent)) limit("exponent above 64");
+    result += left ? a[i] : b[j];
+    result += static_cast<char16_t>(exponent);
+    if (left) i += 2;
+    if (right) j += 2;
+  }
   return result;
 }
 
@@ -99,12 +100,13 @@ Poly::Poly(const Int& constant) {
 Poly Poly::atom(std::size_t number) {
   if (number >= kMaxAtoms) limit("too many atoms");
   Poly result;
-  result.terms_[Monomial(1, static_cast<char16_t>(number))] = 1;
+  result.terms_[Monomial{static_cast<char16_t>(number), 1}] = 1;
   return result;
 }
 
 bool Poly::is_constant() const {
-  return terms_.empty() || (terms_.size() == 1 && terms_.begin()->first.empty());
+  return terms_.empty() ||
+         (terms_.size() == 1 && terms_.begin()->first.empty());
 }
 
 Int Poly::constant_numerator() const {
@@ -173,7 +175,6 @@ void Poly::add(const Poly& other, const Rational& factor, Budget& budget) {
 bool Poly::add_term(const Monomial& monomial, const Rational& coefficient) {
   if (terms_.count(monomial) != 0) return false;
   if (terms_.size() >= kMaxTerms) limit("a polynomial of too many terms");
-  check_exponents(monomial);
   const Int shared = gcd_of(denominator_, coefficient.denominator);
   const Int grow = coefficient.denominator / shared;
   if (grow != 1) {
@@ -183,8 +184,8 @@ bool Poly::add_term(const Monomial& monomial, const Rational& coefficient) {
     }
     denominator_ *= grow;
   }
-  const Int value = coefficient.numerator *
-                    (denominator_ / coefficient.denominator);
+  const Int value =
+      coefficient.numerator * (denominator_ / coefficient.denominator);
   check_digits(value);
   check_digits(denominator_);
   terms_[monomial] = value;
@@ -224,15 +225,15 @@ Poly difference(const Poly& a, const Poly& b, Budget& budget) {
 Poly multiply(const Poly& a, const Poly& b, Budget& budget) {
   budget.charge(static_cast<std::uint64_t>(a.terms_.size()) * a.words() *
                 b.terms_.size() * b.words());
-  Poly result;
+  std::unordered_map<Monomial, Int> terms;
   for (const auto& [left, x] : a.terms_) {
     for (const auto& [right, y] : b.terms_) {
-      result.terms_[product(left, right)] += x * y;
+      terms[product(left, right)] += x * y;
     }
-    if (result.terms_.size() > kMaxTerms) {
-      limit("a polynomial of too many terms");
-    }
+    if (terms.size() > kMaxTerms) limit("a polynomial of too many terms");
   }
+  Poly result;
+  result.terms_.insert(terms.begin(), terms.end());
   result.denominator_ = a.denominator_ * b.denominator_;
   result.reduce();
   return result;
@@ -243,9 +244,12 @@ Poly substitute(const Poly& poly, const std::vector<Poly>& sigma,
   Poly result;
   for (const auto& [monomial, coefficient] : poly.terms()) {
     Poly value(coefficient);
-    for (const char16_t atom : monomial) {
+    for (std::size_t k = 0; k < monomial.size(); k += 2) {
+      const std::size_t atom = monomial[k];
       if (atom >= sigma.size()) throw Refused{"proof", "an atom without value"};
-      value = multiply(value, sigma[atom], budget);
+      for (char16_t e = 0; e < monomial[k + 1]; ++e) {
+        value = multiply(value, sigma[atom], budget);
+      }
     }
     result.add(value, {1, poly.denominator()}, budget);
   }
@@ -277,7 +281,8 @@ Poly variable(const Term& term, Reading& reading) {
   const std::int64_t level = reading.depth - 1 - term->value;
   if (level < 0) throw Refused{"scope", "a variable that nothing binds"};
   const auto found = reading.replaced.find(level);
-  if (found != reading.replaced.end()) return index_poly(found->second, reading);
+  if (found != reading.replaced.end())
+    return index_poly(found->second, reading);
   // '#' cannot begin a name of a term, so levels and free names never meet.
   return Poly::atom(reading.atoms.number(
       {AtomKind::kVariable, "#" + std::to_string(level), {}}));
@@ -301,8 +306,8 @@ Poly element(const Term& term, Reading& reading) {
 Poly quotient(const Term& term, Reading& reading) {
   const Poly a = index_poly(term->kids[0], reading);
   const Poly b = index_poly(term->kids[1], reading);
-  const Poly q = Poly::atom(
-      reading.atoms.number({AtomKind::kQuotient, "div", {a, b}}));
+  const Poly q =
+      Poly::atom(reading.atoms.number({AtomKind::kQuotient, "div", {a, b}}));
   if (term->op == Op::kDiv) return q;
   return difference(a, multiply(b, q, reading.budget), reading.budget);
 }
@@ -322,8 +327,8 @@ Poly index_poly(const Term& term, Reading& reading) {
   }
   const bool sums = term->op == Op::kAdd || term->op == Op::kSub;
   if (!sums && term->op != Op::kMul) {
-    throw Refused{"index", std::string("not an index term: ") +
-                               word_of(term->op)};
+    throw Refused{"index",
+                  std::string("not an index term: ") + word_of(term->op)};
   }
   const Poly a = index_poly(term->kids[0], reading);
   const Poly b = index_poly(term->kids[1], reading);

@@ -2,8 +2,8 @@
 // terms to them (FORMAT section 5).
 // The idea: a polynomial is a map from monomials to integers over one common
 // positive denominator, always reduced, so that equality of polynomials is
-// equality of the representation. A monomial is the sorted list of its atom
-// numbers with repetition.
+// equality of the representation. A monomial is the list atom, exponent,
+// atom, exponent, .. with increasing atoms (short ones need no allocation).
 // How it may be wrong: two different atoms under one number, or a number read
 // in another base; a result that is not reduced would make equal polynomials
 // look different (which only refuses).
@@ -62,8 +62,8 @@ class Poly {
   bool is_integral() const { return denominator_ == 1; }
   Int constant_numerator() const;  // over the denominator
   const Int& denominator() const { return denominator_; }
-  std::size_t bytes() const;       // roughly what it holds in memory
-  std::size_t words() const;       // of the longest coefficient
+  std::size_t bytes() const;  // roughly what it holds in memory
+  std::size_t words() const;  // of the longest coefficient
 
   // this += factor * other
   void add(const Poly& other, const Rational& factor, Budget& budget);

@@ -23,8 +23,7 @@ class Refutation {
  public:
   Refutation(const std::vector<Obligation>& all, std::size_t number,
              Budget& budget)
-      : all_(all), number_(number), atoms_(all[number].atoms),
-        budget_(budget) {
+      : all_(all), number_(number), atoms_(all[number].atoms), budget_(budget) {
     for (const Poly& hypothesis : all[number].hypotheses) append(hypothesis);
     // Not g >= 0 means g <= -1 only if g is an integer (FORMAT 6); without
     // the guard a goal x/2 with x = 1 would be "proved" from -x/2 - 1 >= 0.
@@ -208,10 +207,11 @@ Poly read_poly(const Json& json, std::size_t atoms) {
       if (atom >= atoms) refuse("no such atom");
       if (exponent == 0) refuse("exponent 0");
       if (exponent > kMaxExponent) throw Refused{"limit", "exponent above 64"};
-      if (!monomial.empty() && monomial.back() >= atom) {
+      if (!monomial.empty() && monomial[monomial.size() - 2] >= atom) {
         refuse("atoms of a monomial not increasing");
       }
-      monomial.append(exponent, static_cast<char16_t>(atom));
+      monomial += static_cast<char16_t>(atom);
+      monomial += static_cast<char16_t>(exponent);
     }
     if (!result.add_term(monomial, coefficient)) refuse("repeated monomial");
   }

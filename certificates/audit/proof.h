@@ -18,7 +18,7 @@
 
 namespace audit {
 
-constexpr std::size_t kMaxProofSteps = 5000;              // FORMAT section 11
+constexpr std::size_t kMaxProofSteps = 5000;  // FORMAT section 11
 constexpr std::size_t kMaxFactBytes = std::size_t{40} << 20;  // of one proof
 
 // hypotheses >= 0 imply goal >= 0, for all integer values of the atoms.

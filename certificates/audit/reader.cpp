@@ -313,137 +313,57 @@ std::vector<Term> read_vec(const Sexp& sexp, SideReading& reading) {
   return out;
 }
 
-// The (j n) of a binder form.
-void read_binding(const Sexp& sexp, Node& node, SideReading& reading) {
-  if (!sexp.list()) refuse(sexp, "(name bound) expected");
-  need(sexp, 2);
-  node.binders.push_back(binder(sexp.items[0], reading));
-  node.kids.push_back(read_term(sexp.items[1], reading));
+// The names in (j n), (x), (x y); the first `count` items of the list.
+void read_names(const Sexp& sexp, std::size_t count, std::size_t size,
+                Node& node, std::vector<std::string>& written,
+                const SideReading& reading) {
+  if (!sexp.list()) refuse(sexp, "(name ..) expected");
+  need(sexp, size);
+  for (std::size_t k = 0; k < count; ++k) {
+    node.binders.push_back(binder(sexp.items[k], reading));
+    written.push_back(sexp.items[k].text);
+  }
 }
 
-// gen pargen for parfor any: (w (i n) x); red: (red f (j n) g x).
-Term read_loop(const Sexp& sexp, Node node, SideReading& reading) {
-  const std::size_t at = node.op == Op::kRed ? 2 : 1;
-  need(sexp, node.op == Op::kRed ? 5 : 3);
-  if (node.op == Op::kRed) node.red = read_redop(sexp.items[1], false, reading);
-  read_binding(sexp.items[at], node, reading);
-  const std::string written = sexp.items[at].items[0].text;
-  for (std::size_t k = at + 1; k < sexp.items.size(); ++k) {
-    node.kids.push_back(read_inside(sexp.items[k], {written}, reading));
+// One item of a form by its letter (the table in term.cpp). `written`: the
+// names of the node's binders as written, before `rename`.
+void read_part(char letter, const Sexp& item, Node& node,
+               std::vector<std::string>& written, SideReading& reading) {
+  if (letter == 'k') node.kids.push_back(read_term(item, reading));
+  if (letter == 'K') node.kids.push_back(read_inside(item, written, reading));
+  if (letter == 'L') read_names(item, 1, 1, node, written, reading);
+  if (letter == 'M') read_names(item, 2, 2, node, written, reading);
+  if (letter == 'a') node.attrs.push_back(read_natural(item, reading));
+  if (letter == 'p') node.attrs = read_perm(item, reading);
+  if (letter == 'r') node.red = read_redop(item, false, reading);
+  if (letter == 'R') node.red = read_redop(item, true, reading);
+  if (letter == 'g') node.point = read_point(item, reading);
+  if (letter == 'B') {
+    read_names(item, 1, 2, node, written, reading);
+    node.kids.push_back(read_term(item.items[1], reading));
   }
-  return make(std::move(node));
-}
-
-// let letslow fold omega omega2.
-Term read_sharing(const Sexp& sexp, Node node, SideReading& reading) {
-  const bool omega = node.op == Op::kOmega || node.op == Op::kOmega2;
-  const std::size_t count = node.op == Op::kOmega2 ? 2 : 1;
-  const std::size_t at = omega ? 1 + count : node.op == Op::kFold ? 2 : 1;
-  need(sexp, omega ? 3 + 2 * count : node.op == Op::kFold ? 5 : 4);
-  std::vector<std::string> written;
-  if (node.op == Op::kFold) {
-    read_binding(sexp.items[1], node, reading);
-    written.push_back(sexp.items[1].items[0].text);
+  if (letter == 'i') {
+    if (!item.atom()) refuse(item, "a number is missing");
+    node.attrs.push_back(read_literal(item.text));
   }
-  for (std::size_t k = 0; omega && k < count; ++k) {
-    node.attrs.push_back(read_natural(sexp.items[1 + k], reading));
+  if (letter == 'v') {
+    const std::vector<Term> indices = read_vec(item, reading);
+    node.kids.insert(node.kids.end(), indices.begin(), indices.end());
   }
-  if (!sexp.items[at].list()) refuse(sexp.items[at], "names expected");
-  need(sexp.items[at], count);
-  for (const Sexp& name : sexp.items[at].items) {
-    node.binders.push_back(binder(name, reading));
-    written.push_back(name.text);
-  }
-  for (std::size_t k = at + 1; k < sexp.items.size(); ++k) {
-    const bool inside = bound_in(node, node.kids.size()) > 0;
-    node.kids.push_back(inside ? read_inside(sexp.items[k], written, reading)
-                               : read_term(sexp.items[k], reading));
-  }
-  return make(std::move(node));
-}
-
-// psi reshape put: (w (vec ..) A); mem: (mem A (vec ..)).
-Term read_indexed(const Sexp& sexp, Node node, SideReading& reading) {
-  need(sexp, 3);
-  const bool mem = node.op == Op::kMem;
-  if (mem) node.kids.push_back(read_term(sexp.items[1], reading));
-  for (Term& index : read_vec(sexp.items[mem ? 2 : 1], reading)) {
-    node.kids.push_back(std::move(index));
-  }
-  if (!mem) node.kids.push_back(read_term(sexp.items[2], reading));
-  return make(std::move(node));
-}
-
-// rat tran get redf inner outer: attributes, then arrays.
-Term read_attributed(const Sexp& sexp, Node node, SideReading& reading) {
-  const auto& items = sexp.items;
-  if (node.op == Op::kRat) {
-    need(sexp, 3);
-    if (!items[1].atom()) refuse(sexp, "a number is missing");
-    node.attrs = {read_literal(items[1].text), read_natural(items[2], reading)};
-    return make(std::move(node));
-  }
-  const std::size_t first = node.op == Op::kInner ? 3 : 2;
-  need(sexp, first + (node.op == Op::kInner || node.op == Op::kOuter ? 2 : 1));
-  if (node.op == Op::kTran) node.attrs = read_perm(items[1], reading);
-  if (node.op == Op::kGet) node.attrs = {read_natural(items[1], reading)};
-  if (node.op == Op::kRedF || node.op == Op::kInner) {
-    node.red = read_redop(items[1], true, reading);
-  }
-  if (node.op == Op::kInner || node.op == Op::kOuter) {
-    node.point = read_point(items[first - 1], reading);
-  }
-  for (std::size_t k = first; k < items.size(); ++k) {
-    node.kids.push_back(read_term(items[k], reading));
-  }
-  return make(std::move(node));
-}
-
-// Forms that are a word and `count` terms; count 0: one or more (tup).
-Term read_plain(const Sexp& sexp, Node node, std::size_t count,
-                SideReading& reading) {
-  if (count > 0) need(sexp, count + 1);
-  if (sexp.items.size() < 2) refuse(sexp, "arguments are missing");
-  for (std::size_t k = 1; k < sexp.items.size(); ++k) {
-    node.kids.push_back(read_term(sexp.items[k], reading));
-  }
-  return make(std::move(node));
 }
 
 Term read_form(const Sexp& sexp, Op op, SideReading& reading) {
   Node node;
   node.op = op;
-  switch (op) {
-    case Op::kInt: case Op::kBound: case Op::kFree: case Op::kTrue:
-    case Op::kBottom:
-      refuse(sexp, "not a form");
-    case Op::kAny: case Op::kRed: case Op::kGen: case Op::kParGen:
-    case Op::kFor: case Op::kParFor:
-      return read_loop(sexp, std::move(node), reading);
-    case Op::kLet: case Op::kLetSlow: case Op::kFold: case Op::kOmega:
-    case Op::kOmega2:
-      return read_sharing(sexp, std::move(node), reading);
-    case Op::kPsi: case Op::kReshape: case Op::kPut: case Op::kMem:
-      return read_indexed(sexp, std::move(node), reading);
-    case Op::kRat: case Op::kTran: case Op::kGet: case Op::kRedF:
-    case Op::kInner: case Op::kOuter:
-      return read_attributed(sexp, std::move(node), reading);
-    case Op::kTup:
-      return read_plain(sexp, std::move(node), 0, reading);
-    case Op::kNot: case Op::kIsZero: case Op::kReal: case Op::kNeg:
-    case Op::kExp: case Op::kExp2: case Op::kLog: case Op::kSqrt:
-    case Op::kTanh: case Op::kRev: case Op::kIota:
-      return read_plain(sexp, std::move(node), 1, reading);
-    case Op::kIf:
-      return read_plain(sexp, std::move(node), 3, reading);
-    case Op::kAdd: case Op::kSub: case Op::kMul: case Op::kDiv: case Op::kMod:
-    case Op::kLt: case Op::kLe: case Op::kEq: case Op::kNe: case Op::kAnd:
-    case Op::kOr: case Op::kQuot: case Op::kMax: case Op::kMin:
-    case Op::kExpSub: case Op::kOsMerge: case Op::kTake: case Op::kDrop:
-    case Op::kCat: case Op::kRot: case Op::kWhen:
-      return read_plain(sexp, std::move(node), 2, reading);
+  std::string form = form_of(op);
+  if (form == "*") form.assign(sexp.items.size() - 1, 'k');
+  if (form == "!" || form.empty()) refuse(sexp, "not a form");
+  need(sexp, form.size() + 1);
+  std::vector<std::string> written;
+  for (std::size_t k = 0; k < form.size(); ++k) {
+    read_part(form[k], sexp.items[k + 1], node, written, reading);
   }
-  refuse(sexp, "unknown form");
+  return make(std::move(node));
 }
 
 // (op ?F A), (op ?F A B).

@@ -128,6 +128,7 @@ Rule read_rule(const Sexp& sexp) {
   rule.lhs = single(sexp, at++, "lhs", false);
   rule.rhs = single(sexp, at++, "rhs", false);
   for (const std::string head : {"applies", "differs"}) {
+    clause(sexp, at, head);  // at least one
     while (at < sexp.items.size() && sexp.items[at].head() == head) ++at;
   }
   if (at != sexp.items.size()) refuse(sexp.items[at], "unknown clause");

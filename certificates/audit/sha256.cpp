@@ -47,7 +47,8 @@ std::uint32_t big_endian(const std::string& text, std::size_t at) {
 void compress(const std::string& message, std::size_t block,
               std::array<std::uint32_t, 8>& hash) {
   std::array<std::uint32_t, 64> w{};
-  for (std::size_t t = 0; t < 16; ++t) w[t] = big_endian(message, block + 4 * t);
+  for (std::size_t t = 0; t < 16; ++t)
+    w[t] = big_endian(message, block + 4 * t);
   for (std::size_t t = 16; t < 64; ++t) {
     const std::uint32_t x = w[t - 15];
     const std::uint32_t y = w[t - 2];

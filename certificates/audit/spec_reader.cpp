@@ -179,30 +179,24 @@ struct Val {
   bool index() const { return term && type.sort == Sort::kIndex; }
 };
 
-Term binder_node(Op op, std::vector<std::string> names,
-                 std::vector<Term> kids) {
-  Node node;
-  node.op = op;
-  node.binders = std::move(names);
-  node.kids = std::move(kids);
-  return make(std::move(node));
+// Values for the templates of form() below.
+Value one(const Term& term, int arity = 0) {
+  Value value;
+  value.term = term;
+  value.arity = arity;
+  return value;
 }
-
-Term red_node(RedOp red, const std::string& name, std::vector<Term> kids) {
-  Node node;
-  node.op = Op::kRed;
-  node.red = red;
-  node.binders = {name};
-  node.kids = std::move(kids);
-  return make(std::move(node));
+Value numbers(const std::vector<std::int64_t>& list, Kind kind) {
+  Value value;
+  value.kind = kind;
+  value.numbers = list;
+  return value;
 }
-
-Term redf_node(RedOp red, const Term& array) {
-  Node node;
-  node.op = Op::kRedF;
-  node.red = red;
-  node.kids = {array};
-  return make(std::move(node));
+Value name_word(const std::string& text, Kind kind) {
+  Value value;
+  value.kind = kind;
+  value.word = text;
+  return value;
 }
 
 std::vector<Term> shift_all(std::vector<Term> terms, std::int64_t by) {
@@ -221,8 +215,7 @@ Val shift_val(const Val& val, std::int64_t by) {
 // A structural operator of section 2.
 struct Structural {
   std::string word;        // "psi", .., "inner", "outer", "redf"
-  RedOp red = RedOp::kAdd;
-  Op point = Op::kAdd;
+  std::string red, point;  // words of redf, inner, outer
   std::vector<std::int64_t> omega;  // ranks, empty: none
 };
 
@@ -243,8 +236,9 @@ class Parser {
     const auto count = static_cast<std::int64_t>(lets_.size());
     spec_.core = shift(body_, count - body_depth_);
     for (auto let = lets_.rbegin(); let != lets_.rend(); ++let) {
-      spec_.core =
-          binder_node(Op::kLet, {let->first}, {let->second, spec_.core});
+      spec_.core = form("(let (x) ?e (?b x))",
+                        {{"?e", one(let->second)}, {"?b", one(spec_.core, 1)}},
+                        {{"x", let->first}});
     }
     Scope empty;
     infer(first_term(spec_), empty, spec_);
@@ -345,6 +339,16 @@ class Parser {
   }
   Val op(Op code, std::vector<Term> kids) {
     return typed(make_op(code, std::move(kids)));
+  }
+  // A row of the table of section 3, written as that table writes it; the
+  // values are terms of this scope (below `arity` further variables). `names`
+  // renames the binders.
+  static Term form(const std::string& text, const Values& values,
+                   const std::map<std::string, std::string>& names = {}) {
+    SideReading reading;
+    reading.values = &values;
+    reading.rename = &names;
+    return read_term(read_sexps(text, true).at(0), reading);
   }
   // "an index expression where a real or array is needed: (real e)".
   Val real(const Val& val) {
@@ -507,11 +511,13 @@ class Parser {
     Fields fields;
     while (field(key, n, fields)) {
     }
-    if (!fields.score || !fields.value) fail("E0102 `score` and `value` needed");
+    if (!fields.score || !fields.value) fail("E0102 score, value needed");
     Term body = attend_body(key, n, fields);
     pop(axes.size());
     for (std::size_t k = axes.size(); k-- > 0;) {
-      body = binder_node(Op::kGen, {axes[k]}, {spec_.output.shape[k], body});
+      body = form("(gen (i ?n) (?x i))",
+                  {{"?n", one(spec_.output.shape[k])}, {"?x", one(body, 1)}},
+                  {{"i", axes[k]}});
     }
     define(body);
   }
@@ -542,39 +548,30 @@ class Parser {
     return true;
   }
 
-  // BODY and QUOT. The fields are terms below j; under s, or s and m, they
-  // move by 1 or 2 places beyond j.
+  // BODY of section 3; all fields but `empty` are terms below j.
   Term attend_body(const std::string& j, const Term& n, const Fields& f) {
     const Term x = f.bias ? make_op(Op::kAdd, {f.score, f.bias}) : f.score;
     const Term g = f.mask ? f.mask : make_op(Op::kTrue, {});
-    const Term s = binder_node(Op::kGen, {j}, {n, x});
-    const Term n1 = shift(n, 1);
-    const Term n2 = shift(n, 2);
-    const Term g2 = shift(g, 2, 1);
-    const Term m =
-        red_node(RedOp::kMax, j,
-                 {n1, shift(g, 1, 1),
-                  make_op(Op::kPsi, {bound_var(0), bound_var(1)})});
-    // Below j: j = 0, m = 1, s = 2.
-    const Term e = make_op(
-        Op::kExp, {make_op(Op::kSub, {make_op(Op::kPsi, {bound_var(0),
-                                                         bound_var(2)}),
-                                      bound_var(1)})});
-    const Term weighted = make_op(Op::kMul, {e, shift(f.value, 2, 1)});
-    Term quot = make_op(Op::kQuot, {red_node(RedOp::kAdd, j, {n2, g2, weighted}),
-                                    red_node(RedOp::kAdd, j, {n2, g2, e})});
+    Values values = {{"?N", one(n)},
+                     {"?X", one(x, 1)},
+                     {"?M", one(g, 1)},
+                     {"?V", one(f.value, 1)}};
+    std::string quot =
+        "(/ (red add (j ?N) (?M j) (* (exp (- (psi (vec j) s) m)) (?V j)))"
+        "   (red add (j ?N) (?M j) (exp (- (psi (vec j) s) m))))";
     if (f.empty) {
-      quot = make_op(Op::kIf, {binder_node(Op::kAny, {j}, {n2, g2}), quot,
-                               shift(f.empty, 2)});
+      values.emplace("?w", one(f.empty));
+      quot = "(if (any (j ?N) (?M j)) " + quot + " ?w)";
     }
-    return binder_node(
-        Op::kLet, {"s"}, {s, binder_node(Op::kLet, {"m"}, {m, quot})});
+    return form("(let (s) (gen (j ?N) (?X j)) (let (m) (red max (j ?N) (?M j) "
+                "(psi (vec j) s)) " + quot + "))",
+                values, {{"j", j}});
   }
 
   // ---- expressions (section 2) ----
   struct Deeper {
     explicit Deeper(int& depth) : depth_(depth) {
-      if (++depth_ > kMaxDepth) throw Refused{"limit", "nested too deeply"};
+      if (++depth_ > 4 * kMaxDepth) throw Refused{"limit", "nested too deeply"};
     }
     ~Deeper() { --depth_; }
     int& depth_;
@@ -666,12 +663,11 @@ class Parser {
     return op(Op::kNeg, {array(val).term});
   }
 
-  static std::optional<RedOp> red_of(const std::string& word) {
-    if (word == "+") return RedOp::kAdd;
-    if (word == "*") return RedOp::kMul;
-    if (word == "max") return RedOp::kMax;
-    if (word == "min") return RedOp::kMin;
-    return std::nullopt;
+  // The name of a RED in core terms; empty if the word is none.
+  static std::string red_of(const std::string& word) {
+    if (word == "+" || word == "sum") return "add";
+    if (word == "*") return "mul";
+    return word == "max" || word == "min" ? word : "";
   }
 
   Val structural() {
@@ -703,8 +699,8 @@ class Parser {
         return true;
       }
     }
-    if (!is("red", 1) || !red_of(peek().text)) return false;
-    s.red = *red_of(next().text);
+    if (!is("red", 1) || red_of(peek().text).empty()) return false;
+    s.red = red_of(next().text);
     s.word = "redf";
     next();
     return true;
@@ -718,17 +714,11 @@ class Parser {
         return true;
       }
     }
-    if (!is(".", 1) || (!is("o") && !red_of(peek().text))) return false;
-    const std::string first = next().text;
+    if (!is(".", 1) || (!is("o") && red_of(peek().text).empty())) return false;
+    s.word = is("o") ? "outer" : "inner";
+    s.red = red_of(next().text);
     next();
-    const std::string point = next().text;
-    const auto code = pointwise_from_word(point);
-    if (!code || pointwise_arity(*code) != 2 || *code == Op::kExpSub) {
-      fail("E0102 an operator is expected after `.`");
-    }
-    s.word = first == "o" ? "outer" : "inner";
-    if (first != "o") s.red = *red_of(first);
-    s.point = *code;
+    s.point = next().text;
     return true;
   }
 
@@ -761,12 +751,10 @@ class Parser {
   }
 
   Val omega_node(std::int64_t rank, const Term& body, const Term& val) {
-    Node node;
-    node.op = Op::kOmega;
-    node.attrs = {rank};
-    node.binders = {"x"};
-    node.kids = {body, val};
-    return typed(make(std::move(node)));
+    return typed(form("(omega ?k (x) (?b x) ?A)",
+                      {{"?k", numbers({rank}, Kind::kNat)},
+                       {"?b", one(body, 1)},
+                       {"?A", one(val)}}));
   }
 
   Val monadic(const Structural& s, const Val& val) {
@@ -782,7 +770,10 @@ class Parser {
     if (s.word == "iota") return op(Op::kIota, {index(val)});
     const Val& a = array(val);
     if (s.word == "rev") return op(Op::kRev, {a.term});
-    if (s.word == "redf") return typed(redf_node(s.red, a.term));
+    if (s.word == "redf") {
+      return typed(form("(redf ?f ?A)", {{"?f", name_word(s.red, Kind::kRedOp)},
+                                         {"?A", one(a.term)}}));
+    }
     if (s.word == "rav") return ravel(a);
     if (s.word == "softmax") return softmax(a);
     std::vector<std::int64_t> reversed;
@@ -793,11 +784,8 @@ class Parser {
   }
 
   Val transpose(const std::vector<std::int64_t>& perm, const Val& val) {
-    Node node;
-    node.op = Op::kTran;
-    node.attrs = perm;
-    node.kids = {array(val).term};
-    return typed(make(std::move(node)));
+    return typed(form("(tran ?t ?A)", {{"?t", numbers(perm, Kind::kPerm)},
+                                       {"?A", one(array(val).term)}}));
   }
 
   Val ravel(const Val& val) {
@@ -809,15 +797,10 @@ class Parser {
     return op(Op::kReshape, {u, val.term});
   }
 
-  // (let (x) A (let (e) (exp (- x (redf max x))) (/ e (redf add e))))
   Val softmax(const Val& val) {
     if (val.type.shape.size() != 1) fail("E0204 say softmax omega<1>");
-    const Term var = bound_var(0);
-    const Term e = make_op(
-        Op::kExp, {make_op(Op::kSub, {var, redf_node(RedOp::kMax, var)})});
-    const Term q = make_op(Op::kQuot, {var, redf_node(RedOp::kAdd, var)});
-    return typed(binder_node(
-        Op::kLet, {"x"}, {val.term, binder_node(Op::kLet, {"e"}, {e, q})}));
+    return typed(form("(let (x) ?A (let (e) (exp (- x (redf max x))) "
+                      "(/ e (redf add e))))", {{"?A", one(val.term)}}));
   }
 
   Val dyadic(const Structural& s, const Val& u, const Val& val) {
@@ -890,23 +873,22 @@ class Parser {
     const Val y = push_cell("y", b, s.omega.back(), 1);
     const Term body = combine(s, shift_val(x, 1), y).term;
     pop(2);
-    Node node;
-    node.op = Op::kOmega2;
-    node.attrs = {s.omega.front(), s.omega.back()};
-    node.binders = {"x", "y"};
-    node.kids = {body, a.term, b.term};
-    return typed(make(std::move(node)));
+    return typed(form("(omega2 ?a ?b (x y) (?e x y) ?A ?B)",
+                      {{"?a", numbers({s.omega.front()}, Kind::kNat)},
+                       {"?b", numbers({s.omega.back()}, Kind::kNat)},
+                       {"?e", one(body, 2)},
+                       {"?A", one(a.term)},
+                       {"?B", one(b.term)}}));
   }
 
   Val combine(const Structural& s, const Val& a, const Val& b) {
-    Node node;
-    node.op = s.word == "cat"     ? Op::kCat
-              : s.word == "inner" ? Op::kInner
-                                  : Op::kOuter;
-    if (node.op == Op::kInner) node.red = s.red;
-    if (node.op != Op::kCat) node.point = s.point;
-    node.kids = {a.term, b.term};
-    return typed(make(std::move(node)));
+    if (s.word == "cat") return op(Op::kCat, {a.term, b.term});
+    Values values = {{"?A", one(a.term)},
+                     {"?B", one(b.term)},
+                     {"?g", name_word(s.point, Kind::kOp)}};
+    if (s.word == "outer") return typed(form("(outer ?g ?A ?B)", values));
+    values.emplace("?f", name_word(s.red, Kind::kRedOp));
+    return typed(form("(inner ?f ?g ?A ?B)", values));
   }
 
   // ---- prim ----
@@ -984,10 +966,8 @@ class Parser {
     p /= a;
     q /= a;
     if (q == 1) return op(Op::kReal, {integer(p)});
-    Node node;
-    node.op = Op::kRat;
-    node.attrs = {p, q};
-    return typed(make(std::move(node)));
+    return typed(
+        form("(rat " + std::to_string(p) + " " + std::to_string(q) + ")", {}));
   }
 
   Val vector_literal() {
@@ -1036,9 +1016,13 @@ class Parser {
     close(")");
     const Term x = real(expr()).term;
     pop(1);
-    if (word == "gen") return typed(binder_node(Op::kGen, {text}, {n, x}));
-    const RedOp red = *red_of(word == "sum" ? "+" : word);
-    return typed(red_node(red, text, {n, g, x}));
+    const Values values = {{"?f", name_word(red_of(word), Kind::kRedOp)},
+                           {"?n", one(n)},
+                           {"?g", one(g, 1)},
+                           {"?x", one(x, 1)}};
+    return typed(form(word == "gen" ? "(gen (j ?n) (?x j))"
+                                    : "(red ?f (j ?n) (?g j) (?x j))",
+                      values, {{"j", text}}));
   }
 
   Val conditional() {

@@ -11,51 +11,54 @@
 namespace audit {
 namespace {
 
+// Section 1 in one table, in the order of Op: the word and what follows it in
+// the written form, one letter per item. k: child; K: child below the node's
+// binders; B: (name child); L, M: (name), (name name); v: (vec child..);
+// a: natural attribute; i: integer attribute; p: (attribute ..); r: reduction;
+// R: reduction but osm; g: operator of inner and outer; *: one or more k.
+// "!" has no form in parentheses. Last: arity as a pointwise operator.
+// Reading, printing and scoping all follow this table.
 struct Word {
   Op op;
   const char* word;
-  int pointwise;  // arity as a pointwise operator of values, else 0
+  const char* form;
+  int pointwise;
 };
 constexpr Word kWords[] = {
-    {Op::kInt, "", 0},          {Op::kBound, "", 0},
-    {Op::kFree, "", 0},         {Op::kAdd, "+", 2},
-    {Op::kSub, "-", 2},         {Op::kMul, "*", 2},
-    {Op::kDiv, "div", 0},       {Op::kMod, "mod", 0},
-    {Op::kTrue, "true", 0},     {Op::kLt, "<", 0},
-    {Op::kLe, "<=", 0},         {Op::kEq, "==", 0},
-    {Op::kNe, "!=", 0},         {Op::kAnd, "and", 0},
-    {Op::kOr, "or", 0},         {Op::kNot, "not", 0},
-    {Op::kAny, "any", 0},       {Op::kIsZero, "iszero", 0},
-    {Op::kReal, "real", 0},     {Op::kRat, "rat", 0},
-    {Op::kBottom, "bottom", 0}, {Op::kQuot, "/", 2},
-    {Op::kMax, "max", 2},       {Op::kMin, "min", 2},
-    {Op::kNeg, "neg", 1},       {Op::kExp, "exp", 1},
-    {Op::kExp2, "exp2", 1},     {Op::kLog, "log", 1},
-    {Op::kSqrt, "sqrt", 1},     {Op::kTanh, "tanh", 1},
-    {Op::kExpSub, "expsub", 2}, {Op::kIf, "if", 0},
-    {Op::kRed, "red", 0},       {Op::kOsMerge, "osmerge", 0},
-    {Op::kGen, "gen", 0},       {Op::kParGen, "pargen", 0},
-    {Op::kPsi, "psi", 0},       {Op::kTran, "tran", 0},
-    {Op::kTake, "take", 0},     {Op::kDrop, "drop", 0},
-    {Op::kCat, "cat", 0},       {Op::kRev, "rev", 0},
-    {Op::kRot, "rot", 0},       {Op::kReshape, "reshape", 0},
-    {Op::kIota, "iota", 0},     {Op::kRedF, "redf", 0},
-    {Op::kInner, "inner", 0},   {Op::kOuter, "outer", 0},
-    {Op::kOmega, "omega", 0},   {Op::kOmega2, "omega2", 0},
-    {Op::kLet, "let", 0},       {Op::kLetSlow, "letslow", 0},
-    {Op::kTup, "tup", 0},       {Op::kGet, "get", 0},
-    {Op::kFold, "fold", 0},     {Op::kMem, "mem", 0},
-    {Op::kPut, "put", 0},       {Op::kFor, "for", 0},
-    {Op::kParFor, "parfor", 0}, {Op::kWhen, "when", 0}};
+    {Op::kInt, "", "!", 0}, {Op::kBound, "", "!", 0}, {Op::kFree, "", "!", 0},
+    {Op::kAdd, "+", "kk", 2}, {Op::kSub, "-", "kk", 2},
+    {Op::kMul, "*", "kk", 2}, {Op::kDiv, "div", "kk", 0},
+    {Op::kMod, "mod", "kk", 0}, {Op::kTrue, "true", "!", 0},
+    {Op::kLt, "<", "kk", 0}, {Op::kLe, "<=", "kk", 0},
+    {Op::kEq, "==", "kk", 0}, {Op::kNe, "!=", "kk", 0},
+    {Op::kAnd, "and", "kk", 0}, {Op::kOr, "or", "kk", 0},
+    {Op::kNot, "not", "k", 0}, {Op::kAny, "any", "BK", 0},
+    {Op::kIsZero, "iszero", "k", 0}, {Op::kReal, "real", "k", 0},
+    {Op::kRat, "rat", "ia", 0}, {Op::kBottom, "bottom", "!", 0},
+    {Op::kQuot, "/", "kk", 2}, {Op::kMax, "max", "kk", 2},
+    {Op::kMin, "min", "kk", 2}, {Op::kNeg, "neg", "k", 1},
+    {Op::kExp, "exp", "k", 1}, {Op::kExp2, "exp2", "k", 1},
+    {Op::kLog, "log", "k", 1}, {Op::kSqrt, "sqrt", "k", 1},
+    {Op::kTanh, "tanh", "k", 1}, {Op::kExpSub, "expsub", "kk", 2},
+    {Op::kIf, "if", "kkk", 0}, {Op::kRed, "red", "rBKK", 0},
+    {Op::kOsMerge, "osmerge", "kk", 0}, {Op::kGen, "gen", "BK", 0},
+    {Op::kParGen, "pargen", "BK", 0}, {Op::kPsi, "psi", "vk", 0},
+    {Op::kTran, "tran", "pk", 0}, {Op::kTake, "take", "kk", 0},
+    {Op::kDrop, "drop", "kk", 0}, {Op::kCat, "cat", "kk", 0},
+    {Op::kRev, "rev", "k", 0}, {Op::kRot, "rot", "kk", 0},
+    {Op::kReshape, "reshape", "vk", 0}, {Op::kIota, "iota", "k", 0},
+    {Op::kRedF, "redf", "Rk", 0}, {Op::kInner, "inner", "Rgkk", 0},
+    {Op::kOuter, "outer", "gkk", 0}, {Op::kOmega, "omega", "aLKk", 0},
+    {Op::kOmega2, "omega2", "aaMKkk", 0}, {Op::kLet, "let", "LkK", 0},
+    {Op::kLetSlow, "letslow", "LkK", 0}, {Op::kTup, "tup", "*", 0},
+    {Op::kGet, "get", "ak", 0}, {Op::kFold, "fold", "BLkK", 0},
+    {Op::kMem, "mem", "kv", 0}, {Op::kPut, "put", "vk", 0},
+    {Op::kFor, "for", "BK", 0}, {Op::kParFor, "parfor", "BK", 0},
+    {Op::kWhen, "when", "kk", 0}};
 
 constexpr const char* kRedWords[] = {"add", "mul", "max", "min", "osm"};
 
-const Word& entry_of(Op op) {
-  for (const Word& word : kWords) {
-    if (word.op == op) return word;
-  }
-  throw Refused{"internal", "operator without a word"};
-}
+const Word& entry_of(Op op) { return kWords[static_cast<std::size_t>(op)]; }
 
 // A copy of `node` with other children; the node itself if none changed.
 Term with_kids(const Term& term, std::vector<Term> kids) {
@@ -107,21 +110,12 @@ std::string print_variable(std::int64_t index,
   return name;
 }
 
-// What stands between the operator word and the children of a vector.
-std::string print_attributes(const Node& node) {
+std::string print_items(const std::vector<std::int64_t>& numbers) {
   std::string out;
-  if (node.op == Op::kRed || node.op == Op::kRedF || node.op == Op::kInner) {
-    out += std::string(" ") + word_of(node.red);
+  for (const std::int64_t number : numbers) {
+    out += (out.empty() ? "" : " ") + std::to_string(number);
   }
-  if (node.op == Op::kInner || node.op == Op::kOuter) {
-    out += std::string(" ") + word_of(node.point);
-  }
-  std::string list;
-  for (const std::int64_t attr : node.attrs) {
-    list += (list.empty() ? "" : " ") + std::to_string(attr);
-  }
-  if (node.op == Op::kTran) return out + " (" + list + ")";
-  return list.empty() ? out : out + " " + list;
+  return out;
 }
 
 }  // namespace
@@ -178,11 +172,12 @@ Term free_var(std::string name) {
 // own variable could bound itself.
 int bound_in(const Node& node, std::size_t child) {
   if (node.binders.empty()) return 0;
-  if (node.op == Op::kFold) return child == 2 ? 2 : 0;
-  if (node.op == Op::kLet || node.op == Op::kLetSlow) return child == 1 ? 1 : 0;
-  if (node.op == Op::kOmega) return child == 0 ? 1 : 0;
-  if (node.op == Op::kOmega2) return child == 0 ? 2 : 0;
-  return child == 0 ? 0 : 1;
+  for (const char* letter = form_of(node.op); *letter != 0; ++letter) {
+    if (*letter != 'k' && *letter != 'K' && *letter != 'B') continue;
+    if (child-- > 0) continue;
+    return *letter == 'K' ? static_cast<int>(node.binders.size()) : 0;
+  }
+  return 0;
 }
 
 std::size_t index_count(const Node& node) {
@@ -251,6 +246,8 @@ Term replace(const Term& root, const std::vector<std::size_t>& at,
 
 const char* word_of(Op op) { return entry_of(op).word; }
 
+const char* form_of(Op op) { return entry_of(op).form; }
+
 const char* word_of(RedOp op) {
   return kRedWords[static_cast<std::size_t>(op)];
 }
@@ -281,32 +278,35 @@ std::string print(const Term& term, std::vector<std::string> names) {
   if (node.op == Op::kInt) return std::to_string(node.value);
   if (node.op == Op::kFree) return node.name;
   if (node.op == Op::kBound) return print_variable(node.value, names);
-  if (node.op == Op::kTrue || node.op == Op::kBottom) return word_of(node.op);
-  std::string out = std::string("(") + word_of(node.op) + print_attributes(node);
-  const bool names_first = bound_in(node, 0) > 0 || node.op == Op::kLet ||
-                           node.op == Op::kLetSlow;
-  if (names_first) {
-    out += " (" + node.binders.front();
-    out += node.binders.size() == 2 ? " " + node.binders.back() + ")" : ")";
-  }
-  const std::size_t first = node.op == Op::kMem ? 1 : 0;
-  const bool vec = index_count(node) > 0 || node.op == Op::kPsi ||
-                   node.op == Op::kPut || node.op == Op::kReshape ||
-                   node.op == Op::kMem;
-  for (std::size_t k = 0; k < node.kids.size() + (vec && first == 1); ++k) {
-    if (vec && k == first) out += " (vec";
-    if (vec && k == first + index_count(node)) out += ")";
-    if (k == node.kids.size()) break;
-    if (k == 0 && !names_first && !node.binders.empty()) {
-      out += " (" + node.binders.front() + " " + print(node.kids[0], names);
-      out += node.op == Op::kFold ? ") (" + node.binders.back() + ")" : ")";
-      continue;
+  std::string form = form_of(node.op);
+  if (form == "!") return word_of(node.op);
+  if (form == "*") form.assign(node.kids.size(), 'k');
+  std::vector<std::string> inner = names;
+  inner.insert(inner.end(), node.binders.begin(), node.binders.end());
+  std::string out = std::string("(") + word_of(node.op);
+  std::size_t kid = 0, attr = 0, name = 0;
+  for (const char letter : form) {
+    out += " ";
+    if (letter == 'k') out += print(node.kids[kid++], names);
+    if (letter == 'K') out += print(node.kids[kid++], inner);
+    if (letter == 'B' || letter == 'L' || letter == 'M') {
+      out += "(" + node.binders[name++];
+      if (letter == 'B') out += " " + print(node.kids[kid++], names);
+      if (letter == 'M') out += " " + node.binders[name++];
+      out += ")";
+    } else if (letter == 'v') {
+      out += "(vec";
+      for (std::size_t k = 0; k < index_count(node); ++k) {
+        out += " " + print(node.kids[kid++], names);
+      }
+      out += ")";
     }
-    std::vector<std::string> inner = names;
-    if (bound_in(node, k) > 0) {
-      inner.insert(inner.end(), node.binders.begin(), node.binders.end());
+    if (letter == 'a' || letter == 'i') {
+      out += std::to_string(node.attrs[attr++]);
     }
-    out += " " + print(node.kids[k], std::move(inner));
+    if (letter == 'p') out += "(" + print_items(node.attrs) + ")";
+    if (letter == 'r' || letter == 'R') out += word_of(node.red);
+    if (letter == 'g') out += word_of(node.point);
   }
   return out + ")";
 }

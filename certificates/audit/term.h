@@ -132,6 +132,8 @@ Term replace(const Term& root, const std::vector<std::size_t>& at,
 // The word of an operator in an s-expression ("+", "div", "red", ..).
 const char* word_of(Op op);
 const char* word_of(RedOp op);
+// What follows the word in the written form (see the table in term.cpp).
+const char* form_of(Op op);
 // Operators that stand for pointwise functions of values; arity 1 or 2, else 0.
 int pointwise_arity(Op op);
 std::optional<Op> op_from_word(const std::string& word);

@@ -126,8 +126,9 @@ class Tokeniser {
   // A directive is a line: without it "#include <a> float x;" would drop x.
   void include() {
     const std::string_view line = trimmed(line_at(body_, line_start_));
-    const bool first = trimmed(std::string_view(body_).substr(
-                           line_start_, at_ - line_start_)).empty();
+    const bool first =
+        trimmed(std::string_view(body_).substr(line_start_, at_ - line_start_))
+            .empty();
     for (const std::string_view known : kIncludes) {
       if (first && line == known) {
         tokens_.push_back({std::string(line), line_});
@@ -211,13 +212,14 @@ void compare_tokens(const std::vector<Token>& found,
     const std::string want =
         k < expected.size() ? expected[k].text : "end of file";
     if (have == want) continue;
-    const int line = found.empty() ? 0
+    const int line = found.empty()      ? 0
                      : k < found.size() ? found[k].line
                                         : found.back().line;
-    refuse(line, "found \"" + have + "\", the term lowers to \"" + want +
-                     "\" (line " +
-                     std::to_string(k < expected.size() ? expected[k].line : 0) +
-                     " of the lowering)");
+    refuse(line,
+           "found \"" + have + "\", the term lowers to \"" + want +
+               "\" (line " +
+               std::to_string(k < expected.size() ? expected[k].line : 0) +
+               " of the lowering)");
   }
 }
 

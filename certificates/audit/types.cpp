@@ -181,7 +181,7 @@ class Inference {
   }
   Type ranked(const Term& term, std::size_t child) {
     Type result = value(term, child);
-    if (result.shape.empty()) ill(term, "an array of rank 1 or more is missing");
+    if (result.shape.empty()) ill(term, "an array of rank >= 1 is missing");
     return result;
   }
   bool same(const Term& a, const Term& b) { return same_index(a, b, scope_); }

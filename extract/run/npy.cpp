@@ -9,9 +9,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string_view>
 
 namespace minimoa {
@@ -264,13 +265,15 @@ std::string format_npy(const NpyArray& a) {
 
 Result<NpyArray> read_npy(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(in)), {});
-  if (!in.is_open() || in.bad()) {
+  std::ostringstream bytes;
+  bytes << in.rdbuf();
+  std::error_code error;
+  if (!in.is_open() || bytes.bad() || std::filesystem::is_directory(path, error)) {
     Diagnostic d = refuse(path, "");
     d.message = "cannot read " + path;
     return d;
   }
-  return parse_npy(bytes, path);
+  return parse_npy(bytes.str(), path);
 }
 
 Result<bool> write_npy(const std::string& path, const NpyArray& a) {

@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <limits>
 #include <optional>
+#include <sstream>
 
 #include "spec/lang/elaborate.h"
 
@@ -263,8 +263,11 @@ Result<bool> run_spec(const Spec& spec, const RunOptions& options, std::ostream&
 
 int run_command(const RunOptions& options) {
   std::ifstream in(options.spec_path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  if (!in.is_open() || in.bad())
+  std::ostringstream bytes;
+  bytes << in.rdbuf();
+  const std::string text = bytes.str();
+  std::error_code error;
+  if (!in.is_open() || bytes.bad() || std::filesystem::is_directory(options.spec_path, error))
     return report({problem("E0902", "cannot read " + options.spec_path)}, options.format, "");
   const auto spec = read_spec(text, options.spec_path);
   if (!spec.ok()) return report(spec.errors(), options.format, text);

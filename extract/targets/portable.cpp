@@ -55,7 +55,7 @@ class Printer {
   void block_comment(const Term& source);
   void rules_comment(const std::vector<std::string>& binders);
   void block(const Block& b);
-  void statement(const Statement& s);
+  void statement(const CodeStatement& s);
   std::string tasks(const Phase& phase) const;
   std::vector<std::pair<std::string, std::size_t>> arrays() const;
 
@@ -310,18 +310,18 @@ void Printer::phase_comment(const Phase& phase, std::size_t q) {
 
 // ---------------------------------------------------------------- phases
 
-void Printer::statement(const Statement& s) {
+void Printer::statement(const CodeStatement& s) {
   if (s.source) block_comment(s.source);
   switch (s.kind) {
-    case Statement::Kind::kLocal: return line("float " + s.name + " = " + s.value + ";");
-    case Statement::Kind::kFlag: return line("bool " + s.name + " = " + s.value + ";");
-    case Statement::Kind::kBuffer: return line("float* const " + s.name + " = " + s.value + ";");
-    case Statement::Kind::kAssign: return line(s.name + " = " + s.value + ";");
-    case Statement::Kind::kLoop:
+    case CodeStatement::Kind::kLocal: return line("float " + s.name + " = " + s.value + ";");
+    case CodeStatement::Kind::kFlag: return line("bool " + s.name + " = " + s.value + ";");
+    case CodeStatement::Kind::kBuffer: return line("float* const " + s.name + " = " + s.value + ";");
+    case CodeStatement::Kind::kAssign: return line(s.name + " = " + s.value + ";");
+    case CodeStatement::Kind::kLoop:
       open("for (std::int64_t " + s.name + " = 0; " + s.name + " < " + s.value + "; ++" + s.name +
            ") {");
       break;
-    case Statement::Kind::kBranch:
+    case CodeStatement::Kind::kBranch:
       open("if (" + s.value + ") {");
       break;
   }
@@ -335,7 +335,7 @@ void Printer::statement(const Statement& s) {
 }
 
 void Printer::block(const Block& b) {
-  for (const Statement& s : b) statement(s);
+  for (const CodeStatement& s : b) statement(s);
 }
 
 void Printer::phase(std::size_t q) {

@@ -263,7 +263,7 @@ std::vector<std::vector<Int>> Prover::Impl::samples(
   for (const unsigned a : q.measured) sum += Poly::atom(a);
   std::vector<std::vector<Int>> points;
   for (int round = 0; round < 6; ++round) {
-    const Point p = smallest_point(q, 4096).point;
+    const Point p = any_point(q);
     if (p.verdict != Verdict::kSat) break;
     points.push_back(p.values);
     const Rational reached = sum.evaluate(p.values);

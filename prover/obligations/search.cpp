@@ -24,7 +24,14 @@ struct Reach {
 struct Attempt {
   Reach reach;
   unsigned splits;
+  bool lemmas = false;  // first determine the quotients of divisions
 };
+
+// Work is counted, not timed. False when the budget is used up.
+bool spend(std::uint64_t* budget, std::uint64_t cells) {
+  *budget -= std::min(*budget, cells);
+  return *budget > 0;
+}
 
 // A derived fact: a product of facts, or (cut) one fact by its content.
 struct Candidate {
@@ -58,8 +65,9 @@ bool divides(const Monomial& a, const Monomial& b, Monomial* quotient) {
 // All products of facts that can cancel a wanted monomial.
 class Products {
  public:
-  Products(const std::vector<Poly>& facts, const Reach& reach)
-      : facts_(facts), reach_(reach) {
+  Products(const std::vector<Poly>& facts, const Reach& reach,
+           std::uint64_t* budget)
+      : facts_(facts), reach_(reach), budget_(budget) {
     for (const Poly& p : facts) want(p);
     for (std::size_t f = 0; f < facts.size(); ++f) {
       for (const auto& [m, c] : facts[f].terms()) {
@@ -84,7 +92,7 @@ class Products {
   }
 
   void factor(const Monomial& rest, const std::vector<std::size_t>& factors) {
-    if (out_.size() >= reach_.limit) return;
+    if (out_.size() >= reach_.limit || !spend(budget_, owners_.size())) return;
     if (rest.empty()) {
       if (factors.size() >= 2) emit(factors);
       return;
@@ -106,6 +114,7 @@ class Products {
     if (!emitted_.insert(factors).second) return;
     Poly p = facts_[factors[0]];
     for (std::size_t k = 1; k < factors.size(); ++k) {
+      spend(budget_, 4 * p.terms().size() * facts_[factors[k]].terms().size());
       p = p * facts_[factors[k]];
     }
     want(p);
@@ -114,6 +123,7 @@ class Products {
 
   const std::vector<Poly>& facts_;
   Reach reach_;
+  std::uint64_t* budget_;
   std::map<Monomial, std::vector<std::size_t>> owners_;
   std::set<Monomial> wanted_, done_;
   std::set<std::pair<Monomial, std::vector<std::size_t>>> visited_;
@@ -188,24 +198,73 @@ class Pruning {
 
 class Searcher {
  public:
-  Searcher(const Statement& s, std::uint64_t budget) : budget_(budget) {
-    facts_ = s.hypotheses;
+  Searcher(const Statement& s, std::uint64_t* budget)
+      : statement_(s), facts_(s.hypotheses), budget_(budget) {
     first_root_ = facts_.size();
     facts_.push_back(-s.goal - 1);
   }
 
   std::optional<Json> run(const Attempt& a) {
-    return close(facts_, a.reach, a.splits);
+    if (!a.lemmas) return close(facts_, a.reach, a.splits);
+    const std::vector<Lemma> lemmas = quotients();
+    if (lemmas.empty()) return std::nullopt;
+    auto steps = close(facts_, a.reach, a.splits);
+    for (std::size_t k = lemmas.size(); steps && k-- > 0;) {
+      Json split = Json::array({"split", lemmas[k].fact.json(), *steps,
+                                lemmas[k].otherwise});
+      steps = Json::array();
+      steps->push_back(std::move(split));
+    }
+    return steps;
   }
-  bool out_of_budget() const { return budget_ == 0; }
+  bool out_of_budget() const { return *budget_ == 0; }
 
  private:
   using Facts = std::vector<Poly>;
+  // fact >= 0; its opposite is refuted by the steps.
+  struct Lemma {
+    Poly fact;
+    Json otherwise;
+  };
+
+  // For each q = (a div b), b one term: if a = b*x + r and 0 <= r < b can be
+  // shown, then q = x. Appends what is shown to the facts.
+  std::vector<Lemma> quotients() {
+    std::vector<Lemma> lemmas;
+    std::vector<Poly> known;
+    for (unsigned k = 0; k < statement_.atoms.size(); ++k) {
+      known.push_back(Poly::atom(k));
+      const Atom& atom = statement_.atoms[k];
+      if (atom.kind != Atom::Kind::kDiv) continue;
+      const Poly &b = atom.args[1], a = atom.args[0].compose(known);
+      if (b.terms().size() != 1) continue;
+      const auto& [divisor, factor] = *b.terms().begin();
+      Poly x;
+      Monomial quotient;
+      for (const auto& [m, c] : a.terms()) {
+        const Rational r = c / factor;
+        if (is_integer(r) && divides(divisor, m, &quotient)) x.add(r, quotient);
+      }
+      const Poly difference = Poly::atom(k) - x;
+      if (lemma(difference, &lemmas) && lemma(-difference, &lemmas)) {
+        known[k] = x;
+      }
+    }
+    return lemmas;
+  }
+
+  bool lemma(const Poly& fact, std::vector<Lemma>* lemmas) {
+    auto steps = branch(facts_, -fact - 1, {2, 1, 400}, 0);
+    if (!steps) return false;
+    lemmas->push_back({fact, std::move(*steps)});
+    facts_.push_back(fact);
+    return true;
+  }
 
   // Steps that refute the facts, with at most `splits` nested case splits.
   std::optional<Json> close(const Facts& facts, const Reach& reach,
                             unsigned splits) {
-    Simplex simplex(&budget_);
+    Simplex simplex(budget_);
     const std::vector<Candidate> all = candidates(facts, reach);
     switch (saturate(all, facts.size(), &simplex)) {
       case Feasibility::kConflict:
@@ -236,8 +295,7 @@ class Searcher {
     return close(own, reach, splits);
   }
 
-  static std::vector<Candidate> candidates(const Facts& facts,
-                                           const Reach& reach) {
+  std::vector<Candidate> candidates(const Facts& facts, const Reach& reach) {
     std::vector<Candidate> all;
     for (std::size_t f = 0; f < facts.size(); ++f) {
       all.push_back({facts[f], {f}, false});
@@ -247,7 +305,7 @@ class Searcher {
       all.push_back({cut_of(facts[f]), {f}, true});
     }
     if (reach.degree < 2) return all;
-    for (Candidate& c : Products(facts, reach).take()) {
+    for (Candidate& c : Products(facts, reach, budget_).take()) {
       all.push_back(std::move(c));
     }
     return all;
@@ -262,6 +320,7 @@ class Searcher {
       root[k] = all[k].cut && all[k].factors[0] >= first_root_;
     }
     const Pruning pruning(all, root);
+    spend(budget_, 16 * all.size());
     std::vector<std::size_t> waiting;
     for (std::size_t k = 0; k < all.size(); ++k) {
       if (!pruning.alive(k)) continue;
@@ -278,11 +337,12 @@ class Searcher {
     }
   }
 
-  static bool add_violated(const std::vector<Candidate>& all,
+  bool add_violated(const std::vector<Candidate>& all,
                            std::vector<std::size_t>* waiting,
                            Simplex* simplex) {
     constexpr std::size_t kAtOnce = 8;
     std::vector<std::size_t> chosen, rest;
+    spend(budget_, 4 * waiting->size());
     for (const std::size_t k : *waiting) {
       const bool take =
           chosen.size() < kAtOnce && simplex->value(all[k].poly) < 0;
@@ -398,8 +458,9 @@ class Searcher {
     }
   }
 
-  std::uint64_t budget_;
+  const Statement& statement_;
   Facts facts_;
+  std::uint64_t* budget_;
   std::size_t first_root_ = 0;
 };
 
@@ -411,8 +472,9 @@ std::vector<Attempt> plan(Effort effort) {
       return {{kLinear, 0}, {kPairs, 0}, {kMorePairs, 0}, {kLinear, 1},
               {kPairs, 1}};
     case Effort::kThorough:
-      return {{kTriples, 0}, {kLinear, 2}, {kMorePairs, 1}, {kWide, 0},
-              {kLinear, 3},  {kPairs, 2},  {kTriples, 1}};
+      return {{kPairs, 0, true}, {kTriples, 0},       {kLinear, 2},
+              {kMorePairs, 1},   {kMorePairs, 1, true}, {kWide, 0},
+              {kLinear, 3},      {kPairs, 2},         {kTriples, 1}};
   }
   return {};
 }
@@ -422,9 +484,9 @@ std::vector<Attempt> plan(Effort effort) {
 SearchResult search_proof(const Statement& s, Effort effort) {
   SearchResult result;
   if (!s.stated || !s.goal.is_integral()) return result;
-  constexpr std::uint64_t kQuickCells = 3'000'000, kCells = 30'000'000;
+  std::uint64_t budget = effort == Effort::kQuick ? 1'500'000 : 10'000'000;
   for (const Attempt& a : plan(effort)) {
-    Searcher searcher(s, effort == Effort::kQuick ? kQuickCells : kCells);
+    Searcher searcher(s, &budget);
     auto proof = searcher.run(a);
     result.out_of_budget |= searcher.out_of_budget();
     if (!proof) continue;

@@ -81,10 +81,13 @@ namespace {
 
 class Query {
  public:
-  explicit Query(const Question& q) : q_(q), solver_(context_, "QF_NIA") {
+  explicit Query(const Question& q) : q_(q), solver_(context_, z3::solver::simple()) {
     z3::params params(context_);
     params.set("rlimit", q.rlimit);
     params.set("random_seed", 0u);
+    // A net under rlimit, which some nonlinear steps never look at: the answer
+    // becomes unknown, never another one.
+    params.set("timeout", 3000u);
     solver_.set(params);
     for (std::size_t k = 0; k < q.atoms; ++k) {
       const std::string name = "x" + std::to_string(k);
@@ -169,9 +172,12 @@ class Query {
   std::vector<z3::expr> atoms_;
 };
 
+// Minimising is a courtesy: it may spend less than the first answer.
 Point within(const Question& q, const Int& bound) {
+  Question cheaper = q;
+  cheaper.rlimit = std::max(q.rlimit / 20, 1000000u);
   try {
-    Query query(q);
+    Query query(cheaper);
     query.limit(bound);
     return query.ask();
   } catch (const z3::exception&) {
@@ -197,15 +203,23 @@ Point any_point(const Question& q) {
 
 Smallest smallest_point(const Question& q, const Int& most) {
   Smallest result;
+  const bool small = most <= 16;  // then the bounded queries are cheaper
+  const Point some = small ? Point{} : any_point(q);
+  result.none_at_all = some.verdict == Verdict::kUnsat;
+  if (result.none_at_all) return {some, true};
+  if (some.verdict == Verdict::kSat && sum_of(q, some) <= most) {
+    result.point = some;
+  }
   Int below = -1;  // no point with a sum up to here
   for (Int bound = 1; bound <= most; bound *= 2) {
-    result.point = within(q, bound);
-    if (result.point.verdict == Verdict::kSat) break;
-    if (result.point.verdict == Verdict::kUnknown) return result;
-    below = bound;
-    if (bound != 16) continue;
-    result.none_at_all = any_point(q).verdict == Verdict::kUnsat;
-    if (result.none_at_all) return result;
+    const bool known = result.point.verdict == Verdict::kSat;
+    if (known && bound >= sum_of(q, result.point)) break;
+    const Point p = within(q, bound);
+    if (p.verdict == Verdict::kUnknown) return result;
+    if (p.verdict == Verdict::kUnsat) below = bound;
+    if (p.verdict == Verdict::kUnsat) continue;
+    result.point = p;
+    break;
   }
   while (result.point.verdict == Verdict::kSat) {
     const Int sum = sum_of(q, result.point);

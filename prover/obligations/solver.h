@@ -2,7 +2,7 @@
 //
 // Used for counterexamples, for the witness of the requires and for yes/no
 // questions of diagnostics; never for a proof. Resources are counted (rlimit),
-// not timed, and every query has a context of its own, so that answers do not
+// not timed (but see solver.cpp), and every query has a context of its own, so that answers do not
 // depend on what was asked before.
 // May be wrong: points are checked by exact evaluation; an `unsat` is only
 // ever shown to people.

@@ -86,7 +86,7 @@ std::string help_line(const std::string& help) {
   const std::size_t bar = help.find(" | ");
   if (bar == std::string::npos) return "help: " + help + "\n";
   std::string words = help.substr(0, bar);
-  if (words.size() < kHelpColumn) words.resize(kHelpColumn, ' ');
+  words.resize(std::max(kHelpColumn, words.size() + 1), ' ');
   return "help: " + words + "|  " + help.substr(bar + 3) + "\n";
 }
 

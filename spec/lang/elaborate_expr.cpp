@@ -3,6 +3,7 @@
 // May be wrong: the place where an index becomes `(real e)` is part of the
 // core term; elaborate_test.cpp pins every case.
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <utility>
 
@@ -11,16 +12,16 @@
 namespace minimoa {
 namespace {
 
+constexpr int kUnit = 9;            // needs no parentheses anywhere
+
 int precedence(Op op) {
-  switch (op) {
-    case Op::kOr: return 1;
-    case Op::kAnd: return 2;
-    case Op::kNot: return 3;
-    case Op::kLt: case Op::kLe: case Op::kEq: case Op::kNe: return 4;
-    case Op::kAdd: case Op::kSub: return 5;
-    case Op::kMul: case Op::kIntDiv: case Op::kIntMod: case Op::kDiv: return 6;
-    default: return 9;   // everything else is written as one unit
-  }
+  static const std::map<Op, int> kTable = {
+      {Op::kOr, 1},     {Op::kAnd, 2}, {Op::kNot, 3},    {Op::kLt, 4},
+      {Op::kLe, 4},     {Op::kEq, 4},  {Op::kNe, 4},     {Op::kAdd, 5},
+      {Op::kSub, 5},    {Op::kMul, 6}, {Op::kIntDiv, 6}, {Op::kIntMod, 6},
+      {Op::kDiv, 6}};
+  const auto it = kTable.find(op);
+  return it == kTable.end() ? kUnit : it->second;
 }
 
 std::string spell_at(const Term& t, int least, int depth);
@@ -35,12 +36,12 @@ std::string spell_plain(const Term& t, int depth) {
   const int p = precedence(t->op);
   if (t->op == Op::kInt) return std::to_string(t->value);
   if (t->op == Op::kVar) return t->name;
-  if (t->op == Op::kReal) return spell_at(t->kids[0], 9, depth);
+  if (t->op == Op::kReal) return spell_at(t->kids[0], kUnit, depth);
   if (t->op == Op::kNot) return "not " + spell_at(t->kids[0], p, depth);
   if (t->op == Op::kPsi) {
-    return spell_at(operand_of(t), 9, depth) + "[" + spell_list(index_of(t), depth) + "]";
+    return spell_at(operand_of(t), kUnit, depth) + "[" + spell_list(index_of(t), depth) + "]";
   }
-  if (p < 9) {
+  if (p < kUnit) {
     const int left = p == 4 ? 5 : p;
     return spell_at(t->kids[0], left, depth) + " " + op_word(t->op) + " " +
            spell_at(t->kids[1], p + 1, depth);
@@ -361,7 +362,7 @@ Value Elaborator::binder(const Expr& e) {
   close_name(e.bound);
   for (const Term& extent : x.type.shape) {
     if (free_vars(extent).count(e.bound.text) == 0) continue;
-    fail("E0211", "an extent depends on the bound index `" + e.bound.text + "`",
+    fail("E0212", "an extent depends on the bound index `" + e.bound.text + "`",
          e.kids[1]->span, "this has shape " + spell_shape(x.type.shape),
          {"arrays are rectangular: extents are the same for every `" + e.bound.text + "`"},
          {"keep the extent and mask the rest | sum(j in N | j <= i) .."});

@@ -146,7 +146,10 @@ Value Elaborator::monadic_word(const Expr& e, Value a) {
     if (!is_index(a.type)) wrong_type("an index", a, at);
     return make(mk(Op::kIota, {a.core}), real_type({a.core}), e);
   }
-  if (e.text == "rav") return reshape(e, {product_of(a.type.shape)}, std::move(a));
+  if (e.text == "rav") {
+    const Term all = product_of(a.type.shape);
+    return reshape(e, {all}, std::move(a));
+  }
   if (e.text == "tran") {
     std::vector<std::int64_t> perm(a.type.shape.size());
     for (std::size_t k = 0; k < perm.size(); ++k) {

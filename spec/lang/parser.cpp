@@ -125,6 +125,7 @@ class Parser {
   void item();
   void guarded_item();
   void end_of_item(const std::string& what);
+  [[noreturn]] void stray();
   void dims(Item* i);
   void decls(Item* i, bool many);
   Decl decl();
@@ -157,6 +158,9 @@ class Parser {
   void expr_list(std::vector<ExprPtr>* out, std::string_view closing, std::size_t open);
   ExprPtr binary(ExprPtr l, std::string op, ExprPtr r);
   void arithmetic_operand(const Expr& e, const std::string& op);
+  bool at_prefix_minus_of(const Expr& e) {
+    return e.first > 0 && tokens()[e.first - 1].role == TokenRole::kPrefix;
+  }
   ExprPtr finish(Expr e, std::size_t first);
 
   struct Nest {                      // one more level of recursion
@@ -268,8 +272,9 @@ NameAt Parser::new_name(const std::string& what) {
   if (at_break() || tok().kind != TokenKind::kWord) unexpected(what);
   const std::string why = reserved_name(tok().text);
   if (!why.empty()) {
+    const bool stride = why.find("_s`") != std::string::npos;
     report("E0105", "`" + tok().text + "` cannot be used as a name", span_of(tok()), why,
-           {"choose another name | " + tok().text + "1"});
+           {"choose another name | " + (stride ? tok().text + "1" : "my_" + tok().text)});
   }
   return word_here();
 }
@@ -340,10 +345,21 @@ void Parser::item() {
     i.expr = expr();
     end_of_item("this expression");
   } else {
-    unexpected("an item (dims, require, let, in, out, attend, or NAME = ..)");
+    stray();
   }
   i.span = span_of(first, last_);
   ast_.items.push_back(std::move(i));
+}
+
+// What begins no item: perhaps the second half of one.
+void Parser::stray() {
+  static constexpr std::string_view kOperators[] = {"+",  "-",  "*",  "/",  "<",   ">",  "<=",
+                                                    ">=", "==", "!=", "or", "and", "div", "mod"};
+  const std::string wanted = "an item (dims, require, let, in, out, attend, or NAME = ..)";
+  if (!one_of(tok().text, kOperators)) unexpected(wanted);
+  fail("expected an item, got `" + tok().text + "`", span_of(tok()),
+       "the line before ended the expression",
+       {"end the line before with the operator | .. " + tok().text});
 }
 
 void Parser::dims(Item* i) {
@@ -470,8 +486,14 @@ ExprPtr Parser::binary(ExprPtr l, std::string op, ExprPtr r) {
 // rule E0103:  A + rev B  is refused, because APL and school read it differently.
 void Parser::arithmetic_operand(const Expr& e, const std::string& op) {
   if (e.prim) return;
+  std::vector<std::string> helps = {"group it | (" + spelled(ast_, e) + ")"};
+  const bool literal = e.kind == ExprKind::kDyadic && e.kids[0]->kind == ExprKind::kInt;
+  if (op == "-" && literal && at_prefix_minus_of(e)) {
+    helps.insert(helps.begin(), "group the number | (-" + spelled(ast_, *e.kids[0]) + ") " +
+                                    spelled(ast_, e.kids[0]->last + 1, e.last));
+  }
   report("E0103", "a structural word beside `" + op + "` needs parentheses", e.span,
-         "put parentheses around this", {"group it | (" + spelled(ast_, e) + ")"});
+         "put parentheses around this", std::move(helps));
 }
 
 ExprPtr Parser::expr() {

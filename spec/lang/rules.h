@@ -26,6 +26,7 @@ struct Example {                   // (applies ..) or (differs ..)
   std::vector<Array> inputs;
   std::vector<Term> output;        // shape of a statement's output, if given
   bool has_output = false;
+  std::map<std::string, std::string> hints;   // as Hints::sub
   Term before, after;              // differs: `after` is the wrong result
 };
 const std::string& name_of(const Rule& rule);
@@ -85,7 +86,7 @@ ApplyResult apply(const RuleTable& table, const std::string& rule, bool rl,
                   const Term& root, const Position& at, const Hints& hints,
                   const Spec& spec);
 
-// let-inline right to left: every occurrence of e (a term in scope at `at`)
+// let-inline (or let-inline-stmt) right to left: every occurrence of e (a term in scope at `at`)
 // inside the subterm at `at` becomes a reference to one shared value.
 ApplyResult share(const RuleTable& table, const Term& root, const Position& at,
                   const Term& e, const std::string& name, const Spec& spec);

@@ -239,7 +239,8 @@ class RowReader {
     return true;
   }
 
-  // (dims (n 3) ..) (inputs (A 3 2) (T int 3) ..) [(output 3 2)] BEFORE AFTER
+  // (dims (n 3) ..) (inputs (A 3 2) (T int 3) ..) [(output 3 2)]
+  // [(hints (?w 0) ..)] BEFORE AFTER
   bool example(const Sexpr& s, Example* out) {
     std::size_t i = 1;
     if (s.kids.size() < 5 || s.kids[1].head() != "dims" ||
@@ -251,6 +252,7 @@ class RowReader {
       out->has_output = true;
       if (!terms(s.kids[i++], 1, &out->output)) return false;
     }
+    if (s.kids[i].head() == "hints" && !hints(s.kids[i++], out)) return false;
     if (s.kids.size() != i + 2) return fail(s, "expected BEFORE AFTER");
     return term(s.kids[i], &out->before) && term(s.kids[i + 1], &out->after);
   }
@@ -279,6 +281,17 @@ class RowReader {
       if (is_int) array.elem = Elem::kI32;
       if (!terms(a, is_int ? 2 : 1, &array.shape)) return false;
       out->inputs.push_back(std::move(array));
+    }
+    return true;
+  }
+
+  bool hints(const Sexpr& s, Example* out) {
+    for (std::size_t i = 1; i < s.kids.size(); ++i) {
+      const Sexpr& h = s.kids[i];
+      if (h.kids.size() != 2 || !is_rule_variable(h.kids[0].text)) {
+        return fail(h, "expected (?v TEXT)");
+      }
+      out->hints[h.kids[0].text] = print_sexpr(h.kids[1]);
     }
     return true;
   }

@@ -494,7 +494,7 @@ class Matcher {
     const auto known = state.found.values.find(name);
     States out;
     std::vector<Term> taken;
-    for (std::size_t end = k; end < t->kids.size(); ++end) {
+    for (std::size_t end = k; end <= t->kids.size(); ++end) {
       const bool fits = known == state.found.values.end() ||
                         same_terms(known->second.seq, taken);
       if (fits) {
@@ -504,7 +504,7 @@ class Matcher {
           out.push_back(std::move(done));
         }
       }
-      if (mentions_opened(t->kids[end])) break;
+      if (end == t->kids.size() || mentions_opened(t->kids[end])) break;
       taken.push_back(t->kids[end]);
     }
     return out;

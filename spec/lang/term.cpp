@@ -96,14 +96,9 @@ std::size_t binder_count(Op op) {
 
 // Is the bound name in scope in this kid? (FORMAT.md section 1, last lines)
 bool binds_in(Op op, std::size_t kid) {
-  switch (op) {
-    case Op::kOmega: case Op::kOmega2:
-      return kid == 0;
-    case Op::kFold:
-      return kid == 2;
-    default:  // NOLINT: every other binder: all kids but the first
-      return kid > 0;
-  }
+  if (op == Op::kOmega || op == Op::kOmega2) return kid == 0;
+  if (op == Op::kFold) return kid == 2;
+  return kid > 0;
 }
 
 Term make(Node node) {
@@ -463,54 +458,56 @@ void print_attrs(const Term& t, std::string* out) {
   }
 }
 
+bool has_bound(Op op) {
+  return op == Op::kGen || op == Op::kParGen || op == Op::kFor ||
+         op == Op::kParFor || op == Op::kAny || op == Op::kRed ||
+         op == Op::kFold;
+}
+
+bool has_vector(Op op) {
+  return op == Op::kPsi || op == Op::kPut || op == Op::kReshape;
+}
+
+// Operator words, numbers and bound names between the word and the kids.
+void print_between(const Term& t, std::string* out) {
+  if (t->op == Op::kRat) {
+    *out += ' ' + std::to_string(t->value) + ' ' + std::to_string(t->value2);
+  } else if (t->op == Op::kGet) {
+    *out += ' ' + std::to_string(t->value);
+  } else if (t->op == Op::kTran) {
+    *out += " (";
+    print_attrs(t, out);
+    *out += ')';
+  } else if (t->op == Op::kOmega || t->op == Op::kOmega2) {
+    *out += ' ';
+    print_attrs(t, out);
+  } else {
+    if (!t->name.empty()) *out += ' ' + t->name;
+    if (!t->name2.empty()) *out += ' ' + t->name2;
+  }
+}
+
 void print_special(const Term& t, std::string* out) {
   const std::size_t n = t->kids.size();
-  switch (t->op) {
-    case Op::kRed:
-      *out += ' ' + t->name;
-      print_bound(t, out);
-      return print_kids(t, 1, n, out);
-    case Op::kFold:
-      print_bound(t, out);
-      *out += " (" + t->binders[1] + ')';
-      return print_kids(t, 1, n, out);
-    case Op::kLet: case Op::kLetSlow:
-      *out += " (" + t->binders[0] + ')';
-      return print_kids(t, 0, n, out);
-    case Op::kOmega: case Op::kOmega2:
-      *out += ' ';
-      print_attrs(t, out);
-      *out += " (" + t->binders[0];
-      if (t->binders.size() > 1) *out += ' ' + t->binders[1];
-      *out += ')';
-      return print_kids(t, 0, n, out);
-    case Op::kPsi: case Op::kPut: case Op::kReshape:
-      print_vec(t, 0, n - 1, out);
-      return print_kids(t, n - 1, n, out);
-    case Op::kMem:
-      print_kids(t, 0, 1, out);
-      return print_vec(t, 1, n, out);
-    case Op::kTran:
-      *out += " (";
-      print_attrs(t, out);
-      *out += ')';
-      return print_kids(t, 0, n, out);
-    case Op::kRedf: case Op::kOuter:
-      *out += ' ' + t->name;
-      return print_kids(t, 0, n, out);
-    case Op::kInner:
-      *out += ' ' + t->name + ' ' + t->name2;
-      return print_kids(t, 0, n, out);
-    case Op::kGet:
-      *out += ' ' + std::to_string(t->value);
-      return print_kids(t, 0, n, out);
-    case Op::kRat:
-      *out += ' ' + std::to_string(t->value) + ' ' + std::to_string(t->value2);
-      return;
-    default:  // NOLINT: gen pargen for parfor any
-      print_bound(t, out);
-      return print_kids(t, 1, n, out);
+  print_between(t, out);
+  std::size_t done = 0;
+  if (has_bound(t->op)) {
+    print_bound(t, out);
+    done = 1;
+  } else if (has_vector(t->op)) {
+    print_vec(t, 0, n - 1, out);
+    done = n - 1;
+  } else if (t->op == Op::kMem) {
+    print_kids(t, 0, 1, out);
+    print_vec(t, 1, n, out);
+    done = n;
+  } else if (!t->binders.empty()) {
+    *out += " (" + t->binders[0];
+    if (t->binders.size() > 1) *out += ' ' + t->binders[1];
+    *out += ')';
   }
+  if (t->op == Op::kFold) *out += " (" + t->binders[1] + ')';
+  print_kids(t, done, n, out);
 }
 
 void print_to(const Term& t, std::string* out) {
@@ -681,6 +678,10 @@ class TermReader {
     for (const Sexpr& k : s.kids) {
       if (!name(k, node)) return false;
     }
+    if (count == 2 && node->binders[0] == node->binders[1]) {
+      fail(s, "one name is bound twice");
+      return false;
+    }
     return true;
   }
 
@@ -721,100 +722,68 @@ class TermReader {
     return true;
   }
 
+  // Items that a form written by hand has, its own word included.
+  static std::size_t written_items(Op op) {
+    if (op == Op::kOmega2) return 7;
+    if (op == Op::kRed || op == Op::kFold || op == Op::kOmega ||
+        op == Op::kInner) {
+      return 5;
+    }
+    if (op == Op::kLet || op == Op::kLetSlow || op == Op::kOuter) return 4;
+    return 3;
+  }
+
+  // Attributes, then the bound or the bound names, then the rest as kids.
   Term special(const Sexpr& s, Op op) {
     Node node;
-    switch (op) {
-      case Op::kGen: case Op::kParGen: case Op::kFor: case Op::kParFor:
-      case Op::kAny:
-        if (!shaped(s, 3) || !bound(s.kids[1], &node)) return nullptr;
-        return finish(s, op, 2, std::move(node));
-      case Op::kRed:
-        if (!shaped(s, 5) ||
-            !word(s.kids[1], is_redop(s.kids[1].text) ||
-                                 s.kids[1].text == "osm", &node.name) ||
-            !bound(s.kids[2], &node)) {
-          return nullptr;
-        }
-        return finish(s, op, 3, std::move(node));
-      case Op::kFold:
-        if (!shaped(s, 5) || !bound(s.kids[1], &node) ||
-            !names(s.kids[2], 1, &node)) {
-          return nullptr;
-        }
-        return finish(s, op, 3, std::move(node));
-      case Op::kLet: case Op::kLetSlow:
-        if (!shaped(s, 4) || !names(s.kids[1], 1, &node)) return nullptr;
-        return finish(s, op, 2, std::move(node));
-      default:  // NOLINT: no binder with a bound
-        return special_array(s, op, std::move(node));
+    std::size_t next = 1;
+    if (!shaped(s, written_items(op))) return nullptr;
+    if (op == Op::kRat) return rational(s);
+    if (!attributes(s, op, &next, &node)) return nullptr;
+    if (has_bound(op) && !bound(s.kids[next++], &node)) return nullptr;
+    if (op == Op::kMem) node.kids.push_back(read(s.kids[next++]));
+    if (!error.empty()) return nullptr;
+    if ((has_vector(op) || op == Op::kMem) && !vec(s.kids[next++], &node)) {
+      return nullptr;
     }
+    const std::size_t names_left = binder_count(op) - node.binders.size();
+    if (names_left > 0 && !names(s.kids[next++], names_left, &node)) {
+      return nullptr;
+    }
+    return finish(s, op, next, std::move(node));
   }
 
-  Term special_array(const Sexpr& s, Op op, Node node) {
-    switch (op) {
-      case Op::kOmega:
-        if (!shaped(s, 5) || !rank(s.kids[1], &node.attrs, &node.name) ||
-            !names(s.kids[2], 1, &node)) {
-          return nullptr;
-        }
-        return finish(s, op, 3, std::move(node));
-      case Op::kOmega2:
-        if (!shaped(s, 7) || !rank(s.kids[1], &node.attrs, &node.name) ||
-            !rank(s.kids[2], &node.attrs, &node.name2) ||
-            !names(s.kids[3], 2, &node)) {
-          return nullptr;
-        }
-        if (node.binders[0] == node.binders[1]) {
-          return fail(s.kids[3], "one name is bound twice");
-        }
-        return finish(s, op, 4, std::move(node));
-      case Op::kPsi: case Op::kPut: case Op::kReshape:
-        if (!shaped(s, 3) || !vec(s.kids[1], &node)) return nullptr;
-        return finish(s, op, 2, std::move(node));
-      case Op::kMem:
-        if (!shaped(s, 3)) return nullptr;
-        node.kids.push_back(read(s.kids[1]));
-        if (!error.empty() || !vec(s.kids[2], &node)) return nullptr;
-        return finish(s, op, 3, std::move(node));
-      case Op::kTran:
-        if (!shaped(s, 3) || !perm(s.kids[1], &node.attrs)) return nullptr;
-        if (is_variable(s.kids[1])) node.name = s.kids[1].text;
-        return finish(s, op, 2, std::move(node));
-      default:  // NOLINT: attributes that are words or numbers
-        return special_word(s, op, std::move(node));
+  bool attributes(const Sexpr& s, Op op, std::size_t* next, Node* node) {
+    const Sexpr& first = s.kids[*next];
+    if (op == Op::kRed || op == Op::kRedf || op == Op::kInner) {
+      ++*next;
+      const bool osm = op == Op::kRed && first.text == "osm";
+      if (!word(first, osm || is_redop(first.text), &node->name)) return false;
     }
-  }
-
-  Term special_word(const Sexpr& s, Op op, Node node) {
-    const std::string first = s.kids.size() > 1 ? s.kids[1].text : "";
-    switch (op) {
-      case Op::kRedf:
-        if (!shaped(s, 3) || !word(s.kids[1], is_redop(first), &node.name)) {
-          return nullptr;
-        }
-        return finish(s, op, 2, std::move(node));
-      case Op::kOuter:
-        if (!shaped(s, 4) || !word(s.kids[1], is_pointop(first), &node.name)) {
-          return nullptr;
-        }
-        return finish(s, op, 2, std::move(node));
-      case Op::kInner:
-        if (!shaped(s, 5) || !word(s.kids[1], is_redop(first), &node.name) ||
-            !word(s.kids[2], is_pointop(s.kids[2].text), &node.name2)) {
-          return nullptr;
-        }
-        return finish(s, op, 3, std::move(node));
-      case Op::kGet: {
-        std::vector<std::int64_t> k;
-        if (!shaped(s, 3) || !nat(s.kids[1], &k)) return nullptr;
-        node.value = k[0];
-        return finish(s, op, 2, std::move(node));
-      }
-      case Op::kRat:
-        return rational(s);
-      default:  // NOLINT: all written forms are above
-        return fail(s, "'" + s.head() + "' is not an operator");
+    if (op == Op::kInner || op == Op::kOuter) {
+      const Sexpr& g = s.kids[(*next)++];
+      std::string* name = op == Op::kInner ? &node->name2 : &node->name;
+      return word(g, is_pointop(g.text), name);
     }
+    if (op == Op::kOmega || op == Op::kOmega2) {
+      ++*next;
+      if (!rank(first, &node->attrs, &node->name)) return false;
+    }
+    if (op == Op::kOmega2) {
+      return rank(s.kids[(*next)++], &node->attrs, &node->name2);
+    }
+    if (op == Op::kTran) {
+      ++*next;
+      if (is_variable(first)) node->name = first.text;
+      return perm(first, &node->attrs);
+    }
+    if (op == Op::kGet) {
+      ++*next;
+      std::vector<std::int64_t> k;
+      if (!nat(first, &k)) return false;
+      node->value = k[0];
+    }
+    return true;
   }
 
   bool perm(const Sexpr& s, std::vector<std::int64_t>* out) {

@@ -89,7 +89,7 @@ std::string rule_text(const std::string& vars, const std::string& where,
                       const std::string& lhs, const std::string& rhs) {
   return "(rule r (phase p) (class structural) (doc \"d\") (cite \"c\") "
          "(vars " + vars + ") " + where + " (lhs " + lhs + ") (rhs " + rhs +
-         "))";
+         ") (applies a) (differs b))";
 }
 
 const char* const kRules = R"(
@@ -97,55 +97,69 @@ const char* const kRules = R"(
 (rule put-gen (phase start) (class structural) (doc "d") (cite "c")
   (vars (indices ?p) (index ?n) (value ?e))
   (lhs (put (vec ?p..) (gen (i ?n) (?e i))))
-  (rhs (for (i ?n) (put (vec ?p.. i) (?e i)))))
+  (rhs (for (i ?n) (put (vec ?p.. i) (?e i))))
+  (applies x) (differs x))
 (rule mul-comm (phase a) (class semiring) (doc "d") (cite "c")
-  (vars (value ?a ?b)) (lhs (* ?a ?b)) (rhs (* ?b ?a)))
+  (vars (value ?a ?b)) (lhs (* ?a ?b)) (rhs (* ?b ?a))
+  (applies x) (differs x))
 (rule let-inline (phase s) (class structural) (doc "d") (cite "c")
-  (vars (value ?e) (value ?b)) (lhs (let (x) ?e (?b x))) (rhs (?b ?e)))
+  (vars (value ?e) (value ?b)) (lhs (let (x) ?e (?b x))) (rhs (?b ?e))
+  (applies x) (differs x))
 (rule eta (phase s) (class structural) (doc "d") (cite "c")
   (vars (value ?E) (index ?n)) (where (extent ?n 0 ?E))
-  (lhs ?E) (rhs (gen (i ?n) (psi (vec i) ?E))))
+  (lhs ?E) (rhs (gen (i ?n) (psi (vec i) ?E)))
+  (applies x) (differs x))
 (rule psi-tran (phase p) (class structural) (doc "d") (cite "c")
   (vars (indices ?p) (perm ?t) (value ?A)) (where (rank ?A (len ?p)))
   (lhs (psi (vec ?p..) (tran ?t ?A)))
-  (rhs (psi (vec (permute ?t ?p..)) ?A)))
+  (rhs (psi (vec (permute ?t ?p..)) ?A))
+  (applies x) (differs x))
 (rule psi-map2 (phase p) (class structural) (doc "d") (cite "c")
   (vars (indices ?p) (op ?F) (value ?A ?B)) (where (same-shape ?A ?B))
   (lhs (psi (vec ?p..) (op ?F ?A ?B)))
-  (rhs (op ?F (psi (vec ?p..) ?A) (psi (vec ?p..) ?B))))
+  (rhs (op ?F (psi (vec ?p..) ?A) (psi (vec ?p..) ?B)))
+  (applies x) (differs x))
 (rule gamma (phase g) (class structural) (doc "d") (cite "c")
   (vars (indices ?p) (value ?A)) (where (input ?A) (rank ?A (len ?p)))
-  (lhs (psi (vec ?p..) ?A)) (rhs (mem ?A (vec ?p..))))
+  (lhs (psi (vec ?p..) ?A)) (rhs (mem ?A (vec ?p..)))
+  (applies x) (differs x))
 (rule psi-reshape (phase p) (class structural) (doc "d") (cite "c")
   (vars (indices ?p ?u) (value ?A))
   (lhs (psi (vec ?p..) (reshape (vec ?u..) ?A)))
-  (rhs (psi (vec (unravel ?A (vec ?u..) ?p..)) ?A)))
+  (rhs (psi (vec (unravel ?A (vec ?u..) ?p..)) ?A))
+  (applies x) (differs x))
 (rule for-split (phase s) (class structural) (doc "d") (cite "c")
   (vars (index ?n ?B) (stmt ?P)) (where (literal ?B) (prove (<= 1 ?B)))
   (lhs (for (i ?n) (?P i)))
   (rhs (for (I (div (+ ?n (- ?B 1)) ?B)) (for (r ?B)
-     (when (< (+ (* I ?B) r) ?n) (?P (+ (* I ?B) r)))))))
+     (when (< (+ (* I ?B) r) ?n) (?P (+ (* I ?B) r))))))
+  (applies x) (differs x))
 (rule for-swap (phase s) (class structural) (doc "d") (cite "c")
   (vars (index ?n ?m) (stmt ?P))
   (lhs (for (i ?n) (for (j ?m) (?P i j))))
-  (rhs (for (j ?m) (for (i ?n) (?P i j)))))
+  (rhs (for (j ?m) (for (i ?n) (?P i j))))
+  (applies x) (differs x))
 (rule guard-intro (phase s) (class structural) (doc "d") (cite "c")
   (vars (bool ?g) (value ?x ?y)) (where (prove ?g))
-  (lhs ?x) (rhs (if ?g ?x ?y)))
+  (lhs ?x) (rhs (if ?g ?x ?y))
+  (applies x) (differs x))
 (rule psi-gen (phase p) (class structural) (doc "d") (cite "c")
   (vars (index ?i ?n) (indices ?p) (value ?e))
   (where (prove-rl (and (<= 0 ?i) (< ?i ?n))))
-  (lhs (psi (vec ?i ?p..) (gen (v ?n) (?e v)))) (rhs (psi (vec ?p..) (?e ?i))))
+  (lhs (psi (vec ?i ?p..) (gen (v ?n) (?e v)))) (rhs (psi (vec ?p..) (?e ?i)))
+  (applies x) (differs x))
 (rule split (phase s) (class monoid) (doc "d") (cite "c")
   (vars (redop ?f) (index ?n ?B) (bool ?g) (value ?x)) (where (literal ?B))
   (lhs (red ?f (j ?n) (?g j) (?x j)))
   (rhs (red ?f (J (div (+ ?n (- ?B 1)) ?B)) true (red ?f (t ?B)
-    (and (< (+ (* J ?B) t) ?n) (?g (+ (* J ?B) t))) (?x (+ (* J ?B) t))))))
+    (and (< (+ (* J ?B) t) ?n) (?g (+ (* J ?B) t))) (?x (+ (* J ?B) t)))))
+  (applies x) (differs x))
 (rule psi-omega (phase p) (class structural) (doc "d") (cite "c")
   (vars (indices ?p ?q) (nat ?k) (value ?b ?A))
   (where (rank ?A (+ (len ?p) ?k)))
   (lhs (psi (vec ?p.. ?q..) (omega ?k (x) (?b x) ?A)))
-  (rhs (let (x) (psi (vec ?p..) ?A) (psi (vec ?q..) (?b x)))))
+  (rhs (let (x) (psi (vec ?p..) ?A) (psi (vec ?q..) (?b x))))
+  (applies x) (differs x))
 )";
 
 const audit::RuleTable& table() {
@@ -238,7 +252,8 @@ TEST_CASE("terms are equal up to renaming and substitution never captures") {
   const auto read = [&](const std::string& text) {
     return audit::read_term(text, {"a", "b"}, spec);
   };
-  CHECK(alpha_equal(read("(gen (i n) (real i))"), read("(gen (q n) (real q))")));
+  CHECK(alpha_equal(read("(gen (i n) (real i))"),
+                    read("(gen (q n) (real q))")));
   CHECK(!alpha_equal(read("(gen (i n) (gen (j n) (real i)))"),
                      read("(gen (i n) (gen (j n) (real j)))")));
   CHECK(!alpha_equal(read("(real a)"), read("(real b)")));
@@ -367,7 +382,12 @@ TEST_CASE("rules: the reader is closed") {
   const std::string good = rule_text("(value ?a)", "", "?a", "?a");
   CHECK(!bad(good));
   CHECK(!bad(good.substr(0, good.size() - 1) +
-             "(applies (x (y) \"z\")) (differs q))"));
+             "(differs (x (y) \"z\")) (differs q))"));
+  CHECK(bad(good.substr(0, good.size() - 1) + "(applies a))"));
+  std::string short_rule = good;
+  CHECK(bad(short_rule.replace(short_rule.find("(applies a)"), 11, "")));
+  short_rule = good;
+  CHECK(bad(short_rule.replace(short_rule.find("(differs b)"), 11, "")));
   CHECK(bad(good + good));  // a name twice
   CHECK(bad(good.substr(0, good.size() - 1) + "(note x))"));
   CHECK(bad("(rule r)"));
@@ -421,7 +441,8 @@ TEST_CASE("replay: a right step") {
                step("eta", {0}, {{"?E", "(omega 1 (y) (* y r) A)"},
                                  {"?n", "n"}})) ==
         "(put (vec) (gen (i n) (psi (vec i) (omega 1 (y) (* y r) A))))");
-  CHECK(replay("(for (i n) (put (vec i) (psi (vec i) (omega 1 (x) (* x r) A))))",
+  CHECK(replay("(for (i n) (put (vec i) (psi (vec i) (omega 1 (x) (* x r) A)))"
+               ")",
                step("psi-omega", {1, 1},
                     {{"?p", "(seq i)"}, {"?q", "(seq)"}, {"?k", "1"},
                      {"?b", "(fn (c) (* c r))"}, {"?A", "A"}})) ==
@@ -625,7 +646,8 @@ TEST_CASE("replay: ill-typed results and kinds") {
                step("mul-comm", {1, 1, 0}, {{"?a", "i"}, {"?b", "1"}})) ==
         "type");
   // An index cannot be shared by let.
-  Step share = step("let-inline", {1, 1, 0}, {{"?e", "i"}, {"?b", "(fn (x) x)"}});
+  Step share = step("let-inline", {1, 1, 0},
+                    {{"?e", "i"}, {"?b", "(fn (x) x)"}});
   share.left_to_right = false;
   CHECK(replay("(for (i n) (put (vec i) (psi (vec i) A)))", share) == "type");
   // A reduction word of the wrong kind; a nat where an operator stands.

@@ -11,7 +11,7 @@ from common import Report
 
 OPEN = re.compile(r"^\s*namespace\s*([\w:]*)\s*\{")
 CLOSE = re.compile(r"^\}\s*//\s*(?:anonymous )?namespace")
-TYPE = re.compile(r"^(?:struct|class|enum class|enum)\s+(\w+)[^;=]*\{")
+TYPE = re.compile(r"^(?:struct|class|enum class|enum)\s+(\w+)(?!\w|::)[^;=]*\{")
 
 
 def types(text):

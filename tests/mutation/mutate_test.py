@@ -12,8 +12,10 @@ Each run also audits changes in those places and unchanged files, which must sta
 VALID; otherwise an auditor that rejects everything would pass.
 
 May be wrong: a mutant can be another right proof. The changes are chosen so that
-this does not happen (multipliers change the last combination of a proof, whose
-fact would then no longer be a constant; witnesses leave the permitted range).
+this does not happen: multipliers change the last combination of a proof, whose
+fact is then no longer a constant; constants grow beyond any slack; witnesses
+leave the permitted range. A proof that only repeats one fact is left alone but
+for bad numbers: its goal is a constant, and no proof at all would do as well.
 
 By default about 150 mutants per certificate, chosen with a fixed seed, every
 kind in turn; --full (or MINIMOA_MUTATION_FULL=1) makes all of them.
@@ -124,28 +126,33 @@ def proof_mutants(certificate):
             where = "%s[%d]" % (name, i)
             yield Mutant("proof deleted", where, [claim], drop(here))
             yield Mutant("proof repeated", where, [claim], repeat(here))
-            yield Mutant("proof emptied", where, [claim], put(here, []))
-            if i and proofs[i - 1] != proof and shape(proofs[i - 1]) != shape(proof):
+            if not trivial(proof):
+                yield Mutant("proof emptied", where, [claim], put(here, []))
+            if i and proofs[i - 1] != proof:
                 yield Mutant("proofs swapped", where, [claim], swap(path, (i - 1, i)))
             for ending, step in last_steps(proof, here):
-                yield Mutant("proof step deleted", where, [claim], drop(ending))
+                if not trivial(proof):
+                    yield Mutant("proof step deleted", where, [claim], drop(ending))
                 if step[0] != "lin":
                     continue
                 for k, (multiplier, fact) in enumerate(step[2]):
                     spot = ending + (2, k)
-                    yield Mutant("multiplier", where, [claim],
-                                 put(spot + (0,), str(int(multiplier.split("/")[0]) + 1)
-                                     if "/" not in multiplier else "1"))
+                    if not trivial(proof):
+                        yield Mutant("multiplier", where, [claim],
+                                     put(spot + (0,), str(int(multiplier.split("/")[0]) + 1)
+                                         if "/" not in multiplier else "1"))
                     yield Mutant("multiplier negative", where, [claim],
                                  put(spot + (0,), "-" + multiplier))
                     yield Mutant("multiplier dropped", where, [claim], drop(spot))
                     yield Mutant("fact number", where, [claim], put(spot + (1,), 99999))
-                yield Mutant("constant", where, [claim], put(ending + (1,), "1000000000000000000"))
+                yield Mutant("constant", where, [claim], put(ending + (1,), "1" + "0" * 90))
                 yield Mutant("constant negative", where, [claim], put(ending + (1,), "-1"))
 
 
-def shape(proof):
-    return json.dumps(proof)
+def trivial(proof):
+    """Whether a proof is one fact taken once: then its goal is a constant."""
+    return (isinstance(proof, list) and len(proof) == 1 and proof[0][0] == "lin" and
+            len(proof[0][2]) == 1)
 
 
 def text_changes(text):
@@ -198,7 +205,7 @@ def step_mutants(certificate):
 def field_mutants(certificate):
     wrong = "0" * 64
     yield Mutant("hash", "spec.sha256", ["equal"], put(("spec", "sha256"), wrong))
-    yield Mutant("hash", "schedule.sha256", [], put(("schedule", "sha256"), wrong))
+    yield Mutant("hash", "schedule.sha256", ["*"], put(("schedule", "sha256"), wrong))
     for i, rules in enumerate(certificate["rules"]):
         yield Mutant("hash", "rules[%d].sha256" % i, ["equal"], put(("rules", i, "sha256"), wrong))
     yield Mutant("hash", "kernel.body_sha256", ["text"], put(("kernel", "body_sha256"), wrong))
@@ -233,30 +240,38 @@ def field_mutants(certificate):
 
 def text_mutants():
     def duplicate(key):
-        return lambda text: re.sub(r'(\n? *)"%s": ' % key, r'\1"%s": "0", "%s": ' % (key, key), text,
-                                   count=1)
+        return lambda text: re.sub(r'"%s"\s*:' % key, '"%s": "0", "%s":' % (key, key), text, count=1)
     for key in ("workspace", "format", "rule", "sha256", "dir"):
         yield Mutant("duplicate key", key, ["*"], text=duplicate(key))
     yield Mutant("trailing text", "end", ["*"], text=lambda text: text + "{}")
     yield Mutant("truncated", "end", ["*"], text=lambda text: text[:len(text) // 2])
     yield Mutant("long integer", "at", ["*"],
-                 text=lambda text: re.sub(r'"at": \[', '"at": [18446744073709551616, ', text, count=1))
+                 text=lambda text: re.sub(r'("at"\s*:\s*\[)(?=\s*\d)', r'\g<1>18446744073709551616,', text,
+                                     count=1))
+
+
+def other_schedule_text(certificate):
+    text = "schedule other\n"
+    certificate["schedule"].update(text=text, sha256=sha256(text.encode()))
 
 
 def neutral_mutants(certificate):
     yield Mutant("unchanged", "", [])
-    yield Mutant("schedule text", "", [], put(("schedule", "text"), "schedule other\n"))
+    yield Mutant("schedule text", "", [], other_schedule_text)
     if certificate["producer"]:
         key = sorted(certificate["producer"])[0]
         yield Mutant("producer", key, [], put(("producer", key), "somebody"))
-    for number, step in enumerate(certificate["steps"]):
-        if step["names"]:
-            binder = sorted(step["names"])[0]
-            # Names reach the kernel text, so both claims about them may differ:
-            # only that `equal` stays valid is required.
+    # A name that no later substitution uses; it reaches the kernel text, so
+    # `text` may change, but `equal` and the rest must stay valid.
+    later = ""
+    for number, step in reversed(list(enumerate(certificate["steps"]))):
+        free = [b for b, name in sorted(step["names"].items())
+                if not re.search(r"\b%s\b" % re.escape(name), later)]
+        if free:
             yield Mutant("names", "step %d" % number, ["~text"],
-                         put(("steps", number, "names", binder), "renamed_binder"))
+                         put(("steps", number, "names", free[0]), "renamed_binder"))
             break
+        later += " ".join(step["sub"].values()) + " "
     yield Mutant("comment", "", [], body=lambda body: body + "// the end\n")
     yield Mutant("white space", "", [], body=lambda body: body.replace("\n", "\n ") + "\n")
 

@@ -14,7 +14,7 @@ def main():
         prefix = os.path.join(folder, "prefix")
         work = os.path.join(folder, "build")
         for command in (["cmake", "--install", report.build, "--prefix", prefix],
-                        ["cmake", "-S", report.path("tests/package"), "-B", work,
+                        ["cmake", "-G", "Ninja", "-S", report.path("tests/package"), "-B", work,
                          "-DCMAKE_PREFIX_PATH=" + prefix],
                         ["cmake", "--build", work],
                         [os.path.join(work, "consumer")]):

@@ -147,9 +147,9 @@ TEST_CASE("scratch offsets are sums of products, checked sizes are product and t
 TEST_CASE("a branch that keeps the state emits nothing") {
   const Result<Program> p = lower(one_head(), term(naive_text()));
   REQUIRE(p.ok());
-  const Statement& keys = p.value().phases[1].body[8];
-  REQUIRE(keys.kind == Statement::Kind::kLoop);
-  CHECK(keys.body[0].kind == Statement::Kind::kBranch);
+  const CodeStatement& keys = p.value().phases[1].body[8];
+  REQUIRE(keys.kind == CodeStatement::Kind::kLoop);
+  CHECK(keys.body[0].kind == CodeStatement::Kind::kBranch);
   CHECK(keys.body[0].otherwise.empty());
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("any becomes a flag") {
       one_head(), term("(for (i S) (when (any (j T) (<= j i)) (put (vec i 0) (real 0))))"));
   REQUIRE(p.ok());
   const Block& body = p.value().phases[0].body[0].body;
-  CHECK(body[0].kind == Statement::Kind::kFlag);
+  CHECK(body[0].kind == CodeStatement::Kind::kFlag);
   CHECK(body[0].name == "acc_1");
   CHECK(body[1].name == "j_2");
   CHECK(body[2].value == "acc_1");
