@@ -91,12 +91,21 @@ set(MINIMOA_CLI_SOURCES
     extract/cli/show_command.cpp)
 
 set(MINIMOA_TESTS_UNIT_SPEC
+    tests/unit/spec/diagnostic_test.cpp
+    tests/unit/spec/elaborate_test.cpp
+    tests/unit/spec/format_test.cpp
     tests/unit/spec/interpret_test.cpp
-    tests/unit/spec/python_moa_test.cpp)
+    tests/unit/spec/lexer_test.cpp
+    tests/unit/spec/parser_test.cpp
+    tests/unit/spec/python_moa_test.cpp
+    tests/unit/spec/rules_test.cpp
+    tests/unit/spec/term_test.cpp)
 
 set(MINIMOA_TESTS_UNIT_PROVER
     tests/unit/prover/derive_test.cpp
-    tests/unit/prover/search_test.cpp)
+    tests/unit/prover/polynomial_test.cpp
+    tests/unit/prover/search_test.cpp
+    tests/unit/prover/statement_test.cpp)
 
 set(MINIMOA_TESTS_UNIT_EXTRACT
     tests/unit/extract/build_test.cpp
@@ -108,7 +117,9 @@ set(MINIMOA_TESTS_UNIT_EXTRACT
     tests/unit/extract/schedule_test.cpp)
 
 set(MINIMOA_TESTS_RULES
-    tests/rules/rules_test.cpp)
+    tests/rules/rules_test.cpp
+    tests/rules/rules_z3_test.cpp
+    tests/rules/z3_encoder.cpp)
 
 set(MINIMOA_TESTS_AUDIT
     tests/audit/back_test.cpp
@@ -117,7 +128,8 @@ set(MINIMOA_TESTS_AUDIT
 set(MINIMOA_TESTS_DIFFERENTIAL
     tests/differential/differential_test.cpp)
 
-set(MINIMOA_TESTS_DIAGNOSTICS)
+set(MINIMOA_TESTS_DIAGNOSTICS
+    tests/diagnostics/diagnostics_test.cpp)
 
 set(MINIMOA_HYGIENE_SCRIPTS
     tests/hygiene/check_audit_build.py

@@ -99,7 +99,7 @@ std::vector<VariantResult> make_all(const std::vector<SuiteEntry>& suite, unsign
     try {
       out[k] = make(suite[k]);
     } catch (const std::exception& e) {          // of a library: no thread may die of it
-      out[k].errors = {input_error("E0906", std::string("internal error: ") + e.what())};
+      out[k].errors = {input_error("E0999", std::string("internal error: ") + e.what())};
     }
   };
   const auto work = [&] {
@@ -159,7 +159,7 @@ Result<Files> all_files(const std::vector<SuiteEntry>& suite,
                                      std::pair{&b.header_path, &b.header_text},
                                      std::pair{&b.certificate_path, &b.certificate_text}}) {
       if (files.emplace(*path, *text).second) continue;
-      return input_error("E0904", "two lines of the suite give " + *path);
+      return input_error("E0914", "two lines of the suite give " + *path);
     }
   }
   files[kManifest] = manifest(suite, results);
@@ -311,12 +311,12 @@ Result<std::vector<SuiteEntry>> parse_suite(const std::string& text, const std::
       out.push_back(entry);
       continue;
     }
-    Diagnostic d = input_error("E0905", "expected `SPEC SCHEDULE`, two paths under the root");
+    Diagnostic d = input_error("E0909", "expected `SPEC SCHEDULE`, two paths under the root");
     d.span = {path, static_cast<int>(k) + 1, 1, static_cast<int>(std::min<std::size_t>(
                                                     std::max<std::size_t>(lines[k].size(), 1), 200))};
     return d;
   }
-  if (out.empty()) return input_error("E0905", path + " lists no kernel");
+  if (out.empty()) return input_error("E0909", path + " lists no kernel");
   return out;
 }
 

@@ -282,7 +282,8 @@ std::string Lowerer::element(const Term& mem, bool whole_numbers, const Env& env
     if (mem->kids.size() - 1 != in.shape.size()) return cannot("wrong number of indices", mem);
     std::vector<std::string> at;
     for (const Term& p : index_of(mem)) at.push_back(index(p, env));
-    return strided(name, at);
+    const std::string access = strided(name, at);
+    return whole_numbers ? "static_cast<std::int64_t>(" + access + ")" : access;
   }
   return cannot("`mem` of something that is no input", mem);
 }

@@ -64,7 +64,7 @@ def error(report, spec, schedule, folder):
             random_npy(path, [sizes[n] for n in shape.split()], sum(map(ord, spec + name)))
         command += ["--in", "%s=%s" % (name, path)]
     done = run(command)
-    found = re.search(r"largest error\D*([0-9.]+e[-+]?\d+|[0-9.]+)", done.stdout)
+    found = re.search(r"largest absolute error ([-+.0-9a-z]+)", done.stdout)
     if done.returncode != 0 or not found:
         print((done.stdout + done.stderr)[-1500:], file=sys.stderr)
         return None

@@ -37,12 +37,9 @@ constexpr std::size_t kMaxSteps = 20000;  // FORMAT section 11
 std::string read_file(const std::string& path) {
   std::error_code error;
   // Regular files only: a device or pipe may never end.
-  if (!std::filesystem::is_regular_file(path, error)) {
-    refuse("unreadable", "no such file: " + path);
-  }
-  if (std::filesystem::file_size(path, error) > kMaxFileBytes || error) {
+  if (!std::filesystem::is_regular_file(path, error)) refuse("unreadable", "no such file: " + path);
+  if (std::filesystem::file_size(path, error) > kMaxFileBytes || error)
     refuse("limit", "file too large: " + path);
-  }
   std::ifstream in(path, std::ios::binary);
   std::ostringstream bytes;
   bytes << in.rdbuf();
@@ -54,14 +51,12 @@ std::string read_file(const std::string& path) {
 void check_path(const std::string& path) {
   constexpr const char* kAllowed =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
-  bool good =
-      !path.empty() && path.find_first_not_of(kAllowed) == std::string::npos;
+  bool good = !path.empty() && path.find_first_not_of(kAllowed) == std::string::npos;
   std::istringstream parts("/" + path + "/");
   std::string part;
   std::getline(parts, part, '/');
-  while (std::getline(parts, part, '/')) {
+  while (std::getline(parts, part, '/'))
     good = good && !part.empty() && part != "." && part != "..";
-  }
   if (!good) refuse("path", "not a plain relative path: " + path);
 }
 
@@ -82,8 +77,7 @@ class Audit {
     if (!replayed) return;
     const bool positive = guarded(equal, [&] {
       place_ = "divisors";
-      prove("divisors", generator_.divisors(final_),
-            cert_[0].member("divisors"));
+      prove("divisors", generator_.divisors(final_), cert_[0].member("divisors"));
     });
     const bool open_divisors = equal.verdict == Verdict::kHoley;
     if (positive) {
@@ -92,8 +86,7 @@ class Audit {
         place_ = "witness";
         check_witness(spec_, cert_[0].member("witness"));
         place_ = "safe";
-        prove("safe", generator_.safe(final_, cert_[0].member("cover")),
-              cert_[0].member("safe"));
+        prove("safe", generator_.safe(final_, cert_[0].member("cover")), cert_[0].member("safe"));
       });
     }
     // The facts about quotients that both use stand on the divisors.
@@ -113,8 +106,7 @@ class Audit {
     try {
       work();
       claim.code.clear();
-      claim.verdict =
-          result_.holes.size() > holes ? Verdict::kHoley : Verdict::kValid;
+      claim.verdict = result_.holes.size() > holes ? Verdict::kHoley : Verdict::kValid;
       return true;
     } catch (const Refused& refused) {
       claim.code = refused.code;
@@ -139,9 +131,8 @@ class Audit {
     place_ = path;
     check_path(path);
     const std::string bytes = read_file(root_ + "/" + path);
-    if (json.member("sha256").string() != sha256_hex(bytes)) {
+    if (json.member("sha256").string() != sha256_hex(bytes))
       refuse("sha256", "the file has another hash");
-    }
     return bytes;
   }
 
@@ -152,15 +143,13 @@ class Audit {
     for (const Json& file : json.items()) {
       const std::string text = named_file(file);
       const std::string path = file.member("path").string();
-      const bool here = path.starts_with("spec/rules/") &&
-                        path.ends_with(".rules") &&
+      const bool here = path.starts_with("spec/rules/") && path.ends_with(".rules") &&
                         path.find('/', 11) == std::string::npos;
       if (!here) refuse("path", "not a file of spec/rules");
       if (path <= previous) refuse("json", "rule files not sorted by path");
       previous = path;
       read_rules(text, rules_);
-      result_.assumptions.push_back("rules " + path + " sha256 " +
-                                    file.member("sha256").string());
+      result_.assumptions.push_back("rules " + path + " sha256 " + file.member("sha256").string());
     }
   }
 
@@ -168,15 +157,12 @@ class Audit {
   void read_rest(const Json& cert) {
     const Json schedule = cert.member("schedule");
     schedule.require_keys({"name", "sha256", "text"});
-    if (schedule.member("sha256").string() !=
-        sha256_hex(schedule.member("text").string())) {
+    if (schedule.member("sha256").string() != sha256_hex(schedule.member("text").string()))
       refuse("sha256", "the schedule's text has another hash");
-    }
     const Json kernel = cert.member("kernel");
     kernel.require_keys({"path", "body_sha256", "target", "flags"});
-    if (kernel.member("target").string() != "portable") {
+    if (kernel.member("target").string() != "portable")
       refuse("target", "no lowering for this target");
-    }
     const Json stages = cert.member("stages");
     stages.require_keys({"dnf", "onf"});
     const std::size_t steps = cert.member("steps").items().size();
@@ -184,23 +170,17 @@ class Audit {
     const std::size_t onf = stages.member("onf").number();
     if (dnf > onf || onf > steps) refuse("stages", "not in order");
     const Json producer = cert.member("producer");
-    for (const std::string& key : producer.keys()) {
-      producer.member(key).string();
-    }
+    for (const std::string& key : producer.keys()) producer.member(key).string();
   }
 
   void read(const std::string& bytes) {
     const Json cert = Json::parse(bytes);
-    cert.require_keys({"format", "spec", "rules", "schedule", "kernel",
-                       "witness", "divisors", "spec_proofs", "stages", "steps",
-                       "safe", "cover", "workspace", "producer"});
-    if (cert.member("format").string() != "minimoa.cert/1") {
-      refuse("json", "unknown format");
-    }
+    cert.require_keys({"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
+                       "spec_proofs", "stages", "steps", "safe", "cover", "workspace", "producer"});
+    if (cert.member("format").string() != "minimoa.cert/1") refuse("json", "unknown format");
     spec_ = read_spec(named_file(cert.member("spec")));
-    result_.assumptions.push_back(
-        "specification " + cert.member("spec").member("path").string() +
-        " sha256 " + cert.member("spec").member("sha256").string());
+    result_.assumptions.push_back("specification " + cert.member("spec").member("path").string() +
+                                  " sha256 " + cert.member("spec").member("sha256").string());
     read_rule_files(cert.member("rules"));
     place_.clear();
     read_rest(cert);
@@ -214,16 +194,11 @@ class Audit {
     const std::string dir = json.member("dir").string();
     if (dir != "lr" && dir != "rl") refuse("json", "dir is neither lr nor rl");
     step.left_to_right = dir == "lr";
-    for (const Json& k : json.member("at").items())
-      step.at.push_back(k.number());
+    for (const Json& k : json.member("at").items()) step.at.push_back(k.number());
     const Json sub = json.member("sub");
-    for (const std::string& key : sub.keys()) {
-      step.sub[key] = sub.member(key).string();
-    }
+    for (const std::string& key : sub.keys()) step.sub[key] = sub.member(key).string();
     const Json names = json.member("names");
-    for (const std::string& key : names.keys()) {
-      step.names[key] = names.member(key).string();
-    }
+    for (const std::string& key : names.keys()) step.names[key] = names.member(key).string();
     return step;
   }
 
@@ -243,89 +218,72 @@ class Audit {
     }
     place_ = "final term";
     Scope scope;
-    if (infer(final_, scope, spec_).sort != Sort::kStmt) {
+    if (infer(final_, scope, spec_).sort != Sort::kStmt)
       refuse("type", "the final term is not a statement");
-    }
   }
 
-  void prove(const std::string& list,
-             const std::vector<Obligation>& obligations, const Json& proofs) {
-    for (const std::string& hole :
-         check_proofs(list, obligations, proofs, budget_, place_)) {
+  void prove(const std::string& list, const std::vector<Obligation>& obligations,
+             const Json& proofs) {
+    for (const std::string& hole : check_proofs(list, obligations, proofs, budget_, place_))
       result_.holes.push_back(hole);
-    }
   }
 
   void check_equal() {
     place_ = "spec_proofs";
-    prove("spec_proofs", generator_.spec_obligations(),
-          cert_[0].member("spec_proofs"));
+    prove("spec_proofs", generator_.spec_obligations(), cert_[0].member("spec_proofs"));
     for (std::size_t k = 0; k < conditions_.size(); ++k) {
       place_ = "step " + std::to_string(k);
-      prove("steps[" + std::to_string(k) + "].proofs",
-            generator_.step(conditions_[k]), step_proofs_[k]);
+      prove("steps[" + std::to_string(k) + "].proofs", generator_.step(conditions_[k]),
+            step_proofs_[k]);
     }
   }
 
   void check_text(const std::string& bytes) {
     const Json kernel = cert_[0].member("kernel");
     place_ = kernel.member("path").string();
-    lowered_ = lower(final_, spec_,
-                     cert_[0].member("schedule").member("name").string());
+    lowered_ = lower(final_, spec_, cert_[0].member("schedule").member("name").string());
     check_path(kernel.member("path").string());
     const KernelFile file = split_kernel(read_file(root_ + "/" + place_));
     check_header(file.header, sha256_hex(bytes));
-    if (sha256_hex(file.body) != kernel.member("body_sha256").string()) {
+    if (sha256_hex(file.body) != kernel.member("body_sha256").string())
       refuse("sha256", "the kernel's body has another hash");
-    }
-    compare_tokens(tokenise(file.body, file.body_line),
-                   tokenise(lowered_.text, 1));
+    compare_tokens(tokenise(file.body, file.body_line), tokenise(lowered_.text, 1));
   }
 
   // FORMAT 9: the printed workspace is compared with the computed one.
   void check_workspace() {
     place_ = "workspace";
-    const Term printed =
-        read_term(cert_[0].member("workspace").string(), {}, spec_);
-    if (!dimensions_only(printed, spec_)) {
-      refuse("workspace", "not made of dimensions");
-    }
+    const Term printed = read_term(cert_[0].member("workspace").string(), {}, spec_);
+    if (!dimensions_only(printed, spec_)) refuse("workspace", "not made of dimensions");
     if (lowered_.text.empty()) refuse("unchecked", "the term has no lowering");
     AtomTable atoms;
     Reading reading{atoms, budget_, 0};
     Poly total;
     for (const std::vector<Term>& extents : lowered_.slow_extents) {
       Poly words(Int(1));
-      for (const Term& extent : extents) {
+      for (const Term& extent : extents)
         words = multiply(words, index_poly(extent, reading), budget_);
-      }
       total = sum(total, words, budget_);
     }
-    if (!(total == index_poly(printed, reading))) {
+    if (!(total == index_poly(printed, reading)))
       refuse("workspace", "not the number of words of slow memory");
-    }
   }
 
   void list_assumptions() {
     std::vector<std::string>& out = result_.assumptions;
-    for (const std::string& name : spec_.dims) {
-      out.push_back("1 <= " + name + " <= 16777216");
-    }
-    for (const Term& require : spec_.assumptions) {
-      out.push_back("require " + print(require));
-    }
+    for (const std::string& name : spec_.dims) out.push_back("1 <= " + name + " <= 16777216");
+    for (const Term& require : spec_.assumptions) out.push_back("require " + print(require));
     for (const Array& array : spec_.inputs) {
       if (!array.range) continue;
-      out.push_back(print(array.range->first) + " <= element of " + array.name +
-                    " < " + print(array.range->second));
+      out.push_back(print(array.range->first) + " <= element of " + array.name + " < " +
+                    print(array.range->second));
     }
     out.push_back("0 <= stride <= 68719476736 for every axis of every array");
     out.push_back(
         "pointers, strides and workspace describe memory of the "
         "caller; the output overlaps no input and not itself");
     out.push_back("equality is over the reals: arithmetic is exact");
-    out.push_back("compiled with " +
-                  cert_[0].member("kernel").member("flags").string());
+    out.push_back("compiled with " + cert_[0].member("kernel").member("flags").string());
     result_.classes.assign(classes_.begin(), classes_.end());
   }
 
@@ -335,7 +293,7 @@ class Audit {
   Spec spec_;
   RuleTable rules_;
   Generator generator_;
-  std::vector<Json> cert_;  // the certificate, once it is read
+  std::vector<Json> cert_;                          // the certificate, once it is read
   std::vector<std::vector<Condition>> conditions_;  // of each step
   std::vector<Json> step_proofs_;
   std::set<std::string> classes_;
@@ -346,8 +304,7 @@ class Audit {
 
 }  // namespace
 
-AuditResult audit_certificate(const std::string& root,
-                              const std::string& certificate) {
+AuditResult audit_certificate(const std::string& root, const std::string& certificate) {
   AuditResult result;
   result.certificate = certificate;
   for (const char* name : {"equal", "safe", "workspace", "text"}) {
@@ -366,9 +323,7 @@ AuditResult audit_certificate(const std::string& root,
   }
   Audit(root, result).run(bytes);
   result.verdict = Verdict::kValid;
-  for (const Claim& claim : result.claims) {
-    result.verdict = std::max(result.verdict, claim.verdict);
-  }
+  for (const Claim& claim : result.claims) result.verdict = std::max(result.verdict, claim.verdict);
   return result;
 }
 
@@ -396,18 +351,14 @@ std::string as_text(const AuditResult& result) {
   for (const Claim& claim : result.claims) {
     text += "  " + claim.name + ": " + word_of(claim.verdict);
     if (claim.verdict == Verdict::kInvalid) {
-      text += " [" + claim.code + "] " + claim.place +
-              (claim.place.empty() ? "" : ": ") + claim.text;
+      text +=
+          " [" + claim.code + "] " + claim.place + (claim.place.empty() ? "" : ": ") + claim.text;
     }
     text += "\n";
   }
   for (const std::string& hole : result.holes) text += "  hole " + hole + "\n";
-  for (const std::string& name : result.classes) {
-    text += "  rule class " + name + "\n";
-  }
-  for (const std::string& assumption : result.assumptions) {
-    text += "  assumes " + assumption + "\n";
-  }
+  for (const std::string& name : result.classes) text += "  rule class " + name + "\n";
+  for (const std::string& assumption : result.assumptions) text += "  assumes " + assumption + "\n";
   return text;
 }
 

@@ -32,8 +32,7 @@ struct AuditResult {
 };
 
 // `certificate` is opened as it is; the paths inside are relative to `root`.
-AuditResult audit_certificate(const std::string& root,
-                              const std::string& certificate);
+AuditResult audit_certificate(const std::string& root, const std::string& certificate);
 
 const char* word_of(Verdict verdict);
 // FORMAT 10: 0 VALID, 1 INVALID, 2 unreadable, 3 HOLEY.

@@ -1,28 +1,22 @@
-// What: a strict reader of certificate files (FORMAT section 9).
-// The idea: nlohmann's SAX reader checks the grammar of JSON; our handler
-// refuses whatever the format does not use (null, booleans, negative, long or
-// fractional numbers, equal keys, deep nesting) and keeps the rest in one flat
-// array, twelve bytes per value, so that a hostile file cannot ask for much
-// more memory than its own size.
-// How it may be wrong: a lenient corner of the SAX reader that never reaches
-// our handler (known ones: a byte order mark is skipped; we refuse it first).
+// Bytes of files: a strict reader of certificates (FORMAT section 9), and SHA-256 (FIPS 180-4).
+// Idea: nlohmann's SAX reader checks the grammar of JSON; our handler refuses whatever the format
+// does not use and keeps the rest in one flat array, so that a hostile file cannot ask for much
+// more memory than its own size. Files are named by their hash: a verdict is about these bytes.
+// How it may be wrong: a lenient corner of the SAX reader that never reaches our handler (known: a
+// byte order mark is skipped; we refuse it first).
 #ifndef MINIMOA_AUDIT_JSON_H_
 #define MINIMOA_AUDIT_JSON_H_
 
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
+
+#include "term.h"
 
 namespace audit {
 
-constexpr std::size_t kMaxFileBytes = 16u << 20;
-constexpr std::size_t kMaxJsonDepth = 200;
-constexpr std::size_t kMaxJsonValues = 1'500'000;
-constexpr std::uint32_t kMaxJsonNumber = 1'000'000;
-constexpr std::size_t kMaxJsonItems = 50'000;  // in one list
+constexpr size_t kMaxFileBytes = 16u << 20;
+
+// 64 lower-case hexadecimal digits.
+string sha256_hex(std::string_view bytes);
 
 enum class JsonKind : std::uint8_t { kNumber, kString, kArray, kObject };
 
@@ -34,31 +28,34 @@ struct JsonNode {
 
 // Preorder; the members of an object are: key (a string), value, key, ..
 struct JsonDocument {
-  std::vector<JsonNode> nodes;
-  std::vector<std::string> strings;
+  vector<JsonNode> nodes;
+  Strings strings;
 };
 
-// A value inside a document that it keeps alive.
+// A value inside a document that it keeps alive. Every accessor refuses (code "json") another kind.
 class Json {
  public:
+  Json() = default;
   static Json parse(std::string_view text);
 
-  JsonKind kind() const;
+  JsonKind kind() const { return node().kind; }
   std::uint32_t number() const;
-  const std::string& string() const;
-  std::vector<Json> items() const;                  // of an array
-  std::vector<Json> items(std::size_t size) const;  // of exactly this size
-  std::vector<std::string> keys() const;
-  Json member(std::string_view key) const;
-  void require_keys(const std::vector<std::string>& keys) const;
+  const string& str() const;
+  vector<Json> items() const;             // of an array
+  vector<Json> items(size_t size) const;  // of exactly this size
+  std::map<string, Json> members() const;
+  Json member(const string& key) const;
+  std::map<string, string> strings() const;  // of an object of strings
+  void require_keys(Strings keys) const;
 
  private:
   Json(std::shared_ptr<const JsonDocument> document, std::uint32_t at)
       : document_(std::move(document)), at_(at) {}
   const JsonNode& node() const { return document_->nodes[at_]; }
+  const JsonNode& node(JsonKind kind, const char* what) const;
 
   std::shared_ptr<const JsonDocument> document_;
-  std::uint32_t at_;
+  std::uint32_t at_ = 0;
 };
 
 }  // namespace audit

@@ -113,8 +113,7 @@ void phase_@Q(void* data, std::int64_t task, std::int64_t worker) {
   throw Refused{code, why};
 }
 
-std::string filled(std::string text, const std::string& hole,
-                   const std::string& with) {
+std::string filled(std::string text, const std::string& hole, const std::string& with) {
   std::size_t at = 0;
   while ((at = text.find(hole, at)) != std::string::npos) {
     text.replace(at, hole.size(), with);
@@ -154,25 +153,20 @@ struct Region {  // scratch or workspace
 
 class Lowering {
  public:
-  Lowering(const Spec& spec, std::string kernel)
-      : spec_(spec), kernel_(std::move(kernel)) {}
+  Lowering(const Spec& spec, std::string kernel) : spec_(spec), kernel_(std::move(kernel)) {}
 
   Lowered whole(const Term& final_term) {
-    const std::function<void(const Term&)> rest = [&](const Term& term) {
-      phase(term, rest);
-    };
+    const std::function<void(const Term&)> rest = [&](const Term& term) { phase(term, rest); };
     rest(final_term);
     const std::string scratch =
-        scratch_.empty
-            ? "float* const scratch = a.scratch; static_cast<void>(scratch); "
-              "static_cast<void>(worker);"
-            : "float* const scratch = a.scratch + worker * @K_scratch(&a); "
-              "static_cast<void>(scratch);";
+        scratch_.empty ? "float* const scratch = a.scratch; static_cast<void>(scratch); "
+                         "static_cast<void>(worker);"
+                       : "float* const scratch = a.scratch + worker * @K_scratch(&a); "
+                         "static_cast<void>(scratch);";
     std::string text = filled(kPrologue, "@MEMBERS", members()) +
                        filled(phase_text_, "@SCRATCHLINE", scratch) +
                        filled(kEpilogue, "@CHECKS", checks());
-    text = filled(filled(text, "@WORKSPACE", workspace_.size), "@SCRATCH",
-                  scratch_.size);
+    text = filled(filled(text, "@WORKSPACE", workspace_.size), "@SCRATCH", scratch_.size);
     text = filled(filled(text, "@RUNS", run_text_), "@K", kernel_);
     return {text, slow_extents_};
   }
@@ -188,14 +182,11 @@ class Lowering {
     if (!names_.insert(name).second) refuse("name", "name twice: " + name);
     return name;
   }
-  std::string counted(const std::string& name) {
-    return name + "_" + std::to_string(counter_++);
-  }
+  std::string counted(const std::string& name) { return name + "_" + std::to_string(counter_++); }
   std::string fresh(const std::string& name) { return claim(counted(name)); }
 
   // Runs `work` inside child number `child`, where `variables` are bound.
-  void inside(const Term& node, std::size_t child,
-              const std::vector<Variable>& variables,
+  void inside(const Term& node, std::size_t child, const std::vector<Variable>& variables,
               const std::function<void()>& work) {
     const std::size_t mark = scope_.entries.size();
     const std::size_t count = variables_.size();
@@ -211,8 +202,7 @@ class Lowering {
     return result;
   }
   Variable& variable(const Term& term) {
-    const std::int64_t level =
-        static_cast<std::int64_t>(variables_.size()) - 1 - term->value;
+    const std::int64_t level = static_cast<std::int64_t>(variables_.size()) - 1 - term->value;
     if (level < 0) refuse("lower", "a variable that nothing binds");
     return variables_[static_cast<std::size_t>(level)];
   }
@@ -260,15 +250,12 @@ class Lowering {
       if (variable(term).name.empty()) refuse("lower", "an index in storage");
       return variable(term).name;
     }
-    if (term->op == Op::kFree && spec_.is_dim(term->name)) {
-      return "a." + term->name;
-    }
+    if (term->op == Op::kFree && spec_.is_dim(term->name)) return "a." + term->name;
     if (term->op == Op::kMem) {
       const std::string array = operand_of(*term)->name;
       const Array* input = spec_.input(array);
-      if (input == nullptr || input->kind != InputKind::kI32) {
+      if (input == nullptr || input->kind != InputKind::kI32)
         refuse("lower", "an index read from a float input");
-      }
       return strided(array, input->shape.size(), indices_of(*term));
     }
     static const std::map<Op, std::string> kInfix = {{Op::kAdd, " + "},
@@ -285,9 +272,7 @@ class Lowering {
 
   // An extent or bound that is used outside the loops around it.
   std::string closed(const Term& term) {
-    if (!dimensions_only(term, spec_)) {
-      refuse("lower", "an extent that is not made of dimensions");
-    }
+    if (!dimensions_only(term, spec_)) refuse("lower", "an extent that is not made of dimensions");
     return index(term);
   }
 
@@ -297,17 +282,17 @@ class Lowering {
     if (indices.size() != rank) refuse("lower", "a partial element");
     std::string sum = "0";
     for (std::size_t k = 0; k < rank; ++k) {
-      const std::string part = "(" + index(indices[k]) + " * a." + array +
-                               "_s[" + std::to_string(k) + "])";
+      const std::string part =
+          "(" + index(indices[k]) + " * a." + array + "_s[" + std::to_string(k) + "])";
       sum = k == 0 ? part : "(" + sum + " + " + part + ")";
     }
     return "a." + array + "[" + sum + "]";
   }
 
   std::string boolean(const Term& term, bool nested = false) {
-    static const std::map<Op, std::string> kInfix = {
-        {Op::kLt, " < "},  {Op::kLe, " <= "},  {Op::kEq, " == "},
-        {Op::kNe, " != "}, {Op::kAnd, " && "}, {Op::kOr, " || "}};
+    static const std::map<Op, std::string> kInfix = {{Op::kLt, " < "},   {Op::kLe, " <= "},
+                                                     {Op::kEq, " == "},  {Op::kNe, " != "},
+                                                     {Op::kAnd, " && "}, {Op::kOr, " || "}};
     if (term->op == Op::kTrue) return "true";
     if (term->op == Op::kNot) return "(!" + boolean(term->kids[0], true) + ")";
     if (term->op == Op::kIsZero) return "(" + expr(term->kids[0]) + " == 0.0f)";
@@ -316,17 +301,16 @@ class Lowering {
     const auto infix = kInfix.find(term->op);
     if (infix == kInfix.end()) refuse("lower", "a boolean that is not lowered");
     const bool logic = term->op == Op::kAnd || term->op == Op::kOr;
-    const std::string a =
-        logic ? boolean(term->kids[0], true) : index(term->kids[0]);
-    return "(" + a + infix->second +
-           (logic ? boolean(term->kids[1], true) : index(term->kids[1])) + ")";
+    const std::string a = logic ? boolean(term->kids[0], true) : index(term->kids[0]);
+    return "(" + a + infix->second + (logic ? boolean(term->kids[1], true) : index(term->kids[1])) +
+           ")";
   }
 
   // Opens the loop of a binder; returns the C++ name of its variable.
   std::string open_loop(const Term& node) {
     const std::string v = fresh(node->binders[0]);
-    emit("for (std::int64_t " + v + " = 0; " + v + " < " +
-         index(node->kids[0]) + "; ++" + v + ") {");
+    emit("for (std::int64_t " + v + " = 0; " + v + " < " + index(node->kids[0]) + "; ++" + v +
+         ") {");
     return v;
   }
 
@@ -361,8 +345,7 @@ class Lowering {
     }
     inside(term, 2, {loop_variable(j)}, [&] {
       const std::string x = expr(term->kids[2]);
-      emit(acc + " = " +
-           filled(filled(row->second.second, "@A", acc), "@X", x) + ";");
+      emit(acc + " = " + filled(filled(row->second.second, "@A", acc), "@X", x) + ";");
     });
     emit(guarded ? "} }" : "}");
     return acc;
@@ -384,24 +367,21 @@ class Lowering {
   }
 
   std::string call(const Term& term) {
-    static const std::map<Op, std::string> kForm = {
-        {Op::kAdd, "(@X + @Y)"},
-        {Op::kSub, "(@X - @Y)"},
-        {Op::kMul, "(@X * @Y)"},
-        {Op::kQuot, "(@X / @Y)"},
-        {Op::kMax, "maximum(@X, @Y)"},
-        {Op::kMin, "minimum(@X, @Y)"},
-        {Op::kNeg, "(-@X)"},
-        {Op::kExp, "std::exp(@X)"},
-        {Op::kExp2, "std::exp2(@X)"},
-        {Op::kLog, "std::log(@X)"},
-        {Op::kSqrt, "std::sqrt(@X)"},
-        {Op::kTanh, "std::tanh(@X)"},
-        {Op::kExpSub, "expsub(@X, @Y)"}};
+    static const std::map<Op, std::string> kForm = {{Op::kAdd, "(@X + @Y)"},
+                                                    {Op::kSub, "(@X - @Y)"},
+                                                    {Op::kMul, "(@X * @Y)"},
+                                                    {Op::kQuot, "(@X / @Y)"},
+                                                    {Op::kMax, "maximum(@X, @Y)"},
+                                                    {Op::kMin, "minimum(@X, @Y)"},
+                                                    {Op::kNeg, "(-@X)"},
+                                                    {Op::kExp, "std::exp(@X)"},
+                                                    {Op::kExp2, "std::exp2(@X)"},
+                                                    {Op::kLog, "std::log(@X)"},
+                                                    {Op::kSqrt, "std::sqrt(@X)"},
+                                                    {Op::kTanh, "std::tanh(@X)"},
+                                                    {Op::kExpSub, "expsub(@X, @Y)"}};
     const auto form = kForm.find(term->op);
-    if (form == kForm.end()) {
-      refuse("lower", std::string("not lowered: ") + word_of(term->op));
-    }
+    if (form == kForm.end()) refuse("lower", std::string("not lowered: ") + word_of(term->op));
     const std::string x = expr(term->kids[0]);
     if (term->kids.size() == 1) return filled(form->second, "@X", x);
     const std::string y = expr(term->kids[1]);
@@ -410,18 +390,16 @@ class Lowering {
 
   std::string expr(const Term& term) {
     const Op op = term->op;
-    if (op == Op::kReal)
-      return "static_cast<float>(" + index(term->kids[0]) + ")";
+    if (op == Op::kReal) return "static_cast<float>(" + index(term->kids[0]) + ")";
     if (op == Op::kRat) {
-      return "(static_cast<float>(" + std::to_string(term->attrs[0]) +
-             ") / static_cast<float>(" + std::to_string(term->attrs[1]) + "))";
+      return "(static_cast<float>(" + std::to_string(term->attrs[0]) + ") / static_cast<float>(" +
+             std::to_string(term->attrs[1]) + "))";
     }
     if (op == Op::kBottom) return "kBottom";
     if (op == Op::kMem) {
       const Array* input = spec_.input(operand_of(*term)->name);
-      if (input == nullptr || input->kind == InputKind::kI32) {
+      if (input == nullptr || input->kind == InputKind::kI32)
         refuse("lower", "a value read from no float input");
-      }
       return strided(input->name, input->shape.size(), indices_of(*term));
     }
     if (op == Op::kBound || op == Op::kPsi || op == Op::kGet) return read(term);
@@ -434,9 +412,8 @@ class Lowering {
   }
 
   std::size_t leaf_count(const Type& type) const {
-    if (type.sort != Sort::kArr || type.elem == Elem::kInt) {
+    if (type.sort != Sort::kArr || type.elem == Elem::kInt)
       refuse("lower", "a shared value that is not made of reals");
-    }
     if (type.elem == Elem::kReal) return 1;
     std::size_t result = 0;
     for (const Type& part : type.parts) result += leaf_count(part);
@@ -444,20 +421,16 @@ class Lowering {
   }
 
   // FORMAT 8.3, storage: the leaves of a type with `outer` prepended.
-  void allocate(const Type& type, const std::vector<Term>& outer,
-                const std::string& name, bool several, bool slow,
-                std::size_t first) {
+  void allocate(const Type& type, const std::vector<Term>& outer, const std::string& name,
+                bool several, bool slow, std::size_t first) {
     std::vector<Term> extents = outer;
     extents.insert(extents.end(), type.shape.begin(), type.shape.end());
     if (type.elem == Elem::kTup) {
-      for (const Type& part : type.parts) {
-        allocate(part, extents, name, several, slow, first);
-      }
+      for (const Type& part : type.parts) allocate(part, extents, name, several, slow, first);
       return;
     }
     const std::string number = std::to_string(leaves_.size() - first);
-    const std::string x =
-        slow ? "" : claim(several ? name + "_" + number : name);
+    const std::string x = slow ? "" : claim(several ? name + "_" + number : name);
     if (!slow && extents.empty()) {
       emit("float " + x + " = 0.0f;");
       leaves_.push_back({x, true, {}});
@@ -474,17 +447,14 @@ class Lowering {
     }
     Region& region = slow ? workspace_ : scratch_;
     if (slow) {
-      leaves_.push_back(
-          {"(a.workspace + " + region.offset + ")", false, printed});
+      leaves_.push_back({"(a.workspace + " + region.offset + ")", false, printed});
       slow_extents_.push_back(extents);
     } else {
       emit("float* const " + x + " = scratch + " + region.offset + ";");
       leaves_.push_back({x, false, printed});
     }
-    region.offset =
-        region.empty ? size : "(" + region.offset + " + " + size + ")";
-    region.size =
-        region.empty ? checked : "total(" + region.size + ", " + checked + ")";
+    region.offset = region.empty ? size : "(" + region.offset + " + " + size + ")";
+    region.size = region.empty ? checked : "total(" + region.size + ", " + checked + ")";
     region.empty = false;
   }
 
@@ -524,8 +494,7 @@ class Lowering {
     }
     const auto k = static_cast<std::size_t>(term->attrs[0]);
     if (!type.shape.empty() || k >= type.parts.size()) return std::nullopt;
-    for (std::size_t i = 0; i < k; ++i)
-      place->first += leaf_count(type.parts[i]);
+    for (std::size_t i = 0; i < k; ++i) place->first += leaf_count(type.parts[i]);
     const Type part = type.parts[k];
     place->type = part;
     place->count = leaf_count(part);
@@ -535,15 +504,12 @@ class Lowering {
   // The C++ text of a place that is one element of one leaf.
   std::string at(const Place& place) const {
     const Leaf& leaf = leaves_[place.first];
-    if (place.count != 1 || place.index.size() != leaf.extents.size()) {
+    if (place.count != 1 || place.index.size() != leaf.extents.size())
       refuse("lower", "an access that is not one element");
-    }
     if (leaf.local) return leaf.base;
     std::string offset = place.index.empty() ? "0" : place.index[0];
-    for (std::size_t k = 1; k < place.index.size(); ++k) {
-      offset = "((" + offset + " * " + leaf.extents[k] + ") + " +
-               place.index[k] + ")";
-    }
+    for (std::size_t k = 1; k < place.index.size(); ++k)
+      offset = "((" + offset + " * " + leaf.extents[k] + ") + " + place.index[k] + ")";
     return leaf.base + "[" + offset + "]";
   }
 
@@ -557,17 +523,12 @@ class Lowering {
     if (!place) refuse("lower", "a selection from something not stored");
     const std::string text = at(*place);
     if (!through->fold) return text;
-    if (through->written.count(place->first) != 0) {
-      refuse("in-place",
-             "a read of state that is already overwritten: " + text);
-    }
+    if (through->written.count(place->first) != 0)
+      refuse("in-place", "a read of state that is already overwritten: " + text);
     const std::size_t own = through->place.index.size();
-    for (std::size_t k = 0; k < through->open.size(); ++k) {
-      if (own + k >= place->index.size() ||
-          place->index[own + k] != through->open[k]) {
+    for (std::size_t k = 0; k < through->open.size(); ++k)
+      if (own + k >= place->index.size() || place->index[own + k] != through->open[k])
         refuse("in-place", "a read of another element's state: " + text);
-      }
-    }
     return text;
   }
 
@@ -576,8 +537,7 @@ class Lowering {
       if (!state.fold) continue;
       for (std::size_t k = place.first; k < place.first + place.count; ++k) {
         const std::size_t first = state.place.first;
-        if (k >= first && k < first + state.place.count)
-          state.written.insert(k);
+        if (k >= first && k < first + state.place.count) state.written.insert(k);
       }
     }
   }
@@ -607,8 +567,7 @@ class Lowering {
     Variable state;
     state.fold = true;
     state.place = place;
-    inside(term, 2, {loop_variable(j), state},
-           [&] { into(term->kids[2], place); });
+    inside(term, 2, {loop_variable(j), state}, [&] { into(term->kids[2], place); });
     emit("}");
   }
 
@@ -617,16 +576,13 @@ class Lowering {
     Variable* through = nullptr;
     const std::optional<Place> named = access(branch, through);
     if (!named || named->first != place.first || named->count != place.count ||
-        named->index != place.index) {
+        named->index != place.index)
       return false;
-    }
     // Through an outer fold's state the old value may be gone: in
     // (fold .. w .. (if c x st)) the destination holds w, not st.
-    for (std::size_t k = place.first; k < place.first + place.count; ++k) {
-      if (through->written.count(k) != 0) {
+    for (std::size_t k = place.first; k < place.first + place.count; ++k)
+      if (through->written.count(k) != 0)
         refuse("in-place", "keeps a state that is already overwritten");
-      }
-    }
     return true;
   }
 
@@ -635,9 +591,7 @@ class Lowering {
     const bool keep_x = keeps(term->kids[1], place);
     const bool keep_y = keeps(term->kids[2], place);
     emit("if (" + guard + ") {");
-    if (!keep_x) {
-      inside(term, 1, {}, [&] { into(term->kids[1], place); });
-    }
+    if (!keep_x) inside(term, 1, {}, [&] { into(term->kids[1], place); });
     if (!keep_y) {
       emit("} else {");
       inside(term, 2, {}, [&] { into(term->kids[2], place); });
@@ -667,9 +621,8 @@ class Lowering {
       into_if(term, place);
     } else {
       // FORMAT 8.3: any other e has rank 0 and elements real.
-      if (!place.type.shape.empty() || place.type.elem != Elem::kReal) {
+      if (!place.type.shape.empty() || place.type.elem != Elem::kReal)
         refuse("lower", std::string("an array made by ") + word_of(term->op));
-      }
       const std::string value = expr(term);
       write(place, value);
     }
@@ -677,9 +630,8 @@ class Lowering {
 
   void put(const Term& term) {
     const std::string value = expr(operand_of(*term));
-    emit(strided(spec_.output.name, spec_.output.shape.size(),
-                 indices_of(*term)) +
-         " = " + value + ";");
+    emit(strided(spec_.output.name, spec_.output.shape.size(), indices_of(*term)) + " = " + value +
+         ";");
   }
 
   void statement(const Term& term) {
@@ -698,8 +650,7 @@ class Lowering {
       let(term, [&] { statement(term->kids[1]); });
     } else {
       // FORMAT 8.2: letslow and parfor only at the front of the term.
-      refuse("lower",
-             std::string("not a statement here: ") + word_of(term->op));
+      refuse("lower", std::string("not a statement here: ") + word_of(term->op));
     }
   }
 
@@ -714,8 +665,7 @@ class Lowering {
     Place element = place;
     element.index.push_back(v);
     element.type.shape.erase(element.type.shape.begin());
-    inside(term, 1, {loop_variable(v)},
-           [&] { chain_gen(term->kids[1], element); });
+    inside(term, 1, {loop_variable(v)}, [&] { chain_gen(term->kids[1], element); });
   }
 
   void chain_for(const Term& term) {
@@ -747,8 +697,8 @@ class Lowering {
     std::string unrank;
     std::string tasks = "1";
     for (const auto& [name, bound] : parallel_) {
-      unrank = "const std::int64_t " + name + " = rest % " + bound +
-               "; rest = rest / " + bound + ";\n" + unrank;
+      unrank = "const std::int64_t " + name + " = rest % " + bound + "; rest = rest / " + bound +
+               ";\n" + unrank;
       tasks = "product(" + tasks + ", " + bound + ")";
     }
     const std::string q = std::to_string(phases_++);
@@ -763,19 +713,15 @@ class Lowering {
 
   std::string members() const {
     std::string text;
-    for (const std::string& name : spec_.dims) {
-      text += "std::int64_t " + name + ";\n";
-    }
+    for (const std::string& name : spec_.dims) text += "std::int64_t " + name + ";\n";
     std::vector<Array> arrays = spec_.inputs;
     arrays.push_back(spec_.output);
     for (std::size_t k = 0; k < arrays.size(); ++k) {
       const Array& array = arrays[k];
-      const std::string type =
-          array.kind == InputKind::kI32 ? "std::int32_t* " : "float* ";
+      const std::string type = array.kind == InputKind::kI32 ? "std::int32_t* " : "float* ";
       const std::size_t rank = std::max<std::size_t>(array.shape.size(), 1);
-      text += (k + 1 == arrays.size() ? "" : "const ") + type + array.name +
-              "; std::int64_t " + array.name + "_s[" + std::to_string(rank) +
-              "];\n";
+      text += (k + 1 == arrays.size() ? "" : "const ") + type + array.name + "; std::int64_t " +
+              array.name + "_s[" + std::to_string(rank) + "];\n";
     }
     return text;
   }
@@ -790,9 +736,8 @@ class Lowering {
     std::vector<std::int64_t> sizes;
     for (const Term& kid : term->kids) sizes.push_back(require_size(kid));
     const bool quotient = term->op == Op::kDiv || term->op == Op::kMod;
-    if (quotient && print(term->kids[0]).find('-') != std::string::npos) {
+    if (quotient && print(term->kids[0]).find('-') != std::string::npos)
       refuse("int-width", "a require divides what may be negative");
-    }
     std::int64_t size = 0;  // of true, not
     if (term->op == Op::kInt) size = std::max(term->value, -term->value);
     if (sizes.size() == 2) size = quotient ? sizes[0] : sizes[0] + sizes[1];
@@ -808,10 +753,8 @@ class Lowering {
 
   std::string checks() {
     std::string text;
-    for (const std::string& name : spec_.dims) {
-      text +=
-          "if (a." + name + " < 1 || a." + name + " > kMaxDim) { return 2; }\n";
-    }
+    for (const std::string& name : spec_.dims)
+      text += "if (a." + name + " < 1 || a." + name + " > kMaxDim) { return 2; }\n";
     for (const Term& require : spec_.assumptions) {
       require_size(require);
       text += "if (!(" + boolean(require) + ")) { return 3; }\n";
@@ -820,14 +763,12 @@ class Lowering {
     arrays.push_back(spec_.output);
     for (const Array& array : arrays) {
       for (std::size_t k = 0; k < array.shape.size(); ++k) {
-        const std::string s =
-            "a." + array.name + "_s[" + std::to_string(k) + "]";
+        const std::string s = "a." + array.name + "_s[" + std::to_string(k) + "]";
         text += "if (" + s + " < 0 || " + s + " > kMaxStride) { return 4; }\n";
       }
     }
-    for (const Array& array : arrays) {
+    for (const Array& array : arrays)
       text += "if (a." + array.name + " == nullptr) { return 5; }\n";
-    }
     return text;
   }
 
@@ -841,18 +782,16 @@ class Lowering {
   std::set<std::string> names_;  // of this phase
   std::size_t counter_ = 0;
   std::size_t phases_ = 0;
-  std::string out_;  // the body of this phase
+  std::string out_;                                            // the body of this phase
   std::vector<std::pair<std::string, std::string>> parallel_;  // name, bound
   std::string phase_text_, run_text_;
 };
 
 }  // namespace
 
-Lowered lower(const Term& final_term, const Spec& spec,
-              const std::string& schedule) {
+Lowered lower(const Term& final_term, const Spec& spec, const std::string& schedule) {
   if (!is_identifier(schedule)) refuse("name", "the schedule's name");
-  return Lowering(spec, "minimoa_" + spec.name + "_" + schedule)
-      .whole(final_term);
+  return Lowering(spec, "minimoa_" + spec.name + "_" + schedule).whole(final_term);
 }
 
 }  // namespace audit

@@ -20,8 +20,7 @@ struct Lowered {
 
 // Refuses (codes "lower", "in-place", "name", "int-width") what section 8 does
 // not lower.
-Lowered lower(const Term& final_term, const Spec& spec,
-              const std::string& schedule);
+Lowered lower(const Term& final_term, const Spec& spec, const std::string& schedule);
 
 }  // namespace audit
 

@@ -40,9 +40,7 @@ int main(int argc, char** argv) {
       certificates.push_back(words[k]);
     }
   }
-  if (certificates.empty() || (format != "text" && format != "json")) {
-    return usage();
-  }
+  if (certificates.empty() || (format != "text" && format != "json")) return usage();
   int worst = 0;
   std::vector<audit::AuditResult> results;
   for (const std::string& certificate : certificates) {

@@ -27,11 +27,12 @@ namespace audit {
 // True for index arithmetic over literals and dimensions.
 bool dimensions_only(const Term& term, const Spec& spec);
 
-// left - right - minus >= 0
+// left - right - minus >= 0; the order of translation numbers the atoms.
 struct Difference {
   Term left;
   Term right;
   std::int64_t minus = 0;
+  bool right_first = false;  // where a boolean's first child is
 };
 
 // The facts of a boolean; false if the table of FORMAT 5 has none for some
@@ -78,27 +79,22 @@ class Generator {
   Draft in_context(const Scope& scope);
   Reading reading(Draft& draft, std::int64_t depth, const Levels& replaced);
   Poly difference_poly(const Difference& fact, Reading& reading);
-  void assume(Draft& draft, const Term& boolean, std::int64_t depth,
-              const Levels& replaced);
-  void assume_loop(Draft& draft, const Term& variable, const Term& bound,
-                   std::int64_t depth, const Levels& replaced);
-  void add_goal(const std::string& place, Draft draft, const Difference& goal,
-                std::int64_t depth, const Levels& replaced,
-                std::vector<Obligation>& out);
+  void assume(Draft& draft, const Term& boolean, std::int64_t depth, const Levels& replaced);
+  void assume_loop(Draft& draft, const Term& variable, const Term& bound, std::int64_t depth,
+                   const Levels& replaced);
+  void add_goal(const std::string& place, Draft draft, const Difference& goal, std::int64_t depth,
+                const Levels& replaced, std::vector<Obligation>& out);
   void add_quotient(Draft& draft, std::size_t atom);
   void add_element(Draft& draft, std::size_t atom);
   void finish(Draft& draft);
   bool proved_divisor(const Draft& draft, const Poly& divisor);
   void collect_divisors(const Term& term, std::vector<Term>& out);
-  void walk(const Term& term, Scope& scope, bool safe,
-            std::vector<Obligation>& out);
-  void node_goals(const Term& term, Scope& scope, bool safe,
-                  std::vector<Obligation>& out);
+  void walk(const Term& term, Scope& scope, bool safe, std::vector<Obligation>& out);
+  void node_goals(const Term& term, Scope& scope, bool safe, std::vector<Obligation>& out);
   void array_goals(const Array& array, std::vector<Obligation>& out);
   void write_once(const Frame& frame, std::vector<Obligation>& out);
   void assume_frame(Draft& draft, const Frame& frame, const Levels& replaced);
-  void cover(const Frame& frame, const Json& json,
-             std::vector<Obligation>& out);
+  void cover(const Frame& frame, const Json& json, std::vector<Obligation>& out);
 
   const Spec& spec_;
   Budget& budget_;

@@ -1,8 +1,7 @@
-// What: exact polynomials and the translation of index terms. See poly.h.
-// The idea: all arithmetic is on integers over one denominator; every
-// operation ends in reduce(), which also enforces the limits of FORMAT 11.
-// How it may be wrong: reduce() forgotten after an operation; a limit that is
-// looked at only after the memory is gone (hence charge() before each loop).
+// Exact polynomials and the translation of index terms. See poly.h.
+// Idea: all arithmetic is on integers over one denominator; every operation charges the budget
+// before it works and ends within the limits of FORMAT 11.
+// How it may be wrong: a limit that is looked at only after the memory is gone.
 #include "poly.h"
 
 #include <algorithm>
@@ -14,26 +13,21 @@ namespace {
 
 constexpr unsigned kMaxBits = 6643;  // of a number of 2,000 digits
 
-[[noreturn]] void limit(const std::string& what) {
-  throw Refused{"limit", what};
-}
+[[noreturn]] void limit(const string& what) { refuse("limit", what); }
 
-std::size_t words_of(const Int& value) { return value.backend().size(); }
+size_t words_of(const Int& value) { return value.backend().size(); }
 
 void check_digits(const Int& value) {
-  if (value != 0 && boost::multiprecision::msb(abs(value)) > kMaxBits) {
+  if (value != 0 && boost::multiprecision::msb(abs(value)) > kMaxBits)
     limit("a number of more than 2,000 digits");
-  }
 }
 
-Int gcd_of(const Int& a, const Int& b) {
-  return boost::multiprecision::gcd(a, b);
-}
+Int gcd_of(const Int& a, const Int& b) { return boost::multiprecision::gcd(a, b); }
 
 Monomial product(const Monomial& a, const Monomial& b) {
   Monomial result;
-  std::size_t i = 0;
-  std::size_t j = 0;
+  size_t i = 0;
+  size_t j = 0;
   while (i < a.size() || j < b.size()) {
     const bool left = j == b.size() || (i < a.size() && a[i] <= b[j]);
     const bool right = i == a.size() || (j < b.size() && b[j] <= a[i]);
@@ -52,22 +46,15 @@ Monomial product(const Monomial& a, const Monomial& b) {
 Int parse_digits(std::string_view digits) {
   if (digits.size() > kMaxDigits) limit("a number of more than 2,000 digits");
   const bool decimal =
-      !digits.empty() &&
-      digits.find_first_not_of("0123456789") == std::string_view::npos;
-  if (!decimal || (digits[0] == '0' && digits.size() > 1)) {
-    throw Refused{"number", "not a number of the format"};
-  }
+      !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!decimal || (digits[0] == '0' && digits.size() > 1))
+    refuse("number", "not a number of the format");
   Int value = 0;
   for (const char digit : digits) value = value * 10 + (digit - '0');
   return value;
 }
 
 }  // namespace
-
-void Budget::charge(std::uint64_t amount) {
-  if (amount > left) limit("too many coefficient multiplications");
-  left -= amount;
-}
 
 Int parse_integer(std::string_view text) {
   const bool negative = text.starts_with('-');
@@ -76,14 +63,13 @@ Int parse_integer(std::string_view text) {
 }
 
 Rational parse_rational(std::string_view text) {
-  const std::size_t slash = text.find('/');
+  const size_t slash = text.find('/');
   if (slash == std::string_view::npos) return {parse_integer(text), 1};
   const Int numerator = parse_integer(text.substr(0, slash));
   const Int denominator = parse_digits(text.substr(slash + 1));
   // FORMAT 6: one spelling for each number; "0/2", "1/1" and "2/4" are none.
-  if (denominator < 2 || gcd_of(numerator, denominator) != 1) {
-    throw Refused{"number", "not a reduced fraction"};
-  }
+  if (denominator < 2 || gcd_of(numerator, denominator) != 1)
+    refuse("number", "not a reduced fraction");
   return {numerator, denominator};
 }
 
@@ -97,7 +83,7 @@ Poly::Poly(const Int& constant) {
   check_digits(constant);
 }
 
-Poly Poly::atom(std::size_t number) {
+Poly Poly::atom(size_t number) {
   if (number >= kMaxAtoms) limit("too many atoms");
   Poly result;
   result.terms_[Monomial{static_cast<char16_t>(number), 1}] = 1;
@@ -105,8 +91,7 @@ Poly Poly::atom(std::size_t number) {
 }
 
 bool Poly::is_constant() const {
-  return terms_.empty() ||
-         (terms_.size() == 1 && terms_.begin()->first.empty());
+  return terms_.empty() || (terms_.size() == 1 && terms_.begin()->first.empty());
 }
 
 Int Poly::constant_numerator() const {
@@ -114,19 +99,17 @@ Int Poly::constant_numerator() const {
   return found == terms_.end() ? Int(0) : found->second;
 }
 
-std::size_t Poly::bytes() const {
-  std::size_t result = 64;
-  for (const auto& [monomial, coefficient] : terms_) {
+size_t Poly::bytes() const {
+  size_t result = 64;
+  for (const auto& [monomial, coefficient] : terms_)
     result += 112 + 2 * monomial.size() + 8 * words_of(coefficient);
-  }
   return result;
 }
 
-std::size_t Poly::words() const {
-  std::size_t result = words_of(denominator_);
-  for (const auto& [monomial, coefficient] : terms_) {
+size_t Poly::words() const {
+  size_t result = words_of(denominator_);
+  for (const auto& [monomial, coefficient] : terms_)
     result = std::max(result, words_of(coefficient));
-  }
   return result;
 }
 
@@ -149,19 +132,21 @@ void Poly::reduce() {
   check_digits(denominator_);
 }
 
+void Poly::grow(const Int& factor) {
+  if (factor == 1) return;
+  check_digits(factor);
+  for (auto& [monomial, coefficient] : terms_) check_digits(coefficient *= factor);
+  check_digits(denominator_ *= factor);
+}
+
 void Poly::add(const Poly& other, const Rational& factor, Budget& budget) {
-  budget.charge(other.terms_.size() * other.words() +
-                (denominator_ == 1 ? 0 : terms_.size() * words()));
+  budget.multiply(other.terms_.size() * other.words() +
+                  (denominator_ == 1 ? 0 : terms_.size() * words()));
   const Int theirs = other.denominator_ * factor.denominator;
   const Int shared = gcd_of(denominator_, theirs);
-  const Int grow = theirs / shared;
   const Int scale = (denominator_ / shared) * factor.numerator;
-  check_digits(grow);
   check_digits(scale);
-  if (grow != 1) {
-    for (auto& [monomial, coefficient] : terms_) coefficient *= grow;
-    denominator_ *= grow;
-  }
+  grow(theirs / shared);
   for (const auto& [monomial, coefficient] : other.terms_) {
     const auto slot = terms_.try_emplace(monomial, 0).first;
     slot->second += coefficient * scale;
@@ -176,16 +161,8 @@ bool Poly::add_term(const Monomial& monomial, const Rational& coefficient) {
   if (terms_.count(monomial) != 0) return false;
   if (terms_.size() >= kMaxTerms) limit("a polynomial of too many terms");
   const Int shared = gcd_of(denominator_, coefficient.denominator);
-  const Int grow = coefficient.denominator / shared;
-  if (grow != 1) {
-    for (auto& [other, value] : terms_) {
-      value *= grow;
-      check_digits(value);
-    }
-    denominator_ *= grow;
-  }
-  const Int value =
-      coefficient.numerator * (denominator_ / coefficient.denominator);
+  grow(coefficient.denominator / shared);
+  const Int value = coefficient.numerator * (denominator_ / coefficient.denominator);
   check_digits(value);
   check_digits(denominator_);
   terms_[monomial] = value;
@@ -194,42 +171,35 @@ bool Poly::add_term(const Monomial& monomial, const Rational& coefficient) {
 
 Poly Poly::cut() const {
   Int common = 0;
-  for (const auto& [monomial, coefficient] : terms_) {
+  for (const auto& [monomial, coefficient] : terms_)
     if (!monomial.empty()) common = gcd_of(common, coefficient);
-  }
   Poly result;
-  for (const auto& [monomial, coefficient] : terms_) {
+  for (const auto& [monomial, coefficient] : terms_)
     result.terms_[monomial] = floor_div(coefficient, common);
-  }
   result.reduce();
   return result;
 }
 
 bool Poly::operator<(const Poly& other) const {
-  return terms_ != other.terms_ ? terms_ < other.terms_
-                                : denominator_ < other.denominator_;
+  return terms_ != other.terms_ ? terms_ < other.terms_ : denominator_ < other.denominator_;
 }
 
-Poly sum(const Poly& a, const Poly& b, Budget& budget) {
-  Poly result = a;
-  result.add(b, {1, 1}, budget);
-  return result;
+Poly sum(Poly a, const Poly& b, Budget& budget) {
+  a.add(b, {1, 1}, budget);
+  return a;
 }
 
-Poly difference(const Poly& a, const Poly& b, Budget& budget) {
-  Poly result = a;
-  result.add(b, {-1, 1}, budget);
-  return result;
+Poly difference(Poly a, const Poly& b, Budget& budget) {
+  a.add(b, {-1, 1}, budget);
+  return a;
 }
 
 Poly multiply(const Poly& a, const Poly& b, Budget& budget) {
-  budget.charge(static_cast<std::uint64_t>(a.terms_.size()) * a.words() *
-                b.terms_.size() * b.words());
+  budget.multiply(static_cast<std::uint64_t>(a.terms_.size()) * a.words() * b.terms_.size() *
+                  b.words());
   std::unordered_map<Monomial, Int> terms;
   for (const auto& [left, x] : a.terms_) {
-    for (const auto& [right, y] : b.terms_) {
-      terms[product(left, right)] += x * y;
-    }
+    for (const auto& [right, y] : b.terms_) terms[product(left, right)] += x * y;
     if (terms.size() > kMaxTerms) limit("a polynomial of too many terms");
   }
   Poly result;
@@ -239,17 +209,14 @@ Poly multiply(const Poly& a, const Poly& b, Budget& budget) {
   return result;
 }
 
-Poly substitute(const Poly& poly, const std::vector<Poly>& sigma,
-                Budget& budget) {
+Poly substitute(const Poly& poly, const vector<Poly>& sigma, Budget& budget) {
   Poly result;
   for (const auto& [monomial, coefficient] : poly.terms()) {
     Poly value(coefficient);
-    for (std::size_t k = 0; k < monomial.size(); k += 2) {
-      const std::size_t atom = monomial[k];
-      if (atom >= sigma.size()) throw Refused{"proof", "an atom without value"};
-      for (char16_t e = 0; e < monomial[k + 1]; ++e) {
-        value = multiply(value, sigma[atom], budget);
-      }
+    for (size_t k = 0; k < monomial.size(); k += 2) {
+      const size_t atom = monomial[k];
+      if (atom >= sigma.size()) refuse("proof", "an atom without value");
+      for (char16_t e = 0; e < monomial[k + 1]; ++e) value = multiply(value, sigma[atom], budget);
     }
     result.add(value, {1, poly.denominator()}, budget);
   }
@@ -262,7 +229,7 @@ bool Atom::operator<(const Atom& other) const {
   return parts < other.parts;
 }
 
-std::size_t AtomTable::number(const Atom& atom) {
+size_t AtomTable::number(const Atom& atom) {
   const auto [at, fresh] = numbers_.emplace(atom, atoms_.size());
   if (fresh) {
     if (atoms_.size() >= kMaxAtoms) limit("too many atoms");
@@ -274,40 +241,37 @@ std::size_t AtomTable::number(const Atom& atom) {
 namespace {
 
 Poly variable(const Term& term, Reading& reading) {
-  if (term->op == Op::kFree) {
-    return Poly::atom(
-        reading.atoms.number({AtomKind::kVariable, term->name, {}}));
-  }
-  const std::int64_t level = reading.depth - 1 - term->value;
-  if (level < 0) throw Refused{"scope", "a variable that nothing binds"};
+  if (term->op == Op::kFree)
+    return Poly::atom(reading.atoms.number({AtomKind::kVariable, term->name, {}}));
+  const Number level = reading.depth - 1 - term->value;
+  if (level < 0) refuse("scope", "a variable that nothing binds");
   const auto found = reading.replaced.find(level);
-  if (found != reading.replaced.end())
-    return index_poly(found->second, reading);
+  if (found != reading.replaced.end()) return index_poly(found->second, reading);
   // '#' cannot begin a name of a term, so levels and free names never meet.
-  return Poly::atom(reading.atoms.number(
-      {AtomKind::kVariable, "#" + std::to_string(level), {}}));
+  return Poly::atom(reading.atoms.number({AtomKind::kVariable, "#" + std::to_string(level), {}}));
 }
 
 // FORMAT 5: an element is identified by its array and index polynomials; the
-// operand must be an input by name, else two different values could share an
-// atom.
+// operand must be an input by name (perhaps through further selections), else
+// two different values could share an atom.
 Poly element(const Term& term, Reading& reading) {
-  const Term& array = operand_of(*term);
-  if (array->op != Op::kFree) {
-    throw Refused{"index", "an index that is an element of no input"};
+  Term array = term;
+  Terms indices;  // those of inner selections first
+  while (array->op == Op::kPsi || array->op == Op::kMem) {
+    const Terms outer = indices_of(*array);
+    indices.insert(indices.begin(), outer.begin(), outer.end());
+    array = Term(operand_of(*array));
   }
+  if (array->op != Op::kFree) refuse("index", "an index that is an element of no input");
   Atom atom{AtomKind::kElement, array->name, {}};
-  for (const Term& index : indices_of(*term)) {
-    atom.parts.push_back(index_poly(index, reading));
-  }
+  for (const Term& index : indices) atom.parts.push_back(index_poly(index, reading));
   return Poly::atom(reading.atoms.number(atom));
 }
 
 Poly quotient(const Term& term, Reading& reading) {
   const Poly a = index_poly(term->kids[0], reading);
   const Poly b = index_poly(term->kids[1], reading);
-  const Poly q =
-      Poly::atom(reading.atoms.number({AtomKind::kQuotient, "div", {a, b}}));
+  const Poly q = Poly::atom(reading.atoms.number({AtomKind::kQuotient, "div", {a, b}}));
   if (term->op == Op::kDiv) return q;
   return difference(a, multiply(b, q, reading.budget), reading.budget);
 }
@@ -315,35 +279,18 @@ Poly quotient(const Term& term, Reading& reading) {
 }  // namespace
 
 Poly index_poly(const Term& term, Reading& reading) {
+  reading.budget.visit(1);
   if (term->op == Op::kInt) return Poly(term->value);
-  if (term->op == Op::kBound || term->op == Op::kFree) {
-    return variable(term, reading);
-  }
-  if (term->op == Op::kDiv || term->op == Op::kMod) {
-    return quotient(term, reading);
-  }
-  if (term->op == Op::kPsi || term->op == Op::kMem) {
-    return element(term, reading);
-  }
+  if (term->op == Op::kBound || term->op == Op::kFree) return variable(term, reading);
+  if (term->op == Op::kDiv || term->op == Op::kMod) return quotient(term, reading);
+  if (term->op == Op::kPsi || term->op == Op::kMem) return element(term, reading);
   const bool sums = term->op == Op::kAdd || term->op == Op::kSub;
-  if (!sums && term->op != Op::kMul) {
-    throw Refused{"index",
-                  std::string("not an index term: ") + word_of(term->op)};
-  }
+  if (!sums && term->op != Op::kMul)
+    refuse("index", string("not an index term: ") + word_of(term->op));
   const Poly a = index_poly(term->kids[0], reading);
   const Poly b = index_poly(term->kids[1], reading);
   if (term->op == Op::kMul) return multiply(a, b, reading.budget);
-  return term->op == Op::kAdd ? sum(a, b, reading.budget)
-                              : difference(a, b, reading.budget);
-}
-
-bool same_index_poly(const Term& a, const Term& b, std::int64_t depth) {
-  if (alpha_equal(a, b)) return true;
-  AtomTable atoms;
-  Budget budget;
-  Reading reading{atoms, budget, depth};
-  const Poly x = index_poly(a, reading);
-  return x == index_poly(b, reading);
+  return term->op == Op::kAdd ? sum(a, b, reading.budget) : difference(a, b, reading.budget);
 }
 
 }  // namespace audit

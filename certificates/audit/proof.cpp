@@ -10,9 +10,7 @@
 namespace audit {
 namespace {
 
-[[noreturn]] void refuse(const std::string& why) {
-  throw Refused{"proof", why};
-}
+[[noreturn]] void refuse(const std::string& why) { throw Refused{"proof", why}; }
 
 const Poly& integral(const Poly& poly, const std::string& what) {
   if (!poly.is_integral()) refuse(what + " has a fractional coefficient");
@@ -21,8 +19,7 @@ const Poly& integral(const Poly& poly, const std::string& what) {
 
 class Refutation {
  public:
-  Refutation(const std::vector<Obligation>& all, std::size_t number,
-             Budget& budget)
+  Refutation(const std::vector<Obligation>& all, std::size_t number, Budget& budget)
       : all_(all), number_(number), atoms_(all[number].atoms), budget_(budget) {
     for (const Poly& hypothesis : all[number].hypotheses) append(hypothesis);
     // Not g >= 0 means g <= -1 only if g is an integer (FORMAT 6); without
@@ -33,9 +30,7 @@ class Refutation {
   void run(const Json& proof) {
     const std::vector<Json> steps = proof.items();
     for (std::size_t k = 0; k < steps.size(); ++k) {
-      if (++steps_ > kMaxProofSteps) {
-        throw Refused{"limit", "too many proof steps"};
-      }
+      if (++steps_ > kMaxProofSteps) throw Refused{"limit", "too many proof steps"};
       const std::vector<Json> step = steps[k].items();
       if (step.empty()) refuse("an empty step");
       if (step[0].string() == "split") {
@@ -48,9 +43,8 @@ class Refutation {
     }
     // FORMAT 6; without it any proof that stops early would be accepted.
     const Poly& last = facts_.back();
-    if (!last.is_constant() || last.constant_numerator() >= 0) {
+    if (!last.is_constant() || last.constant_numerator() >= 0)
       refuse("the last fact is not a negative constant");
-    }
   }
 
  private:
@@ -126,9 +120,8 @@ class Refutation {
     const Poly numerator = integral(poly(step[1]), "the numerator");
     const Poly divisor = integral(poly(step[2]), "the divisor");
     const Poly positive = difference(divisor, Poly(Int(1)), budget_);
-    if (!(fact(step[3]) == positive)) {
+    if (!(fact(step[3]) == positive))
       refuse("floordiv without the fact that its divisor is positive");
-    }
     const Poly whole = multiply(Poly::atom(atoms_), divisor, budget_);
     ++atoms_;
     const Poly rest = difference(numerator, whole, budget_);
@@ -149,10 +142,8 @@ class Refutation {
     const std::vector<Json> given = step[3].items(lemma.hypotheses.size());
     for (std::size_t t = 0; t < given.size(); ++t) {
       // Without it the lemma would be used where it does not hold.
-      if (!(substitute(lemma.hypotheses[t], sigma, budget_) ==
-            fact(given[t]))) {
+      if (!(substitute(lemma.hypotheses[t], sigma, budget_) == fact(given[t])))
         refuse("use: hypothesis " + std::to_string(t) + " is not that fact");
-      }
     }
     append(substitute(lemma.goal, sigma, budget_));
   }
@@ -184,10 +175,8 @@ class Refutation {
 std::string check_hole(const Json& json) {
   json.require_keys({"hole"});
   const std::string reason = json.member("hole").string();
-  if (reason != "resource-limit" && reason != "degree-limit" &&
-      reason != "no-witness") {
+  if (reason != "resource-limit" && reason != "degree-limit" && reason != "no-witness")
     refuse("unknown reason of a hole");
-  }
   return reason;
 }
 
@@ -207,9 +196,8 @@ Poly read_poly(const Json& json, std::size_t atoms) {
       if (atom >= atoms) refuse("no such atom");
       if (exponent == 0) refuse("exponent 0");
       if (exponent > kMaxExponent) throw Refused{"limit", "exponent above 64"};
-      if (!monomial.empty() && monomial[monomial.size() - 2] >= atom) {
+      if (!monomial.empty() && monomial[monomial.size() - 2] >= atom)
         refuse("atoms of a monomial not increasing");
-      }
       monomial += static_cast<char16_t>(atom);
       monomial += static_cast<char16_t>(exponent);
     }
@@ -218,9 +206,9 @@ Poly read_poly(const Json& json, std::size_t atoms) {
   return result;
 }
 
-std::vector<std::string> check_proofs(
-    const std::string& list, const std::vector<Obligation>& obligations,
-    const Json& proofs, Budget& budget, std::string& place) {
+std::vector<std::string> check_proofs(const std::string& list,
+                                      const std::vector<Obligation>& obligations,
+                                      const Json& proofs, Budget& budget, std::string& place) {
   place = list;
   const std::vector<Json> given = proofs.items();
   // FORMAT 7: without it the obligations beyond the list would go unproved.
@@ -231,11 +219,10 @@ std::vector<std::string> check_proofs(
   std::vector<std::string> holes;
   for (std::size_t k = 0; k < given.size(); ++k) {
     place = list + "[" + std::to_string(k) + "] " + obligations[k].place;
-    if (given[k].kind() == JsonKind::kObject) {
+    if (given[k].kind() == JsonKind::kObject)
       holes.push_back(place + ": " + check_hole(given[k]));
-    } else {
+    else
       Refutation(obligations, k, budget).run(given[k]);
-    }
   }
   return holes;
 }

@@ -18,7 +18,7 @@
 
 namespace audit {
 
-constexpr std::size_t kMaxProofSteps = 5000;  // FORMAT section 11
+constexpr std::size_t kMaxProofSteps = 5000;                  // FORMAT section 11
 constexpr std::size_t kMaxFactBytes = std::size_t{40} << 20;  // of one proof
 
 // hypotheses >= 0 imply goal >= 0, for all integer values of the atoms.
@@ -32,9 +32,9 @@ struct Obligation {
 // Checks proof k against obligation k for each k; the numbers must agree.
 // Returns the holes, by name and reason; refuses a list with a wrong proof.
 // `place` always names the obligation under check, for the report.
-std::vector<std::string> check_proofs(
-    const std::string& list, const std::vector<Obligation>& obligations,
-    const Json& proofs, Budget& budget, std::string& place);
+std::vector<std::string> check_proofs(const std::string& list,
+                                      const std::vector<Obligation>& obligations,
+                                      const Json& proofs, Budget& budget, std::string& place);
 
 // A POLY of the format over atoms 0 .. atoms-1.
 Poly read_poly(const Json& json, std::size_t atoms);

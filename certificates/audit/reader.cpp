@@ -1,291 +1,150 @@
-// S-expressions and the reader of terms (see reader.h).
-//
-// Idea: one function per family of forms; each checks the exact number of
-// items before it looks at them.
-// How it may be wrong: children in another order than FORMAT section 1.
+// S-expressions and the reader of terms. See reader.h.
+// Idea: the written form of every operator is a row of AUDIT_OPS; read_form() checks the number of
+// items before it looks at them, then reads one item per letter.
+// How it may be wrong: a letter read in the wrong scope (k and K).
 #include "reader.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace audit {
 namespace {
 
-constexpr std::size_t kMaxItems = 6 * kMaxNodes;
+constexpr size_t kMaxItems = 2 * kMaxNodes;
 
-[[noreturn]] void refuse(const Sexp& sexp, const std::string& text) {
-  throw Refused{"syntax", "line " + std::to_string(sexp.line) + ": " + text};
-}
-
-bool is_literal(const std::string& text) {
-  const std::size_t start = text.starts_with("-") ? 1 : 0;
-  if (start == text.size()) return false;
-  if (text[start] == '0' && text.size() > start + 1) return false;
-  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(start),
-                     text.end(), [](char c) { return c >= '0' && c <= '9'; });
+bool is_literal(const string& text) {
+  const string digits = text.substr(text.starts_with("-") ? 1 : 0);
+  return !digits.empty() && std::all_of(digits.begin(), digits.end(), is_digit) &&
+         (digits[0] != '0' || digits.size() == 1);
 }
 
 // Section 1: the tokens of TEXT, nothing else.
-bool is_token(const std::string& text) {
-  static const std::string kWords[] = {"+", "-",  "*",  "/",
-                                       "<", "<=", "==", "!="};
-  return is_literal(text) || is_identifier(text) ||
-         std::find(std::begin(kWords), std::end(kWords), text) !=
-             std::end(kWords);
+bool is_token(const string& text) {
+  static const std::set<string> kWords = {"+", "-", "*", "/", "<", "<=", "==", "!="};
+  return is_literal(text) || is_identifier(text) || kWords.contains(text);
 }
 
 bool is_token_char(char c) {
-  const std::string others = "_?.+-*/<=!";
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-         (c >= 'A' && c <= 'Z') || others.find(c) != std::string::npos;
+  return is_word_char(c) || std::string_view("?.+-*/<=!").find(c) != std::string_view::npos;
 }
 
-// The lexer; lists are built on an explicit stack, so depth costs no frames.
-class Lexer {
- public:
-  Lexer(const std::string& text, bool rules) : text_(text), rules_(rules) {}
-
-  std::vector<Sexp> run() {
-    open_.emplace_back();
-    while (at_ < text_.size()) step();
-    if (open_.size() != 1) fail("a list is not closed");
-    return std::move(open_[0].items);
-  }
-
- private:
-  [[noreturn]] void fail(const std::string& what) const {
-    throw Refused{"syntax", "line " + std::to_string(line_) + ": " + what};
-  }
-
-  void step() {
-    const char c = text_[at_];
-    if (c == '\n') ++line_;
-    if (c == '(') {
-      if (open_.size() > static_cast<std::size_t>(2 * kMaxDepth)) {
-        throw Refused{"limit", "nested too deeply"};
-      }
-      open_.emplace_back();
-      open_.back().line = line_;
-    } else if (c == ')') {
-      if (open_.size() == 1) fail("unmatched )");
-      Sexp done = std::move(open_.back());
-      open_.pop_back();
-      add(std::move(done));
-    } else if (rules_ && c == ';') {
-      at_ = std::min(text_.find('\n', at_), text_.size());
-      return;
-    } else if (rules_ && c == '"') {
-      string();
-    } else if (c != ' ' && c != '\n') {
-      word();
-      return;
-    }
-    ++at_;
-  }
-
-  void add(Sexp item) {
-    if (++count_ > kMaxItems) throw Refused{"limit", "text too long"};
-    open_.back().items.push_back(std::move(item));
-  }
-
-  void string() {
-    const std::size_t end = text_.find_first_of("\"\n", at_ + 1);
-    if (end == std::string::npos || text_[end] != '"') fail("open string");
-    Sexp item;
-    item.string = true;
-    item.line = line_;
-    item.text = text_.substr(at_ + 1, end - at_ - 1);
-    at_ = end;
-    add(std::move(item));
-  }
-
-  void word() {
-    const std::size_t start = at_;
-    while (at_ < text_.size() && is_token_char(text_[at_])) ++at_;
-    Sexp item;
-    item.line = line_;
-    item.text = text_.substr(start, at_ - start);
-    if (item.text.empty()) fail("a character that is not allowed");
-    if (!rules_ && !is_token(item.text)) fail("bad token " + item.text);
-    add(std::move(item));
-  }
-
-  const std::string& text_;
-  const bool rules_;
-  std::size_t at_ = 0;
-  std::size_t count_ = 0;
-  int line_ = 1;
-  std::vector<Sexp> open_;
-};
-
-void need(const Sexp& sexp, std::size_t count) {
-  if (sexp.items.size() != count) refuse(sexp, "wrong number of items");
+void need(const Sexp& sexp, size_t count) {
+  if (sexp.items.size() != count) sexp.fail("wrong number of items");
 }
 
-const Value& value_of(const Sexp& sexp, const std::string& name,
-                      const SideReading& reading, Kind kind) {
-  if (reading.values == nullptr || !reading.values->contains(name)) {
-    refuse(sexp, "unknown rule variable " + name);
-  }
-  const Value& value = reading.values->at(name);
-  if (value.kind != kind) refuse(sexp, name + " is of another kind");
+const Value& value_of(const Sexp& sexp, const string& name, const SideReading& reading) {
+  if (reading.values == nullptr || !reading.values->contains(name))
+    sexp.fail("unknown rule variable " + name);
+  return reading.values->at(name);
+}
+const Value& value_of(const Sexp& sexp, const string& name, const SideReading& reading, Kind kind) {
+  const Value& value = value_of(sexp, name, reading);
+  if (value.kind != kind) sexp.fail(name + " is of another kind");
   return value;
 }
 
 // Variables of the side that enclose this point: by how much a value moves.
-std::int64_t below(const SideReading& reading) {
-  return static_cast<std::int64_t>(reading.names.size());
-}
+Number below(const SideReading& reading) { return static_cast<Number>(reading.names.size()); }
 
-// A root of its own for a rule variable's occurrence, so that its kind can be
-// required when it is typed.
+// A root of its own for a rule variable's occurrence, so that its kind can be required when it is
+// typed.
 Term mark(const Term& term, Kind kind, const SideReading& reading) {
   Term copy = make(Node(*term));
   if (reading.kinds != nullptr) reading.kinds->emplace(copy, kind);
   return copy;
 }
 
-// `?a`, or `(?f x ..)`: the value below the side's binders, its parameters
-// replaced by the arguments.
-Term read_variable(const Sexp& sexp, const std::string& name,
-                   const std::vector<Term>& args, SideReading& reading) {
-  if (reading.values == nullptr || !reading.values->contains(name)) {
-    refuse(sexp, "unknown rule variable " + name);
-  }
-  const Value& value = reading.values->at(name);
-  if (!value.term || value.arity != static_cast<int>(args.size())) {
-    refuse(sexp, name + " does not stand here");
-  }
-  const Term body = shift(value.term, below(reading), value.arity);
-  return mark(instantiate(body, args), value.kind, reading);
+// `?a`, or `(?f x ..)`: the value below the side's binders, its parameters replaced by the
+// arguments.
+Term read_variable(const Sexp& sexp, const string& name, const Terms& args, SideReading& reading) {
+  const Value& value = value_of(sexp, name, reading);
+  if (!value.term || value.arity != static_cast<int>(args.size()))
+    sexp.fail(name + " does not stand here");
+  return mark(instantiate(shift(value.term, below(reading), value.arity), args), value.kind,
+              reading);
 }
 
-std::string binder(const Sexp& sexp, const SideReading& reading) {
-  if (!is_identifier(sexp.text) || sexp.string || sexp.text == "true" ||
-      sexp.text == "bottom") {
-    refuse(sexp, "not a name for a bound variable");
-  }
-  if (reading.binders != nullptr) reading.binders->insert(sexp.text);
-  if (reading.rename == nullptr || !reading.rename->contains(sexp.text)) {
-    return sexp.text;
-  }
-  return reading.rename->at(sexp.text);
-}
-
-// A child in which the binders `names` (written names) are in scope.
-Term read_inside(const Sexp& sexp, const std::vector<std::string>& names,
-                 SideReading& reading) {
-  const std::size_t size = reading.names.size();
-  reading.names.insert(reading.names.end(), names.begin(), names.end());
-  Term term = read_term(sexp, reading);
-  reading.names.resize(size);
-  return term;
-}
-
-std::string attribute(const Sexp& sexp, Kind kind,
-                      const SideReading& reading) {
-  if (sexp.atom() && sexp.text[0] == '?') {
-    return value_of(sexp, sexp.text, reading, kind).word;
-  }
-  if (!sexp.atom()) refuse(sexp, "an operator word is missing");
+string attribute(const Sexp& sexp, Kind kind, const SideReading& reading) {
+  if (sexp.variable()) return value_of(sexp, sexp.text, reading, kind).word;
+  if (!sexp.atom()) sexp.fail("an operator word is missing");
   return sexp.text;
 }
 
 RedOp read_redop(const Sexp& sexp, bool plain, const SideReading& reading) {
   const auto red = redop_from_word(attribute(sexp, Kind::kRedOp, reading));
-  if (!red || (plain && *red == RedOp::kOsm)) refuse(sexp, "no reduction");
+  if (!red || (plain && *red == RedOp::kOsm)) sexp.fail("no reduction");
   return *red;
 }
 
 // g of inner and outer: + - * / max min.
 Op read_point(const Sexp& sexp, const SideReading& reading) {
   const auto op = pointwise_from_word(attribute(sexp, Kind::kOp, reading));
-  if (!op || pointwise_arity(*op) != 2 || *op == Op::kExpSub) {
-    refuse(sexp, "not an operator of inner or outer");
-  }
+  if (!op || pointwise_arity(*op) != 2 || *op == Op::kExpSub)
+    sexp.fail("not an operator of inner or outer");
   return *op;
 }
 
-std::int64_t read_natural(const Sexp& sexp, const SideReading& reading) {
-  if (sexp.atom() && sexp.text[0] == '?') {
+Number read_number(const Sexp& sexp, bool natural, const SideReading& reading) {
+  if (natural && sexp.variable())
     return value_of(sexp, sexp.text, reading, Kind::kNat).numbers.at(0);
-  }
-  if (!sexp.atom()) refuse(sexp, "a number is missing");
-  const std::int64_t number = read_literal(sexp.text);
-  if (number < 0) refuse(sexp, "negative");
+  if (!sexp.atom()) sexp.fail("a number is missing");
+  const Number number = read_literal(sexp.text);
+  if (natural && number < 0) sexp.fail("negative");
   return number;
 }
 
-std::vector<std::int64_t> read_perm(const Sexp& sexp,
-                                    const SideReading& reading) {
-  if (sexp.atom() && sexp.text[0] == '?') {
-    return value_of(sexp, sexp.text, reading, Kind::kPerm).numbers;
-  }
-  if (!sexp.list()) refuse(sexp, "a permutation is missing");
-  std::vector<std::int64_t> out;
-  for (const Sexp& item : sexp.items) {
-    out.push_back(read_natural(item, SideReading{}));
-  }
+Numbers read_perm(const Sexp& sexp, const SideReading& reading) {
+  if (sexp.variable()) return value_of(sexp, sexp.text, reading, Kind::kPerm).numbers;
+  if (!sexp.list()) sexp.fail("a permutation is missing");
+  Numbers out;
+  for (const Sexp& item : sexp.items) out.push_back(read_number(item, true, SideReading{}));
   return out;
 }
 
-// `?p..` as the last item of a special form or in a vector.
-std::vector<Term> read_splice(const Sexp& sexp, const SideReading& reading) {
-  const std::string& text = sexp.text;
-  if (!sexp.atom() || text[0] != '?' || !text.ends_with("..")) {
-    refuse(sexp, "a sequence variable is missing");
-  }
-  const std::string name = text.substr(0, text.size() - 2);
-  std::vector<Term> out;
-  for (const Term& term :
-       value_of(sexp, name, reading, Kind::kIndices).sequence) {
-    out.push_back(
-        mark(shift(term, below(reading)), Kind::kIndex, reading));
-  }
+// `?p..` in a vector.
+Terms read_splice(const Sexp& sexp, const SideReading& reading) {
+  if (!sexp.variable() || !sexp.text.ends_with("..")) sexp.fail("a sequence variable is missing");
+  const string name = sexp.text.substr(0, sexp.text.size() - 2);
+  Terms out;
+  for (const Term& term : value_of(sexp, name, reading, Kind::kIndices).sequence)
+    out.push_back(mark(shift(term, below(reading)), Kind::kIndex, reading));
   return out;
 }
 
-std::vector<Term> read_vec(const Sexp& sexp, SideReading& reading);
+Terms read_vec(const Sexp& sexp, SideReading& reading);
 
-// (permute ?t ?p..): component k is p_(t_k); t must be a permutation as long
-// as p, else an index could be lost.
-std::vector<Term> read_permute(const Sexp& sexp, SideReading& reading) {
+// (permute ?t ?p..): component k is p_(t_k); t must be a permutation as long as p, else an index
+// could be lost.
+Terms read_permute(const Sexp& sexp, SideReading& reading) {
   need(sexp, 3);
-  const std::vector<std::int64_t> perm = read_perm(sexp.items[1], reading);
-  const std::vector<Term> p = read_splice(sexp.items[2], reading);
-  if (perm.size() != p.size()) refuse(sexp, "permutation of another length");
-  std::vector<bool> seen(p.size(), false);
-  std::vector<Term> out;
-  for (const std::int64_t t : perm) {
-    const auto slot = static_cast<std::size_t>(t);
-    if (slot >= p.size() || seen[slot]) refuse(sexp, "not a permutation");
-    seen[slot] = true;
+  const Numbers perm = read_perm(sexp.items[1], reading);
+  const Terms p = read_splice(sexp.items[2], reading);
+  if (perm.size() != p.size()) sexp.fail("permutation of another length");
+  std::set<Number> seen;
+  Terms out;
+  for (const Number t : perm) {
+    const auto slot = static_cast<size_t>(t);
+    if (slot >= p.size() || !seen.insert(t).second) sexp.fail("not a permutation");
     out.push_back(p[slot]);
   }
   return out;
 }
 
-// (unravel ?A (vec ?u..) ?p..), section 3. The index must be full: of a
-// partial one the Horner form is not the offset of an element.
-std::vector<Term> read_unravel(const Sexp& sexp, SideReading& reading) {
+// (unravel ?A (vec ?u..) ?p..), section 3. The index must be full: of a partial one the Horner form
+// is not the offset of an element.
+Terms read_unravel(const Sexp& sexp, SideReading& reading) {
   need(sexp, 4);
-  const Value& array =
-      value_of(sexp, sexp.items[1].text, reading, Kind::kValue);
-  const std::vector<Term> u = read_vec(sexp.items[2], reading);
-  const std::vector<Term> p = read_splice(sexp.items[3], reading);
-  if (p.size() != u.size() || p.empty() || array.arity != 0 ||
-      reading.position == nullptr) {
-    refuse(sexp, "unravel needs a full index");
-  }
-  const Type type =
-      infer(array.term, *reading.position, *reading.position_spec);
-  if (type.sort != Sort::kArr) refuse(sexp, "unravel needs an array");
+  const Value& array = value_of(sexp, sexp.items[1].text, reading, Kind::kValue);
+  const Terms u = read_vec(sexp.items[2], reading);
+  const Terms p = read_splice(sexp.items[3], reading);
+  if (p.size() != u.size() || p.empty() || array.arity != 0 || reading.position == nullptr)
+    sexp.fail("unravel needs a full index");
+  const Type type = infer(array.term, *reading.position, *reading.position_spec);
+  if (type.sort != Sort::kArr) sexp.fail("unravel needs an array");
   Term offset = p[0];
-  for (std::size_t k = 1; k < p.size(); ++k) {
+  for (size_t k = 1; k < p.size(); ++k)
     offset = make_op(Op::kAdd, {make_op(Op::kMul, {offset, u[k]}), p[k]});
-  }
-  std::vector<Term> out(type.shape.size());
-  for (std::size_t k = out.size(); k-- > 0;) {
+  Terms out(type.shape.size());
+  for (size_t k = out.size(); k-- > 0;) {
     const Term extent = shift(type.shape[k], below(reading));
     out[k] = k == 0 ? offset : make_op(Op::kMod, {offset, extent});
     offset = make_op(Op::kDiv, {offset, extent});
@@ -293,168 +152,192 @@ std::vector<Term> read_unravel(const Sexp& sexp, SideReading& reading) {
   return out;
 }
 
-std::vector<Term> read_vec(const Sexp& sexp, SideReading& reading) {
-  if (sexp.head() != "vec") refuse(sexp, "(vec ..) expected");
-  std::vector<Term> out;
-  for (std::size_t k = 1; k < sexp.items.size(); ++k) {
+Terms read_vec(const Sexp& sexp, SideReading& reading) {
+  if (sexp.head() != "vec") sexp.fail("(vec ..) expected");
+  Terms out;
+  for (size_t k = 1; k < sexp.items.size(); ++k) {
     const Sexp& item = sexp.items[k];
-    std::vector<Term> part;
-    if (reading.values != nullptr && item.head() == "permute") {
-      part = read_permute(item, reading);
-    } else if (reading.values != nullptr && item.head() == "unravel") {
-      part = read_unravel(item, reading);
-    } else if (item.atom() && item.text.ends_with("..")) {
-      part = read_splice(item, reading);
-    } else {
-      part = {read_term(item, reading)};
-    }
+    const bool side = reading.values != nullptr;
+    const Terms part = side && item.head() == "permute"           ? read_permute(item, reading)
+                       : side && item.head() == "unravel"         ? read_unravel(item, reading)
+                       : item.atom() && item.text.ends_with("..") ? read_splice(item, reading)
+                                                                  : Terms{read_term(item, reading)};
     out.insert(out.end(), part.begin(), part.end());
   }
   return out;
 }
 
-// The names in (j n), (x), (x y); the first `count` items of the list.
-void read_names(const Sexp& sexp, std::size_t count, std::size_t size,
-                Node& node, std::vector<std::string>& written,
-                const SideReading& reading) {
-  if (!sexp.list()) refuse(sexp, "(name ..) expected");
-  need(sexp, size);
-  for (std::size_t k = 0; k < count; ++k) {
-    node.binders.push_back(binder(sexp.items[k], reading));
-    written.push_back(sexp.items[k].text);
-  }
+// One name of (j n), (x), (x y); `written`: the names as written, before `rename`.
+void read_name(const Sexp& sexp, Node& node, Strings& written, const SideReading& reading) {
+  if (!sexp.atom() || !is_binder_name(sexp.text)) sexp.fail("not a name for a bound variable");
+  if (reading.binders != nullptr) reading.binders->insert(sexp.text);
+  const bool renamed = reading.rename != nullptr && reading.rename->contains(sexp.text);
+  node.binders.push_back(renamed ? reading.rename->at(sexp.text) : sexp.text);
+  written.push_back(sexp.text);
 }
 
-// One item of a form by its letter (the table in term.cpp). `written`: the
-// names of the node's binders as written, before `rename`.
-void read_part(char letter, const Sexp& item, Node& node,
-               std::vector<std::string>& written, SideReading& reading) {
+// One item of a form by its letter (AUDIT_OPS).
+void read_part(char letter, const Sexp& item, Node& node, Strings& written, SideReading& reading) {
   if (letter == 'k') node.kids.push_back(read_term(item, reading));
-  if (letter == 'K') node.kids.push_back(read_inside(item, written, reading));
-  if (letter == 'L') read_names(item, 1, 1, node, written, reading);
-  if (letter == 'M') read_names(item, 2, 2, node, written, reading);
-  if (letter == 'a') node.attrs.push_back(read_natural(item, reading));
+  if (letter == 'K') {
+    const size_t size = reading.names.size();
+    reading.names.insert(reading.names.end(), written.begin(), written.end());
+    node.kids.push_back(read_term(item, reading));
+    reading.names.resize(size);
+  }
+  if (letter == 'B' || letter == 'L' || letter == 'M') {
+    if (!item.list()) item.fail("(name ..) expected");
+    need(item, letter == 'L' ? 1 : 2);
+    read_name(item.items[0], node, written, reading);
+    if (letter == 'M') read_name(item.items[1], node, written, reading);
+    if (letter == 'B') node.kids.push_back(read_term(item.items[1], reading));
+  }
+  if (letter == 'a' || letter == 'i')
+    node.attrs.push_back(read_number(item, letter == 'a', reading));
   if (letter == 'p') node.attrs = read_perm(item, reading);
-  if (letter == 'r') node.red = read_redop(item, false, reading);
-  if (letter == 'R') node.red = read_redop(item, true, reading);
+  if (letter == 'r' || letter == 'R') node.red = read_redop(item, letter == 'R', reading);
   if (letter == 'g') node.point = read_point(item, reading);
-  if (letter == 'B') {
-    read_names(item, 1, 2, node, written, reading);
-    node.kids.push_back(read_term(item.items[1], reading));
-  }
-  if (letter == 'i') {
-    if (!item.atom()) refuse(item, "a number is missing");
-    node.attrs.push_back(read_literal(item.text));
-  }
-  if (letter == 'v') {
-    const std::vector<Term> indices = read_vec(item, reading);
-    node.kids.insert(node.kids.end(), indices.begin(), indices.end());
-  }
+  if (letter == 'v')
+    for (const Term& index : read_vec(item, reading)) node.kids.push_back(index);
 }
 
 Term read_form(const Sexp& sexp, Op op, SideReading& reading) {
   Node node;
   node.op = op;
-  std::string form = form_of(op);
+  string form = form_of(op);
   if (form == "*") form.assign(sexp.items.size() - 1, 'k');
-  if (form == "!" || form.empty()) refuse(sexp, "not a form");
+  if (form == "!" || form.empty()) sexp.fail("not a form");
   need(sexp, form.size() + 1);
-  std::vector<std::string> written;
-  for (std::size_t k = 0; k < form.size(); ++k) {
+  Strings written;
+  for (size_t k = 0; k < form.size(); ++k)
     read_part(form[k], sexp.items[k + 1], node, written, reading);
-  }
   return make(std::move(node));
+}
+
+Terms read_all(const Sexp& sexp, size_t first, SideReading& reading) {
+  Terms out;
+  for (size_t k = first; k < sexp.items.size(); ++k)
+    out.push_back(read_term(sexp.items[k], reading));
+  return out;
 }
 
 // (op ?F A), (op ?F A B).
 Term read_applied_op(const Sexp& sexp, SideReading& reading) {
-  if (sexp.items.size() < 3) refuse(sexp, "wrong number of items");
-  const Value& value =
-      value_of(sexp, sexp.items[1].text, reading, Kind::kOp);
+  if (sexp.items.size() < 3) sexp.fail("wrong number of items");
+  const Value& value = value_of(sexp, sexp.items[1].text, reading, Kind::kOp);
   const auto op = pointwise_from_word(value.word);
-  const auto arity = static_cast<int>(sexp.items.size()) - 2;
-  if (!op || pointwise_arity(*op) != arity) {
-    refuse(sexp, "operator of another arity");
-  }
-  std::vector<Term> kids;
-  for (std::size_t k = 2; k < sexp.items.size(); ++k) {
-    kids.push_back(read_term(sexp.items[k], reading));
-  }
-  return make_op(*op, std::move(kids));
+  if (!op || pointwise_arity(*op) != static_cast<int>(sexp.items.size()) - 2)
+    sexp.fail("operator of another arity");
+  return make_op(*op, read_all(sexp, 2, reading));
 }
 
 // Names: binders from the inside out, then dimensions and inputs.
 Term read_atom(const Sexp& sexp, SideReading& reading) {
-  const std::string& text = sexp.text;
-  if (text[0] == '?') return read_variable(sexp, text, {}, reading);
+  const string& text = sexp.text;
+  if (sexp.variable()) return read_variable(sexp, text, {}, reading);
   if (is_literal(text)) return integer(read_literal(text));
   if (text == "true") return make_op(Op::kTrue, {});
   if (text == "bottom") return make_op(Op::kBottom, {});
-  const auto& names = reading.names;
-  for (std::size_t k = names.size(); k-- > 0;) {
-    if (names[k] == text) {
-      return bound_var(static_cast<std::int64_t>(names.size() - 1 - k));
-    }
-  }
-  if (reading.spec != nullptr &&
-      (reading.spec->is_dim(text) || reading.spec->input(text) != nullptr)) {
-    return free_var(text);
-  }
-  throw Refused{"scope", "unknown name " + text};
+  const Strings& names = reading.names;
+  for (size_t k = names.size(); k-- > 0;)
+    if (names[k] == text) return bound_var(static_cast<Number>(names.size() - 1 - k));
+  const Spec* spec = reading.spec;
+  if (spec == nullptr || (!spec->is_dim(text) && spec->input(text) == nullptr))
+    refuse("scope", "unknown name " + text);
+  return free_var(text);
 }
 
 }  // namespace
 
-std::string Sexp::head() const {
-  return !items.empty() && items[0].atom() ? items[0].text : std::string();
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_word_char(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-std::vector<Sexp> read_sexps(const std::string& text, bool rules) {
-  return Lexer(text, rules).run();
+bool is_identifier(const string& text) {
+  return !text.empty() && !is_digit(text[0]) && std::all_of(text.begin(), text.end(), is_word_char);
 }
 
-bool is_identifier(const std::string& text) {
-  if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_token_char(c) && (c == '_' || std::isalnum(c) != 0);
-  });
+bool is_binder_name(const string& text) {
+  return is_identifier(text) && text != "true" && text != "bottom";
 }
 
-std::int64_t read_literal(const std::string& text) {
-  if (!is_literal(text)) throw Refused{"syntax", text + " is no integer"};
-  const bool negative = text[0] == '-';
-  std::int64_t value = 0;
-  for (const char c : text.substr(negative ? 1 : 0)) {
-    if (value > kMaxLiteral / 10) throw Refused{"limit", "integer too large"};
+Number read_literal(const string& text) {
+  if (!is_literal(text)) refuse("syntax", text + " is no integer");
+  Number value = 0;
+  for (const char c : text) {
+    if (c == '-') continue;
+    if (value > kMaxLiteral / 10) refuse("limit", "integer too large");
     value = value * 10 + (c - '0');
   }
-  if (value > kMaxLiteral) throw Refused{"limit", "integer too large"};
-  return negative ? -value : value;
+  if (value > kMaxLiteral) refuse("limit", "integer too large");
+  return text[0] == '-' ? -value : value;
+}
+
+string Sexp::head() const { return !items.empty() && items[0].atom() ? items[0].text : string(); }
+
+void Sexp::fail(const string& what, const char* code) const {
+  refuse(code, "line " + std::to_string(line) + ": " + what);
+}
+
+// Lists are built on an explicit stack, so depth costs no frames.
+vector<Sexp> read_sexps(const string& text, bool rules) {
+  Scanner in{text, "syntax"};
+  vector<Sexp> open(1);
+  size_t count = 0;
+  while (!in.done()) {
+    const char c = in.peek();
+    Sexp item;
+    item.line = in.line;
+    if (rules && c == ';') {
+      in.at = std::min(text.find('\n', in.at), text.size());
+      continue;
+    }
+    if (c == ' ' || c == '\n' || c == '(') {
+      ++in.at;
+      if (c == '\n') ++in.line;
+      if (c == '(' && open.size() > size_t{2} * kMaxDepth) refuse("limit", "nested too deeply");
+      if (c == '(') open.push_back(std::move(item));
+      continue;
+    }
+    if (c == ')') {
+      if (open.size() == 1) in.fail("unmatched )");
+      ++in.at;
+      item = std::move(open.back());
+      open.pop_back();
+    } else if (rules && c == '"') {
+      const size_t end = text.find_first_of("\"\n", in.at + 1);
+      if (end == string::npos || text[end] != '"') in.fail("open string");
+      item.quoted = true;
+      item.text = text.substr(in.at + 1, end - in.at - 1);
+      in.at = end + 1;
+    } else {
+      item.text = in.take_while(is_token_char);
+      if (item.text.empty()) in.fail("a character that is not allowed");
+      if (!rules && !is_token(item.text)) in.fail("bad token " + item.text);
+    }
+    if (++count > kMaxItems) refuse("limit", "text too long");
+    open.back().items.push_back(std::move(item));
+  }
+  if (open.size() != 1) in.fail("a list is not closed");
+  return std::move(open[0].items);
 }
 
 Term read_term(const Sexp& sexp, SideReading& reading) {
   if (sexp.atom()) return read_atom(sexp, reading);
-  const std::string head = sexp.head();
-  if (head.empty()) refuse(sexp, "a word is missing");
-  if (head[0] == '?') {
-    std::vector<Term> args;
-    for (std::size_t k = 1; k < sexp.items.size(); ++k) {
-      args.push_back(read_term(sexp.items[k], reading));
-    }
-    return read_variable(sexp, head, args, reading);
-  }
-  if (reading.values != nullptr && head == "op") {
-    return read_applied_op(sexp, reading);
-  }
+  const string head = sexp.head();
+  if (head.empty()) sexp.fail("a word is missing");
+  if (head[0] == '?') return read_variable(sexp, head, read_all(sexp, 1, reading), reading);
+  if (reading.values != nullptr && head == "op") return read_applied_op(sexp, reading);
   const auto op = op_from_word(head);
-  if (!op) refuse(sexp, "unknown word " + head);
+  if (!op) sexp.fail("unknown word " + head);
   return read_form(sexp, *op, reading);
 }
 
-Term read_term(const std::string& text, const std::vector<std::string>& names,
-               const Spec& spec) {
-  const std::vector<Sexp> items = read_sexps(text, false);
-  if (items.size() != 1) throw Refused{"syntax", "one term expected"};
+Term read_term(const string& text, const Strings& names, const Spec& spec) {
+  const vector<Sexp> items = read_sexps(text, false);
+  if (items.size() != 1) refuse("syntax", "one term expected");
   SideReading reading;
   reading.spec = &spec;
   reading.names = names;

@@ -1,67 +1,86 @@
-// S-expressions, and the one reader of terms: TEXT of a certificate and sides
-// of rules (FORMAT sections 1, 3, 4).
-//
-// Idea: a side of a rule is read with the rule variables' values at hand, so
-// that reading it *is* instantiating it; there is no separate pattern matcher.
+// S-expressions, and the one reader of terms: TEXT of a certificate, sides of rules (FORMAT
+// sections 1, 3, 4) and the rows of the spec language's table.
+// Idea: a side of a rule is read with the rule variables' values at hand, so that reading it *is*
+// instantiating it; there is no separate pattern matcher.
 // How it may be wrong: a value placed below rule binders without its shift.
 #ifndef MINIMOA_AUDIT_READER_H_
 #define MINIMOA_AUDIT_READER_H_
 
-#include <map>
 #include <set>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "term.h"
-#include "types.h"
 
 namespace audit {
 
-struct Sexp {
-  bool string = false;         // a "..." of a rules file
-  std::string text;            // of an atom or a string; empty for a list
-  std::vector<Sexp> items;     // of a list
-  int line = 0;
-  bool atom() const { return !string && !text.empty(); }
-  bool list() const { return !string && text.empty(); }
-  // Text of the first item if that is an atom, else empty.
-  std::string head() const;
+bool is_digit(char c);
+bool is_word_char(char c);  // of identifiers
+bool is_identifier(const string& text);
+bool is_binder_name(const string& text);  // an identifier that is no word of section 1
+// A literal of section 1; refuses another spelling or one beyond 2^62.
+Number read_literal(const string& text);
+
+// A text under reading, for the three lexers (s-expressions, .moa files, kernels).
+struct Scanner {
+  const string& text;
+  const char* code;  // of refusals
+  size_t at = 0;
+  int line = 1;
+  bool done() const { return at >= text.size(); }
+  char peek(size_t ahead = 0) const { return at + ahead < text.size() ? text[at + ahead] : '\n'; }
+  bool sees(std::string_view what) const { return text.compare(at, what.size(), what) == 0; }
+  string take(size_t size) { return text.substr((at += size) - size, size); }
+  string take_while(bool (*good)(char)) {
+    size_t size = 0;
+    while (at + size < text.size() && good(text[at + size])) ++size;
+    return take(size);
+  }
+  [[noreturn]] void fail(const string& what) const {
+    refuse(code, "line " + std::to_string(line) + ": " + what);
+  }
 };
 
-// All s-expressions of a text. Comments, strings, rule variables and names
-// with hyphens only if `rules`. Refuses anything else, and nesting > 200.
-std::vector<Sexp> read_sexps(const std::string& text, bool rules);
-bool is_identifier(const std::string& text);
-// A literal of section 1; refuses another spelling or one beyond 2^62.
-std::int64_t read_literal(const std::string& text);
+struct Sexp {
+  bool quoted = false;  // a "..." of a rules file
+  string text;          // of an atom or a string; empty for a list
+  vector<Sexp> items;   // of a list
+  int line = 0;
+  bool atom() const { return !quoted && !text.empty(); }
+  bool list() const { return !quoted && text.empty(); }
+  bool variable() const { return atom() && text[0] == '?'; }
+  string head() const;  // text of the first item if that is an atom, else empty
+  [[noreturn]] void fail(const string& what, const char* code = "syntax") const;
+};
+
+// All s-expressions of a text. Comments, strings, rule variables and names with hyphens only if
+// `rules`. Refuses anything else, and deep nesting.
+vector<Sexp> read_sexps(const string& text, bool rules);
 
 // The value of a rule variable.
 struct Value {
   Kind kind = Kind::kIndex;
   int arity = 0;
-  Term term;                         // below `arity` further variables
-  std::vector<Term> sequence;        // kIndices
-  std::string word;                  // kOp, kRedOp
-  std::vector<std::int64_t> numbers; // kPerm, kNat
+  Term term;        // below `arity` further variables
+  Terms sequence;   // kIndices
+  string word;      // kOp, kRedOp
+  Numbers numbers;  // kPerm, kNat
 };
-using Values = std::map<std::string, Value>;
+using Values = std::map<string, Value>;
 
-// What a term is read in. `names`: variables, outermost first.
+// What a term is read in.
 struct SideReading {
-  const Spec* spec = nullptr;         // null: no free names (sides of rules)
-  std::vector<std::string> names;
-  const Values* values = nullptr;     // null: no rule variables
-  const std::map<std::string, std::string>* rename = nullptr;
-  Scope* position = nullptr;          // scope of the values, for `unravel`
+  const Spec* spec = nullptr;                        // null: no free names (sides of rules)
+  Strings names;                                     // variables, outermost first
+  const Values* values = nullptr;                    // null: no rule variables
+  const std::map<string, string>* rename = nullptr;  // of binders
+  Scope* position = nullptr;                         // scope of the values, for `unravel`
   const Spec* position_spec = nullptr;
-  std::set<std::string>* binders = nullptr;  // filled: names of the binders
-  KindMap* kinds = nullptr;           // filled: nodes that stand for variables
+  std::set<string>* binders = nullptr;  // filled: names of the binders
+  KindMap* kinds = nullptr;             // filled: nodes that stand for variables
 };
 Term read_term(const Sexp& sexp, SideReading& reading);
-// TEXT that is a term. Free names: `names` searched from the back, then
-// dimensions and inputs of the spec.
-Term read_term(const std::string& text, const std::vector<std::string>& names,
-               const Spec& spec);
+// TEXT that is a term. Free names: `names` from the back, then dimensions and inputs.
+Term read_term(const string& text, const Strings& names, const Spec& spec);
 
 }  // namespace audit
 

@@ -28,46 +28,129 @@ struct Token {
 
 // LANGUAGE section 1, the table; an ASCII word or symbol for each.
 const std::pair<const char*, const char*> kUnicode[] = {
-    {"ψ", "psi"},  {"ρ", "rho"},  {"ι", "iota"}, {"Φ", "rev"},  {"θ", "rot"},
-    {"⌈", "max"},  {"⌊", "min"},  {"×", "*"},    {"≤", "<="},   {"≥", ">="},
-    {"≠", "!="},   {"√", "sqrt"}, {"⍉", "tran"}, {"△", "take"}, {"↑", "take"},
-    {"▽", "drop"}, {"↓", "drop"}, {"⧺", "cat"},  {"Ω", "omega"}, {"Σ", "sum"},
-    {"⟨", "⟨"},    {"⟩", "⟩"},    {"∧", "and"},  {"∨", "or"},   {"¬", "not"},
-    {"÷", "/"}};
+    {"ψ", "psi"},   {"ρ", "rho"},  {"ι", "iota"}, {"Φ", "rev"},  {"θ", "rot"},  {"⌈", "max"},
+    {"⌊", "min"},   {"×", "*"},    {"≤", "<="},   {"≥", ">="},   {"≠", "!="},   {"√", "sqrt"},
+    {"⍉", "tran"},  {"△", "take"}, {"↑", "take"}, {"▽", "drop"}, {"↓", "drop"}, {"⧺", "cat"},
+    {"Ω", "omega"}, {"Σ", "sum"},  {"⟨", "⟨"},    {"⟩", "⟩"},    {"∧", "and"},  {"∨", "or"},
+    {"¬", "not"},   {"÷", "/"}};
 
 // Words of the grammar and functions: reserved.
 const std::set<std::string> kReserved = {
-    "spec", "dims", "require", "let", "in", "out", "attend", "over", "score",
-    "bias", "mask", "value", "empty", "f32", "f16", "bf16", "i32", "or", "and",
-    "not", "div", "mod", "psi", "tran", "take", "drop", "rot", "cat", "rho",
-    "o", "rev", "rav", "iota", "softmax", "red", "max", "min", "omega", "sum",
-    "gen", "if", "then", "else", "exp", "exp2", "log", "sqrt", "tanh"};
+    "spec", "dims",  "require", "let",     "in",   "out",  "attend", "over",  "score", "bias",
+    "mask", "value", "empty",   "f32",     "f16",  "bf16", "i32",    "or",    "and",   "not",
+    "div",  "mod",   "psi",     "tran",    "take", "drop", "rot",    "cat",   "rho",   "o",
+    "rev",  "rav",   "iota",    "softmax", "red",  "max",  "min",    "omega", "sum",   "gen",
+    "if",   "then",  "else",    "exp",     "exp2", "log",  "sqrt",   "tanh"};
 
 // E0105: C++ keywords and names of the kernel's interface; a dimension of
 // such a name would change what the kernel's text means.
-const std::set<std::string> kForbidden = {
-    "alignas", "alignof", "and_eq", "asm", "auto", "bitand", "bitor", "bool",
-    "break", "case", "catch", "char", "char8_t", "char16_t", "char32_t",
-    "class", "compl", "concept", "const", "consteval", "constexpr",
-    "constinit", "const_cast", "continue", "co_await", "co_return", "co_yield",
-    "decltype", "default", "delete", "do", "double", "dynamic_cast", "enum",
-    "explicit", "export", "extern", "false", "float", "for", "friend", "goto",
-    "inline", "int", "long", "mutable", "namespace", "new", "noexcept",
-    "not_eq", "nullptr", "operator", "or_eq", "private", "protected", "public",
-    "register", "reinterpret_cast", "requires", "return", "short", "signed",
-    "sizeof", "static", "static_assert", "static_cast", "struct", "switch",
-    "template", "this", "thread_local", "throw", "true", "try", "typedef",
-    "typeid", "typename", "union", "unsigned", "using", "virtual", "void",
-    "volatile", "wchar_t", "while", "xor", "xor_eq", "size", "workspace",
-    "scratch", "workers", "parallel_for", "parallel_context", "data", "task",
-    "worker", "rest", "a", "p", "status", "t"};
+const std::set<std::string> kForbidden = {"alignas",
+                                          "alignof",
+                                          "and_eq",
+                                          "asm",
+                                          "auto",
+                                          "bitand",
+                                          "bitor",
+                                          "bool",
+                                          "break",
+                                          "case",
+                                          "catch",
+                                          "char",
+                                          "char8_t",
+                                          "char16_t",
+                                          "char32_t",
+                                          "class",
+                                          "compl",
+                                          "concept",
+                                          "const",
+                                          "consteval",
+                                          "constexpr",
+                                          "constinit",
+                                          "const_cast",
+                                          "continue",
+                                          "co_await",
+                                          "co_return",
+                                          "co_yield",
+                                          "decltype",
+                                          "default",
+                                          "delete",
+                                          "do",
+                                          "double",
+                                          "dynamic_cast",
+                                          "enum",
+                                          "explicit",
+                                          "export",
+                                          "extern",
+                                          "false",
+                                          "float",
+                                          "for",
+                                          "friend",
+                                          "goto",
+                                          "inline",
+                                          "int",
+                                          "long",
+                                          "mutable",
+                                          "namespace",
+                                          "new",
+                                          "noexcept",
+                                          "not_eq",
+                                          "nullptr",
+                                          "operator",
+                                          "or_eq",
+                                          "private",
+                                          "protected",
+                                          "public",
+                                          "register",
+                                          "reinterpret_cast",
+                                          "requires",
+                                          "return",
+                                          "short",
+                                          "signed",
+                                          "sizeof",
+                                          "static",
+                                          "static_assert",
+                                          "static_cast",
+                                          "struct",
+                                          "switch",
+                                          "template",
+                                          "this",
+                                          "thread_local",
+                                          "throw",
+                                          "true",
+                                          "try",
+                                          "typedef",
+                                          "typeid",
+                                          "typename",
+                                          "union",
+                                          "unsigned",
+                                          "using",
+                                          "virtual",
+                                          "void",
+                                          "volatile",
+                                          "wchar_t",
+                                          "while",
+                                          "xor",
+                                          "xor_eq",
+                                          "size",
+                                          "workspace",
+                                          "scratch",
+                                          "workers",
+                                          "parallel_for",
+                                          "parallel_context",
+                                          "data",
+                                          "task",
+                                          "worker",
+                                          "rest",
+                                          "a",
+                                          "p",
+                                          "status",
+                                          "t"};
 
 [[noreturn]] void fail(const std::string& what) { throw Refused{"spec", what}; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word_char(char c) {
-  return is_digit(c) || c == '_' || (c >= 'a' && c <= 'z') ||
-         (c >= 'A' && c <= 'Z');
+  return is_digit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 class Lexer {
@@ -83,17 +166,13 @@ class Lexer {
   int line() const { return line_; }
 
  private:
-  void add(Tok kind, const std::string& text) {
-    tokens_.push_back({kind, text, line_});
-  }
+  void add(Tok kind, const std::string& text) { tokens_.push_back({kind, text, line_}); }
 
   // E0101, in comments too: what a reader of the file cannot see is refused.
   void step() {
     const char c = text_[at_];
     if (static_cast<unsigned char>(c) >= 0x80) return unicode();
-    if (c != '\n' && c != '\t' && (c < ' ' || c > '~')) {
-      fail("E0101 control character");
-    }
+    if (c != '\n' && c != '\t' && (c < ' ' || c > '~')) fail("E0101 control character");
     if (c == '\n') {
       add(Tok::kNewline, "");
       comment_ = false;
@@ -121,12 +200,10 @@ class Lexer {
       const bool word = is_word_char(ascii[0]);
       if (!comment_) add(word ? Tok::kWord : Tok::kSymbol, ascii);
       // The ceiling and floor stand only in front of `red`.
-      if (!comment_ && (std::string(symbol) == "⌈" ||
-                        std::string(symbol) == "⌊") &&
+      if (!comment_ && (std::string(symbol) == "⌈" || std::string(symbol) == "⌊") &&
           (text_.compare(at_, 3, "red") != 0 ||
-           (at_ + 3 < text_.size() && is_word_char(text_[at_ + 3])))) {
+           (at_ + 3 < text_.size() && is_word_char(text_[at_ + 3]))))
         fail("E0102 `red` expected");
-      }
       return;
     }
     fail("E0101 character that is not allowed");
@@ -136,15 +213,13 @@ class Lexer {
     const std::size_t start = at_;
     while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
     Tok kind = Tok::kNumber;
-    if (at_ + 1 < text_.size() && text_[at_] == '.' &&
-        is_digit(text_[at_ + 1])) {
+    if (at_ + 1 < text_.size() && text_[at_] == '.' && is_digit(text_[at_ + 1])) {
       kind = Tok::kDecimal;
       ++at_;
       while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
     }
-    if (at_ < text_.size() && is_word_char(text_[at_])) {
+    if (at_ < text_.size() && is_word_char(text_[at_]))
       fail("E0102 a name may not begin with a digit");
-    }
     add(kind, text_.substr(start, at_ - start));
   }
 
@@ -155,9 +230,8 @@ class Lexer {
       return add(Tok::kSymbol, two);
     }
     const std::string one(1, text_[at_]);
-    if (std::string("+-*/<>=()[],:.|").find(one) == std::string::npos) {
+    if (std::string("+-*/<>=()[],:.|").find(one) == std::string::npos)
       fail("E0101 character that is not allowed");
-    }
     ++at_;
     add(Tok::kSymbol, one);
   }
@@ -171,11 +245,11 @@ class Lexer {
 
 // What an expression stands for, in the scope where it was read.
 struct Val {
-  Term term;               // null: a vector < .. >
+  Term term;  // null: a vector < .. >
   Type type;
-  std::vector<Term> items; // of a vector
-  bool bare = false;       // a struct that is no prim
-  bool literal = false;    // an integer literal
+  std::vector<Term> items;  // of a vector
+  bool bare = false;        // a struct that is no prim
+  bool literal = false;     // an integer literal
   bool index() const { return term && type.sort == Sort::kIndex; }
 };
 
@@ -214,8 +288,8 @@ Val shift_val(const Val& val, std::int64_t by) {
 
 // A structural operator of section 2.
 struct Structural {
-  std::string word;        // "psi", .., "inner", "outer", "redf"
-  std::string red, point;  // words of redf, inner, outer
+  std::string word;                 // "psi", .., "inner", "outer", "redf"
+  std::string red, point;           // words of redf, inner, outer
   std::vector<std::int64_t> omega;  // ranks, empty: none
 };
 
@@ -236,9 +310,9 @@ class Parser {
     const auto count = static_cast<std::int64_t>(lets_.size());
     spec_.core = shift(body_, count - body_depth_);
     for (auto let = lets_.rbegin(); let != lets_.rend(); ++let) {
-      spec_.core = form("(let (x) ?e (?b x))",
-                        {{"?e", one(let->second)}, {"?b", one(spec_.core, 1)}},
-                        {{"x", let->first}});
+      spec_.core =
+          form("(let (x) ?e (?b x))", {{"?e", one(let->second)}, {"?b", one(spec_.core, 1)}},
+               {{"x", let->first}});
     }
     Scope empty;
     infer(first_term(spec_), empty, spec_);
@@ -264,8 +338,7 @@ class Parser {
   bool is(Tok kind) { return peek().kind == kind; }
   bool is(const std::string& text, std::size_t ahead = 0) {
     const Token& token = peek(ahead);
-    return token.text == text &&
-           (token.kind == Tok::kWord || token.kind == Tok::kSymbol);
+    return token.text == text && (token.kind == Tok::kWord || token.kind == Tok::kSymbol);
   }
   bool accept(const std::string& text) {
     if (!is(text)) return false;
@@ -273,9 +346,7 @@ class Parser {
     return true;
   }
   void keyword(const std::string& text) {
-    if (!accept(text)) {
-      fail("E0102 `" + text + "` expected, not `" + peek().text + "`");
-    }
+    if (!accept(text)) fail("E0102 `" + text + "` expected, not `" + peek().text + "`");
   }
   // Brackets in which a newline ends nothing.
   bool open(const std::string& text) {
@@ -313,16 +384,14 @@ class Parser {
     const std::string& text = token.text;
     if (token.kind != Tok::kWord) fail("E0102 a name is expected");
     if (kReserved.contains(text)) fail("E0105 `" + text + "` is reserved");
-    if (text[0] == '_' || text.starts_with("minimoa") ||
-        text.ends_with("_s") || kForbidden.contains(text)) {
+    if (text[0] == '_' || text.starts_with("minimoa") || text.ends_with("_s") ||
+        kForbidden.contains(text))
       fail("E0105 `" + text + "` may not be used as a name");
-    }
     return text;
   }
   bool declared(const std::string& text) const {
     const std::vector<std::string> bound = scope_.names();
-    return globals_.contains(text) ||
-           std::find(bound.begin(), bound.end(), text) != bound.end();
+    return globals_.contains(text) || std::find(bound.begin(), bound.end(), text) != bound.end();
   }
   std::string new_name() {
     const std::string text = name();
@@ -337,9 +406,7 @@ class Parser {
     val.type = infer(term, scope_, spec_);
     return val;
   }
-  Val op(Op code, std::vector<Term> kids) {
-    return typed(make_op(code, std::move(kids)));
-  }
+  Val op(Op code, std::vector<Term> kids) { return typed(make_op(code, std::move(kids))); }
   // A row of the table of section 3, written as that table writes it; the
   // values are terms of this scope (below `arity` further variables). `names`
   // renames the binders.
@@ -360,15 +427,11 @@ class Parser {
     return val.term;
   }
   Term boolean(const Val& val) {
-    if (!val.term || val.type.sort != Sort::kBool) {
-      fail("E0201 a condition is expected");
-    }
+    if (!val.term || val.type.sort != Sort::kBool) fail("E0201 a condition is expected");
     return val.term;
   }
   const Val& array(const Val& val) {
-    if (!val.term || val.type.sort != Sort::kArr) {
-      fail("E0201 an array is expected");
-    }
+    if (!val.term || val.type.sort != Sort::kArr) fail("E0201 an array is expected");
     return val;
   }
   bool over_dimensions(const Term& term) const {
@@ -377,8 +440,7 @@ class Parser {
            std::all_of(term->kids.begin(), term->kids.end(),
                        [&](const Term& kid) { return over_dimensions(kid); });
   }
-  void push(Entry::Kind kind, const std::string& text, Type type,
-            const Term& term) {
+  void push(Entry::Kind kind, const std::string& text, Type type, const Term& term) {
     Entry entry;
     entry.kind = kind;
     entry.name = text;
@@ -387,9 +449,7 @@ class Parser {
     entry.depth = scope_.depth;
     scope_.push(std::move(entry));
   }
-  void pop(std::size_t count) {
-    scope_.truncate(scope_.entries.size() - count);
-  }
+  void pop(std::size_t count) { scope_.truncate(scope_.entries.size() - count); }
 
   // ---- items (section 2) ----
   void item() {
@@ -445,9 +505,10 @@ class Parser {
   }
 
   Array declaration() {
-    static const std::map<std::string, InputKind> kTypes = {
-        {"f32", InputKind::kF32}, {"f16", InputKind::kF16},
-        {"bf16", InputKind::kBf16}, {"i32", InputKind::kI32}};
+    static const std::map<std::string, InputKind> kTypes = {{"f32", InputKind::kF32},
+                                                            {"f16", InputKind::kF16},
+                                                            {"bf16", InputKind::kBf16},
+                                                            {"i32", InputKind::kI32}};
     Array result;
     result.name = new_name();
     globals_.insert(result.name);
@@ -477,9 +538,7 @@ class Parser {
 
   void output_name() {
     const std::string text = name();
-    if (!out_ || text != spec_.output.name) {
-      fail("E0104 `" + text + "` is not the declared output");
-    }
+    if (!out_ || text != spec_.output.name) fail("E0104 `" + text + "` is not the declared output");
     if (body_) fail("E0104 a second definition of the output");
   }
   void define(const Term& term) {
@@ -499,8 +558,7 @@ class Parser {
     do {
       if (axes.size() == spec_.output.shape.size()) fail("E0201 axes of O");
       axes.push_back(new_name());
-      push(Entry::Kind::kLoop, axes.back(), Type{},
-           spec_.output.shape[axes.size() - 1]);
+      push(Entry::Kind::kLoop, axes.back(), Type{}, spec_.output.shape[axes.size() - 1]);
     } while (continued(","));
     close("]");
     if (axes.size() != spec_.output.shape.size()) fail("E0201 axes of O");
@@ -515,8 +573,7 @@ class Parser {
     Term body = attend_body(key, n, fields);
     pop(axes.size());
     for (std::size_t k = axes.size(); k-- > 0;) {
-      body = form("(gen (i ?n) (?x i))",
-                  {{"?n", one(spec_.output.shape[k])}, {"?x", one(body, 1)}},
+      body = form("(gen (i ?n) (?x i))", {{"?n", one(spec_.output.shape[k])}, {"?x", one(body, 1)}},
                   {{"i", axes[k]}});
     }
     define(body);
@@ -552,10 +609,7 @@ class Parser {
   Term attend_body(const std::string& j, const Term& n, const Fields& f) {
     const Term x = f.bias ? make_op(Op::kAdd, {f.score, f.bias}) : f.score;
     const Term g = f.mask ? f.mask : make_op(Op::kTrue, {});
-    Values values = {{"?N", one(n)},
-                     {"?X", one(x, 1)},
-                     {"?M", one(g, 1)},
-                     {"?V", one(f.value, 1)}};
+    Values values = {{"?N", one(n)}, {"?X", one(x, 1)}, {"?M", one(g, 1)}, {"?V", one(f.value, 1)}};
     std::string quot =
         "(/ (red add (j ?N) (?M j) (* (exp (- (psi (vec j) s) m)) (?V j)))"
         "   (red add (j ?N) (?M j) (exp (- (psi (vec j) s) m))))";
@@ -563,9 +617,11 @@ class Parser {
       values.emplace("?w", one(f.empty));
       quot = "(if (any (j ?N) (?M j)) " + quot + " ?w)";
     }
-    return form("(let (s) (gen (j ?N) (?X j)) (let (m) (red max (j ?N) (?M j) "
-                "(psi (vec j) s)) " + quot + "))",
-                values, {{"j", j}});
+    return form(
+        "(let (s) (gen (j ?N) (?X j)) (let (m) (red max (j ?N) (?M j) "
+        "(psi (vec j) s)) " +
+            quot + "))",
+        values, {{"j", j}});
   }
 
   // ---- expressions (section 2) ----
@@ -645,12 +701,8 @@ class Parser {
   }
 
   Val arithmetic(Op code, const Val& a, const Val& b) {
-    if (code == Op::kDiv || code == Op::kMod) {
-      return op(code, {index(a), index(b)});
-    }
-    if (code != Op::kQuot && a.index() && b.index()) {
-      return op(code, {a.term, b.term});
-    }
+    if (code == Op::kDiv || code == Op::kMod) return op(code, {index(a), index(b)});
+    if (code != Op::kQuot && a.index() && b.index()) return op(code, {a.term, b.term});
     return op(code, {real(a).term, real(b).term});
   }
 
@@ -707,8 +759,7 @@ class Parser {
   }
 
   bool dyadic_word(Structural& s) {
-    for (const char* word :
-         {"psi", "tran", "take", "drop", "rot", "cat", "rho"}) {
+    for (const char* word : {"psi", "tran", "take", "drop", "rot", "cat", "rho"}) {
       if (is(word)) {
         s.word = next().text;
         return true;
@@ -739,22 +790,19 @@ class Parser {
 
   // ---- rows of the table of section 3: structural words ----
   // Pushes a cell variable for the last `rank` axes of an operand.
-  Val push_cell(const std::string& text, const Val& val, std::int64_t rank,
-                std::int64_t outside) {
+  Val push_cell(const std::string& text, const Val& val, std::int64_t rank, std::int64_t outside) {
     Type type = array(val).type;
-    if (rank > static_cast<std::int64_t>(type.shape.size())) {
+    if (rank > static_cast<std::int64_t>(type.shape.size()))
       fail("E0206 omega rank beyond the operand's");
-    }
     type.shape.erase(type.shape.begin(), type.shape.end() - rank);
     push(Entry::Kind::kCell, text, shift(type, outside), nullptr);
     return typed(bound_var(0));
   }
 
   Val omega_node(std::int64_t rank, const Term& body, const Term& val) {
-    return typed(form("(omega ?k (x) (?b x) ?A)",
-                      {{"?k", numbers({rank}, Kind::kNat)},
-                       {"?b", one(body, 1)},
-                       {"?A", one(val)}}));
+    return typed(
+        form("(omega ?k (x) (?b x) ?A)",
+             {{"?k", numbers({rank}, Kind::kNat)}, {"?b", one(body, 1)}, {"?A", one(val)}}));
   }
 
   Val monadic(const Structural& s, const Val& val) {
@@ -771,36 +819,35 @@ class Parser {
     const Val& a = array(val);
     if (s.word == "rev") return op(Op::kRev, {a.term});
     if (s.word == "redf") {
-      return typed(form("(redf ?f ?A)", {{"?f", name_word(s.red, Kind::kRedOp)},
-                                         {"?A", one(a.term)}}));
+      return typed(
+          form("(redf ?f ?A)", {{"?f", name_word(s.red, Kind::kRedOp)}, {"?A", one(a.term)}}));
     }
     if (s.word == "rav") return ravel(a);
     if (s.word == "softmax") return softmax(a);
     std::vector<std::int64_t> reversed;
-    for (std::size_t k = a.type.shape.size(); k-- > 0;) {
+    for (std::size_t k = a.type.shape.size(); k-- > 0;)
       reversed.push_back(static_cast<std::int64_t>(k));
-    }
     return transpose(reversed, a);
   }
 
   Val transpose(const std::vector<std::int64_t>& perm, const Val& val) {
-    return typed(form("(tran ?t ?A)", {{"?t", numbers(perm, Kind::kPerm)},
-                                       {"?A", one(array(val).term)}}));
+    return typed(
+        form("(tran ?t ?A)", {{"?t", numbers(perm, Kind::kPerm)}, {"?A", one(array(val).term)}}));
   }
 
   Val ravel(const Val& val) {
     const std::vector<Term>& shape = val.type.shape;
     Term u = shape.empty() ? integer(1) : shape[0];
-    for (std::size_t k = 1; k < shape.size(); ++k) {
-      u = make_op(Op::kMul, {u, shape[k]});
-    }
+    for (std::size_t k = 1; k < shape.size(); ++k) u = make_op(Op::kMul, {u, shape[k]});
     return op(Op::kReshape, {u, val.term});
   }
 
   Val softmax(const Val& val) {
     if (val.type.shape.size() != 1) fail("E0204 say softmax omega<1>");
-    return typed(form("(let (x) ?A (let (e) (exp (- x (redf max x))) "
-                      "(/ e (redf add e))))", {{"?A", one(val.term)}}));
+    return typed(
+        form("(let (x) ?A (let (e) (exp (- x (redf max x))) "
+             "(/ e (redf add e))))",
+             {{"?A", one(val.term)}}));
   }
 
   Val dyadic(const Structural& s, const Val& u, const Val& val) {
@@ -808,9 +855,8 @@ class Parser {
       if (!s.omega.empty()) fail("E0102 psi takes no omega");
       return select(vector(u), val);
     }
-    if (s.word == "cat" || s.word == "inner" || s.word == "outer") {
+    if (s.word == "cat" || s.word == "inner" || s.word == "outer")
       return dyadic_arrays(s, array(u), array(val));
-    }
     if (s.omega.size() > 1) fail("E0102 one rank is expected");
     if (s.omega.empty()) return adjust(s.word, u, array(val));
     const Val x = push_cell("x", val, s.omega[0], 0);
@@ -819,9 +865,7 @@ class Parser {
     return omega_node(s.omega[0], body, val.term);
   }
 
-  std::vector<Term> vector(const Val& u) {
-    return u.term ? std::vector<Term>{index(u)} : u.items;
-  }
+  std::vector<Term> vector(const Val& u) { return u.term ? std::vector<Term>{index(u)} : u.items; }
 
   Val select(std::vector<Term> indices, const Val& val) {
     indices.push_back(array(val).term);
@@ -862,8 +906,7 @@ class Parser {
 
   Val cut_one(Op code, const Term& k, const Val& val) {
     if (k->op != Op::kInt || k->value >= 0) return op(code, {k, val.term});
-    const Term from_end =
-        make_op(Op::kSub, {val.type.shape[0], integer(-k->value)});
+    const Term from_end = make_op(Op::kSub, {val.type.shape[0], integer(-k->value)});
     return op(code == Op::kTake ? Op::kDrop : Op::kTake, {from_end, val.term});
   }
 
@@ -873,19 +916,18 @@ class Parser {
     const Val y = push_cell("y", b, s.omega.back(), 1);
     const Term body = combine(s, shift_val(x, 1), y).term;
     pop(2);
-    return typed(form("(omega2 ?a ?b (x y) (?e x y) ?A ?B)",
-                      {{"?a", numbers({s.omega.front()}, Kind::kNat)},
-                       {"?b", numbers({s.omega.back()}, Kind::kNat)},
-                       {"?e", one(body, 2)},
-                       {"?A", one(a.term)},
-                       {"?B", one(b.term)}}));
+    return typed(
+        form("(omega2 ?a ?b (x y) (?e x y) ?A ?B)", {{"?a", numbers({s.omega.front()}, Kind::kNat)},
+                                                     {"?b", numbers({s.omega.back()}, Kind::kNat)},
+                                                     {"?e", one(body, 2)},
+                                                     {"?A", one(a.term)},
+                                                     {"?B", one(b.term)}}));
   }
 
   Val combine(const Structural& s, const Val& a, const Val& b) {
     if (s.word == "cat") return op(Op::kCat, {a.term, b.term});
-    Values values = {{"?A", one(a.term)},
-                     {"?B", one(b.term)},
-                     {"?g", name_word(s.point, Kind::kOp)}};
+    Values values = {
+        {"?A", one(a.term)}, {"?B", one(b.term)}, {"?g", name_word(s.point, Kind::kOp)}};
     if (s.word == "outer") return typed(form("(outer ?g ?A ?B)", values));
     values.emplace("?f", name_word(s.red, Kind::kRedOp));
     return typed(form("(inner ?f ?g ?A ?B)", values));
@@ -919,12 +961,10 @@ class Parser {
       return val;
     }
     if (open_angle()) return vector_literal();
-    for (const char* word : {"exp", "exp2", "log", "sqrt", "tanh"}) {
+    for (const char* word : {"exp", "exp2", "log", "sqrt", "tanh"})
       if (is(word)) return function(*op_from_word(next().text));
-    }
-    for (const char* word : {"sum", "max", "min", "gen"}) {
+    for (const char* word : {"sum", "max", "min", "gen"})
       if (is(word)) return binder_or_pair(next().text);
-    }
     if (accept("if")) return conditional();
     return variable(name());
   }
@@ -933,17 +973,15 @@ class Parser {
     const std::vector<std::string> bound = scope_.names();
     for (std::size_t k = bound.size(); k-- > 0;) {
       if (bound[k] != text) continue;
-      return typed(
-          bound_var(static_cast<std::int64_t>(bound.size() - 1 - k)));
+      return typed(bound_var(static_cast<std::int64_t>(bound.size() - 1 - k)));
     }
     const auto let = index_lets_.find(text);
     if (let != index_lets_.end()) {
       const auto& [term, depth] = let->second;
       return typed(shift(term, scope_.depth - depth));
     }
-    if (!spec_.is_dim(text) && spec_.input(text) == nullptr) {
+    if (!spec_.is_dim(text) && spec_.input(text) == nullptr)
       fail("E0104 `" + text + "` is not declared");
-    }
     return typed(free_var(text));
   }
 
@@ -951,11 +989,9 @@ class Parser {
   Val decimal(const std::string& text) {
     const std::size_t dot = text.find('.');
     const std::string digits = text.substr(0, dot) + text.substr(dot + 1);
-    const std::size_t start =
-        std::min(digits.find_first_not_of('0'), digits.size() - 1);
+    const std::size_t start = std::min(digits.find_first_not_of('0'), digits.size() - 1);
     std::int64_t p = read_literal(digits.substr(start));
-    std::int64_t q =
-        read_literal("1" + std::string(text.size() - dot - 1, '0'));
+    std::int64_t q = read_literal("1" + std::string(text.size() - dot - 1, '0'));
     std::int64_t a = p;
     std::int64_t b = q;
     while (b != 0) {
@@ -966,8 +1002,7 @@ class Parser {
     p /= a;
     q /= a;
     if (q == 1) return op(Op::kReal, {integer(p)});
-    return typed(
-        form("(rat " + std::to_string(p) + " " + std::to_string(q) + ")", {}));
+    return typed(form("(rat " + std::to_string(p) + " " + std::to_string(q) + ")", {}));
   }
 
   Val vector_literal() {
@@ -1020,8 +1055,7 @@ class Parser {
                            {"?n", one(n)},
                            {"?g", one(g, 1)},
                            {"?x", one(x, 1)}};
-    return typed(form(word == "gen" ? "(gen (j ?n) (?x j))"
-                                    : "(red ?f (j ?n) (?g j) (?x j))",
+    return typed(form(word == "gen" ? "(gen (j ?n) (?x j))" : "(red ?f (j ?n) (?g j) (?x j))",
                       values, {{"j", text}}));
   }
 

@@ -1,17 +1,14 @@
-// Terms, types and scopes of the auditor (FORMAT sections 1 and 2).
-//
-// Idea: a term is an immutable tree of shared nodes. Bound variables are de
-// Bruijn indices (0 = innermost), so equality up to renaming is plain equality
-// and substitution cannot capture; binder names are kept beside them because
-// TEXT in a certificate and the C++ lowering refer to them. Dimensions and
-// inputs are kFree nodes with a name.
-// How it may be wrong: a table below that says which child a binder scopes
-// over; a forgotten shift when a term moves below a binder.
+// Terms, types, scopes and specifications (FORMAT sections 1, 2 and 4).
+// Idea: a term is an immutable tree of shared nodes. Bound variables are de Bruijn indices (0 =
+// innermost), so equality up to renaming is plain equality and substitution cannot capture; names
+// of binders are kept beside them, because TEXT and the lowering refer to them. How it may be
+// wrong: AUDIT_OPS (children, scopes, sorts); a missing shift below a binder.
 #ifndef MINIMOA_AUDIT_TERM_H_
 #define MINIMOA_AUDIT_TERM_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,207 +17,212 @@
 
 namespace audit {
 
-// The one exception of the auditor: caught in main, which reports INVALID.
+using std::size_t;
+using std::string;
+using std::vector;
+using Number = std::int64_t;
+using Numbers = vector<Number>;
+using Strings = vector<string>;
+
+// The one exception of the auditor; becomes the reason of an INVALID claim.
 struct Refused {
-  std::string code;  // "limit", "syntax", "scope", "type", "rule", ...
-  std::string text;  // one sentence
+  string code, text;
 };
+[[noreturn]] inline void refuse(const string& code, const string& text) {
+  throw Refused{code, text};
+}
 
 // FORMAT section 11.
 constexpr int kMaxDepth = 200;
-constexpr std::size_t kMaxNodes = 200000;
-constexpr std::int64_t kMaxLiteral = std::int64_t{1} << 62;
+constexpr size_t kMaxNodes = 200000;
+constexpr std::uint64_t kMaxMultiplications = 20'000'000;
+constexpr std::uint64_t kMaxTypedNodes = 20'000'000;
+constexpr Number kMaxLiteral = Number{1} << 62;
 
-enum class Op {
-  kInt,    // value: the literal (Index)
-  kBound,  // value: de Bruijn index; 0 is the innermost enclosing variable
-  kFree,   // name: dimension or input (or a fresh atom made by a client)
-  kAdd, kSub, kMul,   // + - *, on index or pointwise
-  kDiv, kMod,         // div mod, index only
-  kTrue, kLt, kLe, kEq, kNe, kAnd, kOr, kNot,
-  kAny,     // (any (j n) g): kids n, g
-  kIsZero,
-  kReal,    // (real i)
-  kRat,     // (rat p q): attrs p, q; no kids
-  kBottom,
-  kQuot,    // (/ a b)
-  kMax, kMin, kNeg, kExp, kExp2, kLog, kSqrt, kTanh, kExpSub,
-  kIf,       // kids c, x, y
-  kRed,      // (red f (j n) g x): red f; kids n, g, x
-  kOsMerge,
-  kGen, kParGen,  // kids n, body
-  kPsi,      // (psi (vec p..) A): kids p.., A
-  kTran,     // attrs t0 t1 ..; kid A
-  kTake, kDrop,  // kids k, A
-  kCat, kRev,
-  kRot,      // kids k, A
-  kReshape,  // kids u.., A
-  kIota,
-  kRedF,     // (redf f A): red f; kid A
-  kInner,    // (inner f g A B): red f, point g; kids A, B
-  kOuter,    // (outer g A B): point g; kids A, B
-  kOmega,    // (omega k (x) body A): attrs k; kids body, A
-  kOmega2,   // (omega2 a b (x y) body A B): attrs a, b; kids body, A, B
-  kLet, kLetSlow,  // kids e, b
-  kTup,
-  kGet,      // (get k e): attrs k; kid e
-  kFold,     // (fold (J n) (st) init step): kids n, init, step
-  kMem,      // (mem A (vec p..)): kids A, p..
-  kPut,      // (put (vec p..) E): kids p.., E
-  kFor, kParFor,  // kids n, P
-  kWhen,     // kids g, P
+// What is left for one certificate; without it a short file could keep the auditor busy for hours.
+struct Budget {
+  std::uint64_t multiplications = kMaxMultiplications;  // long coefficients count by 64-bit words
+  std::uint64_t nodes = kMaxTypedNodes;                 // typed, printed or translated
+  void multiply(std::uint64_t amount) { take(multiplications, amount, "too many multiplications"); }
+  void visit(std::uint64_t amount) { take(nodes, amount, "too many typed nodes"); }
+
+ private:
+  static void take(std::uint64_t& left, std::uint64_t amount, const char* what) {
+    if (amount > left) refuse("limit", what);
+    left -= amount;
+  }
 };
 
+// Section 1 in one table: operator, word, written form, arity as a pointwise operator, sorts.
+// Form, one letter per item: k child; K child below the node's binders; B (name child); L (name);
+// M (name name); v (vec child..); a natural attribute; i integer attribute; p (attribute ..);
+// r reduction; R reduction but osm; g operator of inner and outer; * any number of k; ! none.
+// Sorts of the children and of the node: Index, Bool, Stmt, R: real scalar. "": see types.cpp.
+// clang-format off
+#define AUDIT_OPS(X) \
+  X(kInt, "", "!", 0, ">I") X(kBound, "", "!", 0, "") X(kFree, "", "!", 0, "") \
+  X(kAdd, "+", "kk", 2, "") X(kSub, "-", "kk", 2, "") X(kMul, "*", "kk", 2, "") \
+  X(kDiv, "div", "kk", 0, "II>I") X(kMod, "mod", "kk", 0, "II>I") \
+  X(kTrue, "true", "!", 0, ">B") X(kLt, "<", "kk", 0, "II>B") X(kLe, "<=", "kk", 0, "II>B") \
+  X(kEq, "==", "kk", 0, "II>B") X(kNe, "!=", "kk", 0, "II>B") X(kAnd, "and", "kk", 0, "BB>B") \
+  X(kOr, "or", "kk", 0, "BB>B") X(kNot, "not", "k", 0, "B>B") X(kAny, "any", "BK", 0, "IB>B") \
+  X(kIsZero, "iszero", "k", 0, "R>B") X(kReal, "real", "k", 0, "I>R") X(kRat, "rat", "ia", 0, "") \
+  X(kBottom, "bottom", "!", 0, ">R") X(kQuot, "/", "kk", 2, "") X(kMax, "max", "kk", 2, "") \
+  X(kMin, "min", "kk", 2, "") X(kNeg, "neg", "k", 1, "") X(kExp, "exp", "k", 1, "") \
+  X(kExp2, "exp2", "k", 1, "") X(kLog, "log", "k", 1, "") X(kSqrt, "sqrt", "k", 1, "") \
+  X(kTanh, "tanh", "k", 1, "") X(kExpSub, "expsub", "kk", 2, "") X(kIf, "if", "kkk", 0, "") \
+  X(kRed, "red", "rBKK", 0, "") X(kOsMerge, "osmerge", "kk", 0, "") X(kGen, "gen", "BK", 0, "") \
+  X(kParGen, "pargen", "BK", 0, "") X(kPsi, "psi", "vk", 0, "") X(kTran, "tran", "pk", 0, "") \
+  X(kTake, "take", "kk", 0, "") X(kDrop, "drop", "kk", 0, "") X(kCat, "cat", "kk", 0, "") \
+  X(kRev, "rev", "k", 0, "") X(kRot, "rot", "kk", 0, "") X(kReshape, "reshape", "vk", 0, "") \
+  X(kIota, "iota", "k", 0, "") X(kRedF, "redf", "Rk", 0, "") X(kInner, "inner", "Rgkk", 0, "") \
+  X(kOuter, "outer", "gkk", 0, "") X(kOmega, "omega", "aLKk", 0, "") \
+  X(kOmega2, "omega2", "aaMKkk", 0, "") X(kLet, "let", "LkK", 0, "") \
+  X(kLetSlow, "letslow", "LkK", 0, "") X(kTup, "tup", "*", 0, "") X(kGet, "get", "ak", 0, "") \
+  X(kFold, "fold", "BLkK", 0, "") X(kMem, "mem", "kv", 0, "") X(kPut, "put", "vk", 0, "") \
+  X(kFor, "for", "BK", 0, "IS>S") X(kParFor, "parfor", "BK", 0, "IS>S") \
+  X(kWhen, "when", "kk", 0, "BS>S")
+#define AUDIT_OP_NAME(op, word, form, pointwise, sorts) op,
+enum class Op { AUDIT_OPS(AUDIT_OP_NAME) };
+// clang-format on
 enum class RedOp { kAdd, kMul, kMax, kMin, kOsm };
 
 struct Node;
 using Term = std::shared_ptr<const Node>;
+using Terms = vector<Term>;
 
 struct Node {
   Op op = Op::kTrue;
-  std::int64_t value = 0;            // kInt, kBound
-  std::string name;                  // kFree
-  std::vector<std::int64_t> attrs;   // see Op
-  RedOp red = RedOp::kAdd;           // kRed, kRedF, kInner
-  Op point = Op::kAdd;               // kInner, kOuter
-  // Cosmetic names of the bound variables, in written order: one for
-  // kAny kRed kGen kParGen kOmega kLet kLetSlow kFor kParFor, two for
-  // kFold (J, st) and kOmega2 (x, y), else none. With two, the second one is
-  // de Bruijn index 0 and the first one index 1.
-  std::vector<std::string> binders;
-  std::vector<Term> kids;            // FORMAT child order
-  // Computed by make():
-  std::size_t size = 1;              // nodes of the tree
-  int depth = 1;                     // nesting
-  std::int64_t free_bound = 0;       // all free de Bruijn indices are < this
+  Number value = 0;         // kInt; kBound: de Bruijn index
+  string name;              // kFree: dimension or input (or a fresh atom made by a client)
+  Numbers attrs;            // letters a, i, p of the form
+  RedOp red = RedOp::kAdd;  // letters r, R
+  Op point = Op::kAdd;      // letter g
+  Strings binders;          // names in written order; the last one is de Bruijn index 0
+  Terms kids;               // FORMAT child order
+  size_t size = 1;          // by make(): nodes of the tree
+  int depth = 1;            // by make(): nesting
+  Number free_bound = 0;    // by make(): all free de Bruijn indices are < this
 };
 
-// Completes a node; refuses (code "limit") depth > 200 or > 200,000 nodes and
-// literals beyond 2^62. Does not check arity or types.
+// Completes a node within the limits of section 11. Does not check arity or types.
 Term make(Node node);
-Term make_op(Op op, std::vector<Term> kids);
-Term integer(std::int64_t value);
-Term bound_var(std::int64_t index);
-Term free_var(std::string name);
+Term make_op(Op op, Terms kids);
+Term integer(Number value);
+Term bound_var(Number index);
+Term free_var(string name);
 
 // How many variables the node binds in child number `child` (0, 1 or 2).
-int bound_in(const Node& node, std::size_t child);
-// How many children at the front (kPsi, kPut, kReshape) or after child 0
-// (kMem) are indices of the vector.
-std::size_t index_count(const Node& node);
-// The indices of psi/put/reshape/mem, without the array operand.
-std::vector<Term> indices_of(const Node& node);
-// The array operand of psi/put/reshape (last child) or mem (child 0).
+int bound_in(const Node& node, size_t child);
+// The indices of psi/put/reshape/mem (else none), and the array operand beside them.
+Terms indices_of(const Node& node);
 const Term& operand_of(const Node& node);
 
 // Equality up to the names of bound variables.
 bool alpha_equal(const Term& a, const Term& b);
-// Adds `by` to every variable with index >= cutoff. A negative `by` takes
-// variables out: refuses (code "scope") when one of those that go is mentioned.
-Term shift(const Term& term, std::int64_t by, std::int64_t cutoff = 0);
+// Adds `by` to every variable with index >= cutoff. A negative `by` takes variables out: refuses
+// (code "scope") when one of those that go is mentioned.
+Term shift(const Term& term, Number by, Number cutoff = 0);
+Terms shift(Terms terms, Number by);
 // True if variable number `index` of the surrounding scope occurs in the term.
-bool mentions(const Term& term, std::int64_t index);
-// Replaces variable k (k < args.size()) of `body` by args[args.size()-1-k]:
-// args are in written binder order, so (x y) <- args[0], args[1]. The args are
-// terms of the scope without these variables; other variables move down.
-Term instantiate(const Term& body, const std::vector<Term>& args);
-// The subterm at a position (FORMAT children); refuses a wrong path.
-const Term& subterm(const Term& root, const std::vector<std::size_t>& at);
-Term replace(const Term& root, const std::vector<std::size_t>& at,
-             const Term& with);
+bool mentions(const Term& term, Number index);
+// Replaces the innermost variables of `body` by args (in written binder order, terms of the scope
+// without these variables); other variables move down.
+Term instantiate(const Term& body, const Terms& args, Number cutoff = 0);
+// Replaces the subterm at a position (FORMAT children); refuses a wrong path.
+Term replace(const Term& root, const vector<size_t>& at, const Term& with, size_t level = 0);
 
-// The word of an operator in an s-expression ("+", "div", "red", ..).
 const char* word_of(Op op);
 const char* word_of(RedOp op);
-// What follows the word in the written form (see the table in term.cpp).
 const char* form_of(Op op);
-// Operators that stand for pointwise functions of values; arity 1 or 2, else 0.
-int pointwise_arity(Op op);
-std::optional<Op> op_from_word(const std::string& word);
-std::optional<Op> pointwise_from_word(const std::string& word);
-std::optional<RedOp> redop_from_word(const std::string& word);
+const char* sorts_of(Op op);
+int pointwise_arity(Op op);  // 1 or 2; 0: not pointwise
+std::optional<Op> op_from_word(const string& word);
+std::optional<Op> pointwise_from_word(const string& word);
+std::optional<RedOp> redop_from_word(const string& word);
+bool is_index_arithmetic(Op op);  // + - * div mod
+// For people; `names` are those of the enclosing binders, outermost first.
+string print(const Term& term, Strings names = {});
 
-// Prints with the cosmetic names; `names` are those of the enclosing binders,
-// outermost first. A name that is shadowed is printed with a `'` and its
-// index, so that the output is unambiguous (it is for people only).
-std::string print(const Term& term, std::vector<std::string> names = {});
-
-// ---- types (section 2) ----------------------------------------------------
+// ---- types (section 2) ----
 
 enum class Sort { kIndex, kBool, kStmt, kArr };
 enum class Elem { kReal, kInt, kTup };
 
 struct Type {
   Sort sort = Sort::kIndex;
-  std::vector<Term> shape;   // kArr
-  Elem elem = Elem::kReal;   // kArr
-  std::vector<Type> parts;   // kTup
+  Terms shape;              // kArr
+  Elem elem = Elem::kReal;  // kArr
+  vector<Type> parts;       // kTup
 };
-Type shift(const Type& type, std::int64_t by);
+Type shift(Type type, Number by);
 
-// ---- scopes and contexts (section 4) --------------------------------------
+// ---- scopes and contexts (section 4) ----
 
 // What encloses a position, from the root down.
 struct Entry {
-  enum class Kind {
-    kLoop,   // gen pargen red any fold for parfor: term = the bound n
-    kLet,    // let letslow: term = e
-    kCell,   // x of omega, x or y of omega2: term = null
-    kState,  // st of fold: term = init
-    kGuard,  // not a variable: term = a boolean that holds
-  };
+  // kLoop: a variable with 0 <= variable < term. kValue: of let, omega or fold. kGuard: no
+  // variable; the boolean `term` holds.
+  enum class Kind { kLoop, kValue, kGuard };
   Kind kind = Kind::kLoop;
-  std::string name;        // of the variable
+  string name;
   Term term;
-  Type type;               // of the variable
-  std::int64_t depth = 0;  // variables outside: scope of `term` and `type`
-  bool slow = false;       // letslow
+  Type type;         // of the variable
+  Number depth = 0;  // variables outside: the scope of `term` and `type`
 };
 
 struct Scope {
-  std::vector<Entry> entries;  // guards included
-  std::int64_t depth = 0;      // number of variables
-  void push(Entry entry);      // the caller sets entry.depth
-  void truncate(std::size_t size);  // drops all entries from number `size`
-  const Entry* variable(std::int64_t index) const;  // null if out of range
-  std::vector<std::string> names() const;           // outermost first
+  vector<Entry> entries;
+  Number depth = 0;  // number of variables
+  void push(Entry entry);
+  void truncate(size_t size);                 // drops all entries from number `size`
+  const Entry* variable(Number index) const;  // null if out of range
+  Strings names() const;                      // of the variables, outermost first
 };
 
-// One element of the context of a position, in the scope of the position:
-// loop: 0 <= var and var <= bound - 1; otherwise the boolean `guard` holds.
-struct ContextItem {
-  bool loop = false;
-  Term var, bound;
-  Term guard;
-};
-std::vector<ContextItem> context_of(const Scope& scope);
-
-// ---- the specification -----------------------------------------------------
+// ---- the specification ----
 
 enum class InputKind { kF32, kF16, kBf16, kI32 };
 
 struct Array {
-  std::string name;
+  string name;
   InputKind kind = InputKind::kF32;
-  std::vector<Term> shape;            // index terms over dimensions
+  Terms shape;                                 // index terms over dimensions
   std::optional<std::pair<Term, Term>> range;  // i32: lo <= x < hi
 };
 
 struct Spec {
-  std::string name;
-  std::vector<std::string> dims;      // in order of declaration
-  std::vector<Term> assumptions;      // the requires, one boolean each
-  std::vector<Array> inputs;          // in order of declaration
+  string name;
+  Strings dims;          // in order of declaration
+  Terms assumptions;     // the requires, one boolean each
+  vector<Array> inputs;  // in order of declaration
   Array output;
-  Term core;                          // E; the first term is (put (vec) E)
-  bool is_dim(const std::string& name) const;
-  const Array* input(const std::string& name) const;  // null if none
+  Term core;  // E; the first term is (put (vec) E)
+  bool is_dim(const string& name) const;
+  const Array* input(const string& name) const;  // null if none
+  vector<Array> arrays() const;                  // the inputs, then the output
+  mutable Budget budget;                         // of everything that is done with this spec
 };
 
-// The first term of the replay.
-Term first_term(const Spec& spec);
-// For comparing readers: the core term on one line (not used by the verdict).
-std::string print_core(const Spec& spec);
+// The auditor's own reader of .moa files (spec_reader.cpp): refuses (code "spec") "line N: ..".
+Spec read_spec(const string& text);
+
+// ---- judgements (types.cpp) ----
+
+// Kinds that certain nodes must have (the rule variables of a step), by address.
+enum class Kind { kIndex, kIndices, kValue, kBool, kStmt, kOp, kRedOp, kPerm, kNat };
+using KindMap = std::map<Term, Kind>;
+
+// The type of a term in a scope (left as it was); refuses (code "type") an ill-typed one.
+Type infer(const Term& term, Scope& scope, const Spec& spec, const KindMap* kinds = nullptr);
+// Equality as polynomials, without facts.
+bool same_index(const Term& a, const Term& b, const Scope& scope, const Spec& spec);
+bool same_shape(const Terms& a, const Terms& b, const Scope& scope, const Spec& spec);
+// Pushes what child number `child` sees beyond `scope`: variables with their types, then a guard (g
+// for x of red and P of when, c or (not c) for the branches of if). Undo with scope.truncate().
+void enter(const Term& node, size_t child, Scope& scope, const Spec& spec);
+// True for index arithmetic over literals and dimensions.
+bool dimensions_only(const Term& term, const Spec& spec);
 
 }  // namespace audit
 

@@ -13,9 +13,8 @@ namespace audit {
 namespace {
 
 constexpr std::string_view kMarker = "// ---- body ----";
-constexpr std::array<std::string_view, 4> kIncludes = {
-    "#include <cmath>", "#include <cstddef>", "#include <cstdint>",
-    "#include <limits>"};
+constexpr std::array<std::string_view, 4> kIncludes = {"#include <cmath>", "#include <cstddef>",
+                                                       "#include <cstdint>", "#include <limits>"};
 // Longest first.
 constexpr std::array<std::string_view, 31> kOperators = {
     "<=>", "<<=", ">>=", "->*", "...", "::", "->", "++", "--", "<<", ">>",
@@ -26,9 +25,7 @@ constexpr std::array<std::string_view, 31> kOperators = {
   throw Refused{"text", "line " + std::to_string(line) + ": " + why};
 }
 
-bool letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
 // FORMAT 8. A backslash at the end of a comment swallows the next line, "??/"
@@ -94,8 +91,8 @@ class Tokeniser {
       include();
     } else if (c == '"') {
       // The one literal of the frame is in: extern "C".
-      const bool linkage = body_.compare(at_, 3, "\"C\"") == 0 &&
-                           !tokens_.empty() && tokens_.back().text == "extern";
+      const bool linkage = body_.compare(at_, 3, "\"C\"") == 0 && !tokens_.empty() &&
+                           tokens_.back().text == "extern";
       if (!linkage) refuse(line_, "a string literal");
       take(3);
     } else {
@@ -116,10 +113,8 @@ class Tokeniser {
     std::size_t size = 1;
     while (letter(peek(size)) || digit(peek(size)) || peek(size) == '.' ||
            ((peek(size) == '+' || peek(size) == '-') &&
-            std::string_view("eEpP").find(peek(size - 1)) !=
-                std::string_view::npos)) {
+            std::string_view("eEpP").find(peek(size - 1)) != std::string_view::npos))
       ++size;
-    }
     take(size);
   }
 
@@ -127,8 +122,7 @@ class Tokeniser {
   void include() {
     const std::string_view line = trimmed(line_at(body_, line_start_));
     const bool first =
-        trimmed(std::string_view(body_).substr(line_start_, at_ - line_start_))
-            .empty();
+        trimmed(std::string_view(body_).substr(line_start_, at_ - line_start_)).empty();
     for (const std::string_view known : kIncludes) {
       if (first && line == known) {
         tokens_.push_back({std::string(line), line_});
@@ -148,9 +142,8 @@ class Tokeniser {
       return;
     }
     static constexpr std::string_view kSingle = "{}[]()<>;:,.+-*/%=!&|^~?";
-    if (kSingle.find(body_[at_]) == std::string_view::npos) {
+    if (kSingle.find(body_[at_]) == std::string_view::npos)
       refuse(line_, std::string("a character '") + body_[at_] + "'");
-    }
     take(1);
   }
 
@@ -168,9 +161,8 @@ KernelFile split_kernel(const std::string& file) {
   for (std::size_t at = 0; at < file.size(); ++line) {
     const std::string_view text = line_at(file, at);
     const std::size_t next = at + text.size() + 1;
-    if (text == kMarker && next <= file.size()) {
+    if (text == kMarker && next <= file.size())
       return {file.substr(0, at), file.substr(next), line + 1};
-    }
     at = next;
   }
   throw Refused{"text", "no line \"" + std::string(kMarker) + "\""};
@@ -186,15 +178,12 @@ void check_header(const std::string& header, const std::string& sha256) {
     ++line;
     // FORMAT 9: code here would be compiled without being compared.
     const bool comment = text.starts_with("//");
-    if (!comment && !trimmed(text).empty()) {
-      refuse(line, "the header is not a comment");
-    }
+    if (!comment && !trimmed(text).empty()) refuse(line, "the header is not a comment");
     if (!text.starts_with("// certificate ")) continue;
     const std::size_t hash = text.rfind(" sha256 ");
     // FORMAT 9: binds the kernel file to this certificate, not to another.
-    if (hash == std::string_view::npos || text.substr(hash + 8) != sha256) {
+    if (hash == std::string_view::npos || text.substr(hash + 8) != sha256)
       refuse(line, "the header names another certificate");
-    }
     ++named;
   }
   if (named != 1) refuse(line, "the header must name its certificate once");
@@ -205,21 +194,15 @@ std::vector<Token> tokenise(const std::string& body, int first_line) {
   return Tokeniser(body, first_line).run();
 }
 
-void compare_tokens(const std::vector<Token>& found,
-                    const std::vector<Token>& expected) {
+void compare_tokens(const std::vector<Token>& found, const std::vector<Token>& expected) {
   for (std::size_t k = 0; k < found.size() || k < expected.size(); ++k) {
     const std::string have = k < found.size() ? found[k].text : "end of file";
-    const std::string want =
-        k < expected.size() ? expected[k].text : "end of file";
+    const std::string want = k < expected.size() ? expected[k].text : "end of file";
     if (have == want) continue;
-    const int line = found.empty()      ? 0
-                     : k < found.size() ? found[k].line
-                                        : found.back().line;
-    refuse(line,
-           "found \"" + have + "\", the term lowers to \"" + want +
-               "\" (line " +
-               std::to_string(k < expected.size() ? expected[k].line : 0) +
-               " of the lowering)");
+    const int line = found.empty() ? 0 : k < found.size() ? found[k].line : found.back().line;
+    refuse(line, "found \"" + have + "\", the term lowers to \"" + want + "\" (line " +
+                     std::to_string(k < expected.size() ? expected[k].line : 0) +
+                     " of the lowering)");
   }
 }
 

@@ -31,8 +31,7 @@ KernelFile split_kernel(const std::string& file);
 void check_header(const std::string& header, const std::string& sha256);
 std::vector<Token> tokenise(const std::string& body, int first_line);
 // Refuses (code "text") the first token that differs.
-void compare_tokens(const std::vector<Token>& found,
-                    const std::vector<Token>& expected);
+void compare_tokens(const std::vector<Token>& found, const std::vector<Token>& expected);
 
 }  // namespace audit
 

@@ -72,8 +72,8 @@ std::optional<Made> make(Session* session, const std::string& spec_path,
   options.schedule_path = relative_to(*root, schedule->path);
   auto bundle = make_bundle(loaded->spec, loaded->bytes, *schedule, *rules, options);
   if (!bundle.ok()) {
-    const bool in_schedule = !bundle.errors().empty() &&
-                             bundle.errors().front().span.file == schedule->path;
+    const bool in_schedule =
+        !bundle.errors().empty() && bundle.errors().front().span.file == schedule->path;
     report(session, bundle.errors(), in_schedule ? schedule->text : loaded->bytes);
     return std::nullopt;
   }

@@ -12,7 +12,7 @@ namespace minimoa::cli {
 struct Made {
   std::string root;
   LoadedSpec spec;
-  std::string spec_path;      // inside a root: what the certificate says
+  std::string spec_path;  // inside a root: what the certificate says
   RuleTable rules;
   Bundle bundle;
 };

@@ -27,8 +27,9 @@ void check_one(Session* session, const std::string& path) {
 void add_check(CLI::App* app, Session* session) {
   auto specs = std::make_shared<std::vector<std::string>>();
   CLI::App* command = app->add_subcommand(
-      "check", "Check specs: shapes, bounds and rows for all sizes; exit code 1 refuted, 2 not a "
-               "spec, 3 undecided");
+      "check",
+      "Check specs: shapes, bounds and rows for all sizes; exit code 1 refuted, 2 not a "
+      "spec, 3 undecided");
   command->add_option("SPEC", *specs, "Spec files (.moa)")->required();
   command->callback([session, specs] {
     for (const std::string& path : *specs) check_one(session, path);

@@ -32,7 +32,7 @@ inline constexpr int kHoley = 3;
 
 // A spec file that could be read: its bytes are needed for diagnostics.
 struct LoadedSpec {
-  std::string path;   // as the user wrote it
+  std::string path;  // as the user wrote it
   std::string bytes;
   Spec spec;
 };

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "extract/cli/cli.h"
 #include "spec/lang/elaborate.h"
@@ -84,7 +83,8 @@ std::optional<std::string> find_root(Session* session) {
   if (!error) {
     if (auto found = upwards(program.parent_path())) return found;
   }
-  fail(session, "E0910", "no repository root found: say --root DIR, the folder that holds spec/rules");
+  fail(session, "E0910",
+       "no repository root found: say --root DIR, the folder that holds spec/rules");
   return std::nullopt;
 }
 
@@ -100,14 +100,19 @@ std::optional<std::string> read_file(Session* session, const std::string& path) 
     return std::nullopt;
   }
   std::ifstream in(path, std::ios::binary);
-  std::stringstream bytes;
-  if (fs::is_directory(status) || !in || !(bytes << in.rdbuf())) {
-    // An empty file also fails `bytes << rdbuf`; it is read, not refused.
-    if (fs::is_regular_file(status) && fs::file_size(path, error) == 0) return std::string();
-    fail(session, "E0902", "cannot read " + path);
+  std::string bytes;
+  char block[1 << 16];
+  // A device or a pipe shows no size: count what comes.
+  while (!fs::is_directory(status) && in && bytes.size() <= kLargestFile) {
+    in.read(block, sizeof block);
+    bytes.append(block, static_cast<std::size_t>(in.gcount()));
+  }
+  if (!in.eof()) {
+    fail(session, "E0902",
+         "cannot read " + path + (bytes.size() > kLargestFile ? ": larger than 16 MiB" : ""));
     return std::nullopt;
   }
-  return bytes.str();
+  return bytes;
 }
 
 std::optional<LoadedSpec> load_spec(Session* session, const std::string& path) {
@@ -122,8 +127,8 @@ std::optional<LoadedSpec> load_spec(Session* session, const std::string& path) {
 }
 
 std::string schedule_path(const std::string& root, const std::string& name_or_path) {
-  const bool is_path = name_or_path.find('/') != std::string::npos ||
-                       name_or_path.find('.') != std::string::npos;
+  const bool is_path =
+      name_or_path.find('/') != std::string::npos || name_or_path.find('.') != std::string::npos;
   if (is_path) return name_or_path;
   return (fs::path(root) / "extract" / "schedules" / (name_or_path + ".sched")).string();
 }

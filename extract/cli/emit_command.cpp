@@ -67,8 +67,8 @@ void add_emit(CLI::App* app, Session* session) {
   CLI::App* command =
       app->add_subcommand("emit", "Write kernel, header and certificate of one variant");
   command->add_option("SPEC", options->spec, "Spec file (.moa)")->required();
-  command->add_option("--schedule", options->schedule,
-                      "Schedule file, or a name in extract/schedules")
+  command
+      ->add_option("--schedule", options->schedule, "Schedule file, or a name in extract/schedules")
       ->required();
   command->add_option("-o,--output", options->output,
                       "Folder to write into, made complete for the audit (default: the root)");

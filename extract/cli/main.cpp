@@ -34,7 +34,10 @@ int main(int argc, char** argv) {
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return app.exit(error) == 0 ? 0 : minimoa::cli::kUsage;
+      if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+      minimoa::cli::fail(&session, "E0911", error.what());
+      std::fputs("Run with --help for more information.\n", stderr);
+      return minimoa::cli::kUsage;
     }
     return session.code;
   } catch (const std::exception& error) {

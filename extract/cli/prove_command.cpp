@@ -30,8 +30,8 @@ void add_prove(CLI::App* app, Session* session) {
       "prove",
       "Prove a kernel variant: exit code 0 all witnesses found, 1 refuted, 3 holes are left");
   command->add_option("SPEC", options->spec, "Spec file (.moa)")->required();
-  command->add_option("--schedule", options->schedule,
-                      "Schedule file, or a name in extract/schedules")
+  command
+      ->add_option("--schedule", options->schedule, "Schedule file, or a name in extract/schedules")
       ->required();
   command->add_option("-o,--output", options->output, "Write the certificate here");
   command->callback([session, options] { prove(session, *options); });

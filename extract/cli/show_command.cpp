@@ -128,7 +128,8 @@ void add_show(CLI::App* app, Session* session) {
       ->capture_default_str();
   command->add_option("--schedule", options->schedule,
                       "Schedule file, or a name in extract/schedules (loop and kernel)");
-  command->add_flag("--steps", options->steps, "Print every step: rule, direction, before -> after");
+  command->add_flag("--steps", options->steps,
+                    "Print every step: rule, direction, before -> after");
   command->add_flag("--unicode", options->unicode, "Write the symbols of the notation");
   command->callback([session, options] { show(session, *options); });
 }

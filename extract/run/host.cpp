@@ -188,9 +188,9 @@ std::optional<Diagnostic> add_input(const Array& a, const Layout& l, const HostA
                                     Buffers& buffers, Arguments& args) {
   const bool whole = a.elem == Elem::kI32;
   if (whole != std::holds_alternative<Tensor<std::int32_t>>(x))
-    return problem("E0903", "input " + a.name + " has the wrong element type");
+    return problem("E0908", "input " + a.name + " has the wrong element type");
   const bool ok = std::visit([&](const auto& v) { return fits(v, l); }, x);
-  if (!ok) return problem("E0902", "input " + a.name + " does not have its declared shape");
+  if (!ok) return problem("E0907", "input " + a.name + " does not have its declared shape");
   if (whole) {
     buffers.ints.push_back(spread(std::get<Tensor<std::int32_t>>(x), l,
                                   std::numeric_limits<std::int32_t>::max()));
@@ -208,7 +208,7 @@ Result<Layout> layout_of(const Array& a, const Sizes& sizes, std::int64_t pad) {
   const auto shape = shape_at(a, sizes);
   if (!shape.ok()) return shape.errors();
   const auto l = lay_out(shape.value(), pad);
-  if (!l) return problem("E0902", "array " + a.name + " is too large for memory");
+  if (!l) return problem("E0907", "array " + a.name + " is too large for memory");
   return *l;
 }
 
@@ -272,7 +272,7 @@ Result<std::vector<std::int64_t>> shape_at(const Array& array, const Sizes& size
   for (const Term& n : array.shape) {
     const auto v = value_of(n, sizes);
     if (!v || *v < 0) {
-      return problem("E0902", "the extent " + print(n) + " of " + array.name +
+      return problem("E0907", "the extent " + print(n) + " of " + array.name +
                                   " has no value at these sizes");
     }
     out.push_back(*v);
@@ -323,13 +323,13 @@ Result<Tensor<float>> run_kernel(const Spec& spec, const Kernel& kernel, const S
                                  const HostOptions& options) {
   Arguments args;
   for (const std::string& d : spec.dims) {
-    if (!sizes.count(d)) return problem("E0902", "no value for dimension " + d);
+    if (!sizes.count(d)) return problem("E0907", "no value for dimension " + d);
     args.add(sizes.at(d));
   }
   Buffers buffers;
   for (const Array& a : spec.inputs) {
     const auto it = inputs.find(a.name);
-    if (it == inputs.end()) return problem("E0902", "no array for input " + a.name);
+    if (it == inputs.end()) return problem("E0907", "no array for input " + a.name);
     const auto l = layout_of(a, sizes, options.pad);
     if (!l.ok()) return l.errors();
     if (auto d = add_input(a, l.value(), it->second, buffers, args)) return *d;

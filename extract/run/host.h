@@ -51,7 +51,7 @@ std::string kernel_name(const std::string& spec, const std::string& schedule);
 // build/kernels/libminimoa_<spec>_<schedule>.so
 std::string kernel_library(const std::string& spec, const std::string& schedule);
 
-// The declared shape of an array at these sizes; E0902 if a dimension is
+// The declared shape of an array at these sizes; E0907 if a dimension is
 // missing or an extent is negative.
 Result<std::vector<std::int64_t>> shape_at(const Array& array, const Sizes& sizes);
 

@@ -264,12 +264,14 @@ std::string format_npy(const NpyArray& a) {
 }
 
 Result<NpyArray> read_npy(const std::string& path) {
+  std::error_code error;
+  const bool regular = std::filesystem::is_regular_file(path, error);   // no endless device
   std::ifstream in(path, std::ios::binary);
   std::ostringstream bytes;
-  bytes << in.rdbuf();
-  std::error_code error;
-  if (!in.is_open() || bytes.bad() || std::filesystem::is_directory(path, error)) {
+  if (regular && in.is_open()) bytes << in.rdbuf();
+  if (!regular || !in.is_open() || bytes.bad()) {
     Diagnostic d = refuse(path, "");
+    d.code = "E0902";
     d.message = "cannot read " + path;
     return d;
   }
@@ -284,7 +286,7 @@ Result<bool> write_npy(const std::string& path, const NpyArray& a) {
   out.close();
   if (!out.fail() && std::rename(temporary.c_str(), path.c_str()) == 0) return true;
   Diagnostic d;
-  d.code = "E0901";
+  d.code = "E0903";
   d.message = "cannot write " + path + ": " + std::strerror(errno);
   d.span.file = path;
   std::remove(temporary.c_str());

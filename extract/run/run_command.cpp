@@ -13,6 +13,8 @@
 namespace minimoa {
 namespace {
 
+constexpr std::size_t kLargestSpec = std::size_t{16} << 20;
+
 Diagnostic problem(const std::string& code, const std::string& message) {
   Diagnostic d;
   d.code = code;
@@ -27,7 +29,7 @@ std::optional<Diagnostic> learn(std::map<std::string, Known>& known, const std::
                                 const Known& k) {
   const auto [it, fresh] = known.emplace(dim, k);
   if (fresh || it->second.value == k.value) return std::nullopt;
-  return problem("E0902", "dimension " + dim + " is " + std::to_string(it->second.value) +
+  return problem("E0907", "dimension " + dim + " is " + std::to_string(it->second.value) +
                               " in " + it->second.source + " and " +
                               std::to_string(k.value) + " in " + k.source);
 }
@@ -40,7 +42,7 @@ std::optional<Diagnostic> learn_from(const Array& a, const LoadedInput& in,
                                      std::map<std::string, Known>& known) {
   const auto& shape = in.array.shape;
   if (shape.size() != a.shape.size()) {
-    return problem("E0902", in.file + " has rank " + std::to_string(shape.size()) +
+    return problem("E0907", in.file + " has rank " + std::to_string(shape.size()) +
                                 ", input " + a.name + " has rank " +
                                 std::to_string(a.shape.size()));
   }
@@ -60,7 +62,7 @@ std::optional<Diagnostic> disagreement(const Array& a, const LoadedInput& in,
   for (std::size_t k = 0; k < declared.value().size(); ++k) {
     const std::int64_t want = declared.value()[k], got = in.array.shape[k];
     if (want == got) continue;
-    return problem("E0902", "extent " + print(a.shape[k]) + " of " + a.name + " is " +
+    return problem("E0907", "extent " + print(a.shape[k]) + " of " + a.name + " is " +
                                 std::to_string(want) + " at these sizes and " +
                                 std::to_string(got) + " in " + axis_of(in.file, k));
   }
@@ -136,7 +138,7 @@ Result<std::map<std::string, LoadedInput>> load_inputs(const Spec& spec,
     bool declared = false;
     for (const Array& a : spec.inputs) declared = declared || a.name == name;
     if (!declared || out.count(name)) {
-      return problem("E0902", declared ? "input " + name + " is given twice"
+      return problem("E0907", declared ? "input " + name + " is given twice"
                                        : "spec " + spec.name + " has no input " + name);
     }
     auto array = read_npy(file);
@@ -145,7 +147,7 @@ Result<std::map<std::string, LoadedInput>> load_inputs(const Spec& spec,
   }
   for (const Array& a : spec.inputs)
     if (!out.count(a.name))
-      return problem("E0902", "no file for input " + a.name + ": say --in " + a.name + "=FILE.npy");
+      return problem("E0907", "no file for input " + a.name + ": say --in " + a.name + "=FILE.npy");
   return out;
 }
 
@@ -194,13 +196,13 @@ Result<Sizes> infer_sizes(const Spec& spec, const std::map<std::string, LoadedIn
   for (const std::string& dim : spec.dims) {
     const auto it = known.find(dim);
     if (it == known.end()) {
-      return problem("E0902", "no shape shows dimension " + dim + ": say --dim " + dim + "=N");
+      return problem("E0907", "no shape shows dimension " + dim + ": say --dim " + dim + "=N");
     }
     sizes[dim] = it->second.value;
   }
   for (const auto& [name, n] : dims)
     if (!sizes.count(name))
-      return problem("E0902", "spec " + spec.name + " has no dimension " + name);
+      return problem("E0907", "spec " + spec.name + " has no dimension " + name);
   for (const Array& a : spec.inputs)
     if (auto d = disagreement(a, inputs.at(a.name), sizes)) return *d;
   return sizes;
@@ -210,14 +212,14 @@ Result<HostArray> to_host(const Array& declared, const LoadedInput& input) {
   const bool whole = declared.elem == Elem::kI32;
   const std::size_t kind = input.array.data.index();      // f4 f8 i4 i8
   if (whole != (kind >= 2))
-    return problem("E0903", dtype_message(declared, input, whole ? "<i4" : "<f4"));
+    return problem("E0908", dtype_message(declared, input, whole ? "<i4" : "<f4"));
   std::optional<HostArray> out;
   if (kind == 0) out = converted<float, float>(input.array);
   if (kind == 1) out = converted<float, double>(input.array);
   if (kind == 2) out = converted<std::int32_t, std::int32_t>(input.array);
   if (kind == 3) out = converted<std::int32_t, std::int64_t>(input.array);
   if (out) return *out;
-  Diagnostic d = problem("E0903", dtype_message(declared, input, whole ? "<i4" : "<f4") +
+  Diagnostic d = problem("E0908", dtype_message(declared, input, whole ? "<i4" : "<f4") +
                                       " and values would change");
   d.helps.push_back(std::string("convert it first | a.astype(np.") +
                     (whole ? "int32)" : "float32)"));
@@ -263,12 +265,13 @@ Result<bool> run_spec(const Spec& spec, const RunOptions& options, std::ostream&
 
 int run_command(const RunOptions& options) {
   std::ifstream in(options.spec_path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << in.rdbuf();
-  const std::string text = bytes.str();
+  std::string text(kLargestSpec, '\0');
   std::error_code error;
-  if (!in.is_open() || bytes.bad() || std::filesystem::is_directory(options.spec_path, error))
+  const bool folder = std::filesystem::is_directory(options.spec_path, error);
+  if (!folder) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (folder || !in.is_open() || in.bad() || !in.eof())
     return report({problem("E0902", "cannot read " + options.spec_path)}, options.format, "");
+  text.resize(static_cast<std::size_t>(in.gcount()));
   const auto spec = read_spec(text, options.spec_path);
   if (!spec.ok()) return report(spec.errors(), options.format, text);
   const auto done = run_spec(spec.value(), options, std::cout);

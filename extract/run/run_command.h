@@ -35,11 +35,11 @@ int run_command(const RunOptions& options);
 // --- its parts, for tests ---
 
 struct LoadedInput { std::string file; NpyArray array; };
-// Dimensions from the shapes of the files and from --dim; E0902 names the
+// Dimensions from the shapes of the files and from --dim; E0907 names the
 // dimension, both values and where they come from.
 Result<Sizes> infer_sizes(const Spec& spec, const std::map<std::string, LoadedInput>& inputs,
                           const std::vector<std::pair<std::string, std::int64_t>>& dims);
-// To the declared element type where no value changes, else E0903.
+// To the declared element type where no value changes, else E0908.
 Result<HostArray> to_host(const Array& declared, const LoadedInput& input);
 // libminimoa_<spec>_<schedule>.so -> <schedule>; empty if it is not such a name.
 std::string schedule_of_library(const std::string& spec, const std::string& library);

@@ -126,6 +126,21 @@ Statement array_offset(const Spec& spec, const Array& a) {
   return b.state(goal, "offset into " + a.name, nullptr);
 }
 
+// n_k <= 2^24 for each axis, so that every index is in the range that
+// array_offset assumes.
+void array_extents(const Spec& spec, const Array& a, std::vector<Statement>* out) {
+  for (std::size_t k = 0; k < a.shape.size(); ++k) {
+    StatementBuilder b(spec);
+    b.globals();
+    const Poly limit{Rational(power_of_two(24))};
+    const auto n = b.poly(a.shape[k]);
+    std::optional<Poly> goal;
+    if (n) goal = limit - *n;
+    out->push_back(b.state(goal, "extent " + std::to_string(k) + " of " + a.name,
+                           mk(Op::kLe, {a.shape[k], mk_int(std::int64_t{1} << 24)})));
+  }
+}
+
 // --- the put: write-once and cover ---
 
 struct PutPath {
@@ -341,8 +356,12 @@ std::vector<Statement> safe_statements(const Spec& spec,
                                        const Term& final_term, Cover* cover) {
   std::vector<Statement> out;
   NodeSafety(spec, &out).walk(final_term, global_scope(spec));
-  for (const Array& a : spec.inputs) out.push_back(array_offset(spec, a));
-  out.push_back(array_offset(spec, spec.output));
+  std::vector<Array> arrays = spec.inputs;
+  arrays.push_back(spec.output);
+  for (const Array& a : arrays) {
+    array_extents(spec, a, &out);
+    out.push_back(array_offset(spec, a));
+  }
   const PutPath path = put_path(final_term);
   if (!path.ok || path.index.size() > spec.output.shape.size()) {
     StatementBuilder b(spec);

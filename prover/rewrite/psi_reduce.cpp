@@ -331,7 +331,8 @@ void share_softmax(Deriver* d) {
   const Position g = d->first([](const Term& t) {
     return t->op == Op::kPsi && operand_of(t)->op == Op::kGen;
   }, p);
-  d->share(p, operand_of(at(d->term(), g)), "s");
+  const std::string name = d->fresh_name("s") == "s" ? "s" : "x";
+  d->share(p, operand_of(at(d->term(), g)), name);
 }
 
 }  // namespace

@@ -117,6 +117,7 @@ void check_axes(const Axes& axes, const Schedule& s) {
   for (const AxisRef& r : s.parallel) resolve(axes, r);
   for (const AxisRef& r : s.stage) {
     const auto v = resolve(axes, r);
+    if (v.empty()) continue;             // the spec has no row axis: nothing to stage
     if (!axes.row || v != std::vector{*axes.row} || s.softmax != SoftmaxForm::kOnline) {
       stuck("E0505", "only `stage row` of an online schedule is known", {}, r.span);
     }
@@ -162,6 +163,14 @@ void two_pass(Deriver* d, const Axes& axes) {
 
 // Scores become an array over the loops that they mention, computed first.
 void materialise(Deriver* d, const Term& score, const std::string& j, const Term& n) {
+  for (const std::string& v : free_vars(n)) {
+    const auto& dims = d->spec().dims;
+    if (std::find(dims.begin(), dims.end(), v) == dims.end()) {
+      stuck("E0604", "scores cannot be materialised: the number of keys, " + pretty(n) +
+                         ", is not the same for every row",
+            {"another schedule keeps no scores | softmax two-pass"});
+    }
+  }
   std::vector<std::pair<std::string, Term>> vars;
   for (const Position& p : d->loops()) {
     const Term loop = at(d->term(), p);

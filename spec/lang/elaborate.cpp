@@ -138,7 +138,9 @@ std::string Elaborator::declared(const std::vector<Term>& extents,
 
 void Elaborator::declare(const NameAt& name, Entry entry) {
   const auto it = names_.find(name.text);
-  if (it != names_.end() && it->second.kind != Entry::Kind::kBroken) {
+  const bool taken = it != names_.end() && it->second.kind != Entry::Kind::kBroken &&
+                     it->second.kind != Entry::Kind::kClosed;
+  if (taken) {
     fail("E0104", "`" + name.text + "` is declared twice", name.span, "declared again here",
          {"the first declaration is at " + at_text(it->second.span)},
          {"choose another name | " + fresh_name(name.text)});

@@ -11,7 +11,7 @@ namespace {
 
 Diagnostic malformed(const std::string& path, int line, std::string message) {
   Diagnostic d;
-  d.code = "E0901";
+  d.code = "E0915";
   d.message = std::move(message);
   d.span = Span{path, line, 1, 1};
   return d;

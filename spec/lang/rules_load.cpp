@@ -70,7 +70,7 @@ class RowReader {
   Span span(const Sexpr& s) const { return {path_, s.line, s.column, 1}; }
 
   bool fail(const Sexpr& s, const std::string& what) {
-    diagnostic.code = "E0901";
+    diagnostic.code = "E0520";
     diagnostic.message = what;
     diagnostic.span = span(s);
     return false;
@@ -369,7 +369,7 @@ Result<std::vector<std::shared_ptr<const Rule>>> load_rows(
     const std::string& path, const std::string& text) {
   std::string error;
   const auto rows = parse_sexprs(text, SexprDialect::kRules, &error);
-  if (!rows) return simple("E0901", error, {path, 0, 0, 1});
+  if (!rows) return simple("E0520", error, {path, 0, 0, 1});
   std::vector<std::shared_ptr<const Rule>> out;
   std::vector<Diagnostic> faults;
   for (const Sexpr& row : *rows) {
@@ -381,7 +381,7 @@ Result<std::vector<std::shared_ptr<const Rule>>> load_rows(
     }
     for (const std::string& fault : lint(*rule)) {
       faults.push_back(
-          simple("E0902", "rule " + rule->name + ": " + fault, rule->span));
+          simple("E0521", "rule " + rule->name + ": " + fault, rule->span));
     }
     out.push_back(std::move(rule));
   }
@@ -397,7 +397,7 @@ Result<RuleTable> RuleTable::parse(const std::string& path,
   table.files_.emplace_back(path, text);
   for (const auto& rule : rows.value()) {
     if (table.find(rule->name) != nullptr) {
-      return simple("E0902", "rule " + rule->name + " is written twice",
+      return simple("E0521", "rule " + rule->name + " is written twice",
                     rule->span);
     }
     table.rules_.push_back(rule);
@@ -414,19 +414,19 @@ Result<RuleTable> RuleTable::load(const std::string& folder) {
     }
   }
   if (code || paths.empty()) {
-    return simple("E0901", "no rule files in " + folder, {folder, 0, 0, 1});
+    return simple("E0902", "no rule files in " + folder, {folder, 0, 0, 1});
   }
   std::sort(paths.begin(), paths.end());
   RuleTable table;
   for (const std::string& path : paths) {
     const std::optional<std::string> text = read_file(path);
-    if (!text) return simple("E0901", "cannot read " + path, {path, 0, 0, 1});
+    if (!text) return simple("E0902", "cannot read " + path, {path, 0, 0, 1});
     Result<RuleTable> file = parse(path, *text);
     if (!file.ok()) return file.errors();
     table.files_.emplace_back(path, *text);
     for (const auto& rule : file.value().rules_) {
       if (table.find(rule->name) != nullptr) {
-        return simple("E0902", "rule " + rule->name + " is written twice",
+        return simple("E0521", "rule " + rule->name + " is written twice",
                       rule->span);
       }
       table.rules_.push_back(rule);

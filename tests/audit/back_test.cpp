@@ -577,6 +577,18 @@ TEST_CASE("obligations: quotients stand on proved divisors only") {
   REQUIRE(good.size() == 1);
   CHECK(good[0].atoms == 3);
   CHECK(good[0].hypotheses.size() == 7);  // 4, then D - 1 and two of div
+  // A boolean's first child is numbered first: N D, then the two quotients.
+  condition.goal = audit::read_term("(< (div N 2) (div D 2))", {}, spec());
+  CHECK(generator.step({condition})[0].goal ==
+        poly(R"([["1",[[3,1]]],["-1",[[2,1]]],["-1",[]]])"));
+  condition.goal =
+      audit::read_term("(not (< (div N 2) (div D 2)))", {}, spec());
+  CHECK(generator.step({condition})[0].goal ==
+        poly(R"([["1",[[3,1]]],["-1",[[2,1]]]])"));
+  // One element, whichever way it is selected.
+  condition.goal = audit::read_term(
+      "(<= (psi (vec) (psi (vec 0) T)) (psi (vec 0) T))", {}, spec());
+  CHECK(generator.step({condition})[0].goal == Poly());
   condition.goal = audit::read_term("(<= 0 (div N 0))", {}, spec());
   CHECK(has(outcome([&] { generator.step({condition}); }), "divisor"));
   condition.goal = audit::read_term("(<= 0 (div 1 (- N D)))", {}, spec());

@@ -13,7 +13,7 @@ import tempfile
 from common import Report, run
 
 OUTPUTS = ("kernels", "certificates")
-INPUTS = ("spec", "extract/schedules")
+INPUTS = ("spec", "extract/schedules", "extract/suite.txt")
 
 
 def output_files(root):
@@ -40,7 +40,10 @@ def locales():
 
 def build(report, root, locale, jobs):
     for folder in INPUTS:
-        shutil.copytree(report.path(folder), os.path.join(root, folder))
+        if os.path.isdir(report.path(folder)):
+            shutil.copytree(report.path(folder), os.path.join(root, folder))
+        else:
+            shutil.copy(report.path(folder), os.path.join(root, folder))
     environment = dict(os.environ, LC_ALL=locale, LANG=locale, TZ="Asia/Tokyo")
     environment.pop("MINIMOA_ROOT", None)
     done = run([report.program("minimoa"), "build", "--root", root, "-j", str(jobs)], cwd=root,

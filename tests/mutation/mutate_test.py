@@ -261,9 +261,9 @@ def neutral_mutants(certificate):
     if certificate["producer"]:
         key = sorted(certificate["producer"])[0]
         yield Mutant("producer", key, [], put(("producer", key), "somebody"))
-    # A name that no later substitution uses; it reaches the kernel text, so
+    # A name that no later substitution and no cover uses; it reaches the kernel text, so
     # `text` may change, but `equal` and the rest must stay valid.
-    later = ""
+    later = " ".join(name for name, _ in certificate["cover"]) + " "
     for number, step in reversed(list(enumerate(certificate["steps"]))):
         free = [b for b, name in sorted(step["names"].items())
                 if not re.search(r"\b%s\b" % re.escape(name), later)]

@@ -127,11 +127,11 @@ TEST_CASE("a suite that cannot be read is exit code 2") {
     const auto s = parse_suite(text, "suite.txt");
     return s.ok() ? std::string("ok") : s.errors()[0].code;
   };
-  CHECK(code("") == "E0905");
-  CHECK(code("a.moa\n") == "E0905");
-  CHECK(code("a.moa b.sched c\n") == "E0905");
-  CHECK(code("/etc/a.moa b.sched\n") == "E0905");
-  CHECK(code("../a.moa b.sched\n") == "E0905");
+  CHECK(code("") == "E0909");
+  CHECK(code("a.moa\n") == "E0909");
+  CHECK(code("a.moa b.sched c\n") == "E0909");
+  CHECK(code("/etc/a.moa b.sched\n") == "E0909");
+  CHECK(code("../a.moa b.sched\n") == "E0909");
   CHECK(code("a.moa b.sched\n") == "ok");
   Workplace w;
   spill(w.path("suite.txt"), "a.moa x.sched\na.moa x.sched\n");

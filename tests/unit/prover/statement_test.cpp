@@ -145,17 +145,19 @@ TEST_CASE("safe: nodes, arrays, write-once, cover") {
         Lines{"i", "-1 + H - i",                      // put
               "i", "-1 + H - i", "-1 + G", "0",       // mem
               "4611686018427387905 - G", "4611686018427387903 + G",
+              "16777216 - H", "16777216 - G",             // extents of A
               "9223372036854775807 - i_0*s_0 - i_1*s_1",  // A
+              "16777216 - H",                             // extent of O
               "9223372036854775807 - i_0*s_0",            // O
               "-i + i'",                                  // write-once
               "o0", "-1 + H - o0", "0", "0"});            // cover
   CHECK(cover == std::vector<std::pair<std::string, std::string>>{
                      {"i", "o0"}});
-  CHECK(shown(all[8]) ==
+  CHECK(shown(all[10]) ==
         Lines{"i_0", "16777215 - i_0", "s_0", "68719476736 - s_0",
               "i_1", "16777215 - i_1", "s_1", "68719476736 - s_1",
               "|- 9223372036854775807 - i_0*s_0 - i_1*s_1"});
-  const Lines once = shown(all[10]);
+  const Lines once = shown(all[13]);
   CHECK(Lines(once.begin() + 6, once.begin() + 12) ==
         Lines{"i", "-1 + H - i", "i'", "-1 + H - i'", "i - i'", "-i + i'"});
 }

@@ -226,7 +226,8 @@ TEST_CASE("what is refused, by code") {
   CHECK(code_of("[M,N]", "O = gen(i in M) (i take C)") == "E0212");
   CHECK(code_of("[M,N]", "O = A cat C") == "E0202");
   CHECK(code_of("", "O = sum(i in i) 1") == "E0104");
-  CHECK(code_of("", "O = (sum(i in N) 1) + (sum(i in N) 1)") == "E0104");
+  CHECK(code_of("", "O = sum(i in N) (sum(i in N) 1)") == "E0104");
+  CHECK(code_of("", "O = (sum(i in N) 1) + (sum(i in N) 1)") == "");
 }
 
 TEST_CASE("unfolding that explodes is refused, not computed") {
