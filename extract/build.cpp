@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Files = std::map<std::string, std::string>;   // path under root -> bytes
+using Files = std::map<std::string, std::string>;  // path under root -> bytes
 
 constexpr char kManifest[] = "kernels/MANIFEST.json";
 constexpr std::size_t kMaxVariants = 1000;
@@ -52,8 +52,8 @@ bool is_plain_path(const std::string& path) {
     if (part == "..") return false;
   }
   return std::all_of(path.begin(), path.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-' || c == '.' || c == '/';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.' || c == '/';
   });
 }
 
@@ -68,8 +68,8 @@ VariantResult make_variant(const std::string& root, const RuleTable& rules,
   Variant v;
   const auto spec_text = slurp(fs::path(root) / entry.spec_path);
   const auto schedule_text = slurp(fs::path(root) / entry.schedule_path);
-  for (const auto& [text, path] : {std::pair{&spec_text, &entry.spec_path},
-                                   std::pair{&schedule_text, &entry.schedule_path}}) {
+  for (const auto& [text, path] :
+       {std::pair{&spec_text, &entry.spec_path}, std::pair{&schedule_text, &entry.schedule_path}}) {
     if (!*text) return failed({input_error("E0902", "cannot read " + *path)}, v);
   }
   v.spec_text = *spec_text;
@@ -98,7 +98,7 @@ std::vector<VariantResult> make_all(const std::vector<SuiteEntry>& suite, unsign
   const auto one = [&](std::size_t k) {
     try {
       out[k] = make(suite[k]);
-    } catch (const std::exception& e) {          // of a library: no thread may die of it
+    } catch (const std::exception& e) {  // of a library: no thread may die of it
       out[k].errors = {input_error("E0999", std::string("internal error: ") + e.what())};
     }
   };
@@ -155,9 +155,9 @@ Result<Files> all_files(const std::vector<SuiteEntry>& suite,
   Files files;
   for (const VariantResult& r : results) {
     const Bundle& b = r.variant.bundle;
-    for (const auto& [path, text] : {std::pair{&b.kernel_path, &b.kernel_text},
-                                     std::pair{&b.header_path, &b.header_text},
-                                     std::pair{&b.certificate_path, &b.certificate_text}}) {
+    for (const auto& [path, text] :
+         {std::pair{&b.kernel_path, &b.kernel_text}, std::pair{&b.header_path, &b.header_text},
+          std::pair{&b.certificate_path, &b.certificate_text}}) {
       if (files.emplace(*path, *text).second) continue;
       return input_error("E0914", "two lines of the suite give " + *path);
     }
@@ -169,10 +169,14 @@ Result<Files> all_files(const std::vector<SuiteEntry>& suite,
 // Generated files in the folders that the suite owns which it does not give.
 std::vector<std::string> extra_files(const fs::path& root, const Files& files) {
   std::vector<std::string> out;
-  struct Place { const char* folder; const char* ending; bool marked; };
-  for (const Place& p : {Place{"kernels/cpu", ".cpp", true},
-                         Place{"kernels/include/minimoa", ".h", true},
-                         Place{"certificates", ".cert.json", false}}) {
+  struct Place {
+    const char* folder;
+    const char* ending;
+    bool marked;
+  };
+  for (const Place& p :
+       {Place{"kernels/cpu", ".cpp", true}, Place{"kernels/include/minimoa", ".h", true},
+        Place{"certificates", ".cert.json", false}}) {
     std::error_code error;
     for (const auto& e : fs::directory_iterator(root / p.folder, error)) {
       const std::string path = std::string(p.folder) + "/" + e.path().filename().string();
@@ -261,8 +265,8 @@ int write_files(const fs::path& root, const Files& files, std::ostream& out, std
 // ---------------------------------------------------------------- errors
 
 // Exit code of all failures, 0 if there is none: 2 beats 1 beats 3.
-int report_failures(const std::vector<SuiteEntry>& suite,
-                    const std::vector<VariantResult>& results, Format format, std::ostream& err) {
+int report_failures(const std::vector<SuiteEntry>& suite, const std::vector<VariantResult>& results,
+                    Format format, std::ostream& err) {
   const auto weight = [](int code) { return code == 2 ? 3 : code == 1 ? 2 : code == 3 ? 1 : 0; };
   int code = 0;
   for (std::size_t k = 0; k < results.size(); ++k) {
@@ -312,8 +316,9 @@ Result<std::vector<SuiteEntry>> parse_suite(const std::string& text, const std::
       continue;
     }
     Diagnostic d = input_error("E0909", "expected `SPEC SCHEDULE`, two paths under the root");
-    d.span = {path, static_cast<int>(k) + 1, 1, static_cast<int>(std::min<std::size_t>(
-                                                    std::max<std::size_t>(lines[k].size(), 1), 200))};
+    d.span = {
+        path, static_cast<int>(k) + 1, 1,
+        static_cast<int>(std::min<std::size_t>(std::max<std::size_t>(lines[k].size(), 1), 200))};
     return d;
   }
   if (out.empty()) return input_error("E0909", path + " lists no kernel");

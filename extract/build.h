@@ -17,12 +17,12 @@ namespace minimoa {
 
 struct BuildOptions {
   std::string root = ".";
-  std::string suite = "extract/suite.txt";   // relative to root
-  bool check = false;                        // compare, never write
-  unsigned threads = 1;                      // output does not depend on it
+  std::string suite = "extract/suite.txt";  // relative to root
+  bool check = false;                       // compare, never write
+  unsigned threads = 1;                     // output does not depend on it
   Format format = Format::kText;
-  std::ostream* out = nullptr;               // null: standard output
-  std::ostream* err = nullptr;               // null: standard error
+  std::ostream* out = nullptr;  // null: standard output
+  std::ostream* err = nullptr;  // null: standard error
 };
 
 // A line of the suite: `SPEC SCHEDULE`, paths relative to root.
@@ -34,11 +34,11 @@ Result<std::vector<SuiteEntry>> parse_suite(const std::string& text, const std::
 // What one entry becomes; tests give their own.
 struct Variant {
   std::string spec_sha256, schedule_sha256;
-  std::string spec_text, schedule_text;      // for diagnostics
+  std::string spec_text, schedule_text;  // for diagnostics
   Bundle bundle;
 };
 struct VariantResult {
-  std::vector<Diagnostic> errors;            // empty: variant is complete
+  std::vector<Diagnostic> errors;  // empty: variant is complete
   Variant variant;
 };
 using VariantMaker = std::function<VariantResult(const SuiteEntry&)>;

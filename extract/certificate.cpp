@@ -55,9 +55,7 @@ void settle(const Spec& spec, const std::string& claim, const std::string& list,
 
 // ---------------------------------------------------------------- text
 
-std::string compact(const Json& j) {
-  return j.dump(-1, ' ', true, Json::error_handler_t::replace);
-}
+std::string compact(const Json& j) { return j.dump(-1, ' ', true, Json::error_handler_t::replace); }
 
 // [ with one element per line.
 std::string lines(const std::vector<std::string>& elements) {

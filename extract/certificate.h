@@ -21,7 +21,7 @@ struct Evidence {
   std::vector<std::vector<Proved>> steps;
   std::vector<std::pair<std::string, std::string>> cover;
   std::map<std::string, std::string> witness;
-  std::vector<std::string> holes;          // "safe 3: no-witness (label)"
+  std::vector<std::string> holes;  // "safe 3: no-witness (label)"
 };
 
 // Proves all obligations. Fails with E0612 and the smallest counterexample
@@ -33,9 +33,9 @@ struct HashedFile {
   std::string path, sha256;
 };
 struct CertificateParts {
-  HashedFile spec, kernel;                 // kernel: the hash of its body
-  std::vector<HashedFile> rules;           // any order
-  std::string workspace;                   // printed term
+  HashedFile spec, kernel;        // kernel: the hash of its body
+  std::vector<HashedFile> rules;  // any order
+  std::string workspace;          // printed term
 };
 std::string certificate_text(const Spec& spec, const Schedule& schedule, const Derivation& d,
                              const Evidence& evidence, const CertificateParts& parts);

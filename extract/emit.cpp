@@ -126,7 +126,7 @@ std::string sha256_hex(const std::string& bytes) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int length = 0;
   if (EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr) != 1) {
-    return "";                     // no SHA-256 in this libcrypto: no audit accepts this
+    return "";  // no SHA-256 in this libcrypto: no audit accepts this
   }
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
@@ -142,7 +142,7 @@ std::string workspace_term(const Spec& spec, const Term& final_term) {
   Scope scope = global_scope(spec);
   for (Term t = final_term; t->op == Op::kLetSlow; t = t->kids[1]) {
     const Typed typed = type_of(t->kids[0], scope, spec);
-    if (!typed.ok) break;          // lower() refuses such a term
+    if (!typed.ok) break;  // lower() refuses such a term
     for (const std::vector<Term>& shape : leaf_shapes(typed.type)) {
       Term size = shape.empty() ? mk_int(1) : shape[0];
       for (std::size_t k = 1; k < shape.size(); ++k) size = mk(Op::kMul, {size, shape[k]});
@@ -190,7 +190,7 @@ Result<Bundle> make_bundle(const Spec& spec, const std::string& spec_bytes,
   const Result<Derivation> derived = derive(spec, rules, schedule);
   if (!derived.ok()) return derived.errors();
   const Derivation& d = derived.value();
-  const Result<std::string> body = emit_body(spec, d, schedule.name);   // cheap: before proofs
+  const Result<std::string> body = emit_body(spec, d, schedule.name);  // cheap: before proofs
   if (!body.ok()) return body.errors();
   const Result<Evidence> evidence = prove_all(spec, d);
   if (!evidence.ok()) return evidence.errors();

@@ -10,7 +10,8 @@
 namespace minimoa {
 
 // The kernel body (what follows "// ---- body ----\n"), commented and indented.
-Result<std::string> emit_body(const Spec& spec, const Derivation& d, const std::string& schedule_name);
+Result<std::string> emit_body(const Spec& spec, const Derivation& d,
+                              const std::string& schedule_name);
 // Public C header with the argument struct and the four functions.
 std::string emit_header(const Spec& spec, const std::string& schedule_name);
 // Words of slow memory as a printed term (FORMAT.md section 9, "workspace").
@@ -22,17 +23,19 @@ struct Bundle {
   std::string kernel_path, kernel_text;
   std::string header_path, header_text;
   std::string certificate_path, certificate_text;
-  std::string verdict;                           // what the prover expects: VALID or HOLEY
+  std::string verdict;  // what the prover expects: VALID or HOLEY
   std::vector<std::string> holes;
   std::string workspace;
 };
 struct BundleOptions {
-  std::string root;                              // repository root that paths are relative to
-  std::string spec_path, schedule_path;          // relative to root
-  std::string kernel_dir = "kernels/cpu", header_dir = "kernels/include/minimoa", certificate_dir = "certificates";
+  std::string root;                      // repository root that paths are relative to
+  std::string spec_path, schedule_path;  // relative to root
+  std::string kernel_dir = "kernels/cpu", header_dir = "kernels/include/minimoa",
+              certificate_dir = "certificates";
 };
-Result<Bundle> make_bundle(const Spec& spec, const std::string& spec_bytes, const Schedule& schedule,
-                           const RuleTable& rules, const BundleOptions& options);
+Result<Bundle> make_bundle(const Spec& spec, const std::string& spec_bytes,
+                           const Schedule& schedule, const RuleTable& rules,
+                           const BundleOptions& options);
 // Writes through a temporary file and rename.
 Result<bool> write_file(const std::string& path, const std::string& bytes);
 

@@ -16,7 +16,7 @@ namespace minimoa {
 namespace {
 
 struct Leaf {
-  std::string base;                // C++ name, or (a.workspace + OFF)
+  std::string base;  // C++ name, or (a.workspace + OFF)
   std::vector<std::string> extents;
   bool slow = false;
 };
@@ -47,7 +47,7 @@ struct Env {
 struct FoldState {
   std::string name;
   Place place;
-  std::vector<std::string> open;              // gen variables opened since the step began
+  std::vector<std::string> open;               // gen variables opened since the step began
   std::map<std::size_t, std::string> written;  // leaf -> the write, for people
 };
 
@@ -55,8 +55,8 @@ std::string join_product(const std::vector<std::string>& extents, bool checked) 
   if (extents.empty()) return "1";
   std::string out = extents[0];
   for (std::size_t k = 1; k < extents.size(); ++k) {
-    out = checked ? "product(" + out + ", " + extents[k] + ")"
-                  : "(" + out + " * " + extents[k] + ")";
+    out =
+        checked ? "product(" + out + ", " + extents[k] + ")" : "(" + out + " * " + extents[k] + ")";
   }
   return out;
 }
@@ -155,9 +155,9 @@ class Lowerer {
   std::optional<Diagnostic> error_;
   Block* block_ = nullptr;
   std::size_t counter_ = 0;
-  std::set<std::string> used_;      // C++ names of this phase
+  std::set<std::string> used_;  // C++ names of this phase
   std::vector<Leaf> leaves_;
-  std::vector<FoldState> folds_;    // in scope, outermost first
+  std::vector<FoldState> folds_;  // in scope, outermost first
   Allocation scratch_, workspace_;
 };
 
@@ -367,7 +367,10 @@ std::string Lowerer::expr(const Term& t, const Env& env) {
 }
 
 std::string Lowerer::reduction(const Term& t, const Env& env) {
-  struct Row { const char* f; const char* identity; };
+  struct Row {
+    const char* f;
+    const char* identity;
+  };
   static constexpr Row kRows[] = {
       {"add", "0.0f"}, {"mul", "1.0f"}, {"max", "kBottom"}, {"min", "(-kBottom)"}};
   const Row* row = nullptr;
@@ -491,7 +494,8 @@ void Lowerer::check_read(const Place& d, const Term& read,
   if (!d.fold || error_) return;
   const FoldState& st = folds_[*d.fold];
   const auto& written = before != nullptr ? (*before)[*d.fold] : st.written;
-  const std::string note = "= read: `" + shorten(print(read)) + "` through the state `" + st.name + "`";
+  const std::string note =
+      "= read: `" + shorten(print(read)) + "` through the state `" + st.name + "`";
   for (std::size_t leaf = d.first; leaf < d.first + d.count; ++leaf) {
     const auto w = written.find(leaf);
     if (w == written.end()) continue;
@@ -535,7 +539,7 @@ Place Lowerer::allocate(const std::string& name, const Type& t, bool slow, const
   const auto shapes = leaf_shapes(t);
   d.count = shapes.size();
   const std::string base = slow ? "" : fresh(name);
-  Term block = source;              // only the first declaration opens the block
+  Term block = source;  // only the first declaration opens the block
   for (std::size_t k = 0; k < shapes.size(); ++k) {
     Leaf leaf;
     leaf.slow = slow;

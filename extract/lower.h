@@ -19,33 +19,33 @@ namespace minimoa {
 
 struct CodeStatement {
   enum class Kind {
-    kLocal,    // float NAME = VALUE;
-    kFlag,     // bool NAME = VALUE;
-    kBuffer,   // float* const NAME = VALUE;
-    kAssign,   // NAME = VALUE;
-    kLoop,     // for (NAME = 0; NAME < VALUE) BODY
-    kBranch,   // if (VALUE) BODY else OTHERWISE (no else if empty)
+    kLocal,   // float NAME = VALUE;
+    kFlag,    // bool NAME = VALUE;
+    kBuffer,  // float* const NAME = VALUE;
+    kAssign,  // NAME = VALUE;
+    kLoop,    // for (NAME = 0; NAME < VALUE) BODY
+    kBranch,  // if (VALUE) BODY else OTHERWISE (no else if empty)
   };
   Kind kind = Kind::kAssign;
   std::string name;
   std::string value;
   std::vector<CodeStatement> body, otherwise;
-  Term source;                     // opens a block: the term it is lowered from; else null
+  Term source;  // opens a block: the term it is lowered from; else null
 };
 using Block = std::vector<CodeStatement>;
 
 struct ParallelBinder {
-  std::string name, extent;        // C++ texts
+  std::string name, extent;  // C++ texts
 };
 struct Phase {
-  std::vector<ParallelBinder> parallel;   // outermost first
+  std::vector<ParallelBinder> parallel;  // outermost first
   Block body;
-  Term source;                     // a letslow, or the last statement
+  Term source;  // a letslow, or the last statement
 };
 struct Program {
   std::vector<Phase> phases;
-  std::vector<std::string> requires_;     // C++ conditions, in order
-  std::string workspace, scratch;         // checked sizes: product(..), total(..)
+  std::vector<std::string> requires_;  // C++ conditions, in order
+  std::string workspace, scratch;      // checked sizes: product(..), total(..)
 };
 
 // Fails with E0610 (not lowerable) or E0611 (a fold would not be in place; the

@@ -42,7 +42,7 @@ class Checker {
     Obligation obligation;
     std::string code, message, label;
     Span span;
-    std::string array;               // the array that is indexed, or none
+    std::string array;  // the array that is indexed, or none
   };
   bool satisfiable();
   std::size_t first_contradiction() const;
@@ -129,8 +129,8 @@ std::string Checker::example_text(const Example& example, std::set<std::string> 
 }
 
 // A requirement `X <= Y` or `X < Y` under which the answer would be yes.
-std::vector<std::string> Checker::excluding(
-    const std::set<std::string>& names, const std::function<bool(Prover*)>& holds) const {
+std::vector<std::string> Checker::excluding(const std::set<std::string>& names,
+                                            const std::function<bool(Prover*)>& holds) const {
   std::vector<Term> candidates;
   for (const bool strict : {false, true}) {
     for (const std::string& x : spec_.dims) {
@@ -181,10 +181,9 @@ void Checker::refuted(const Question& q, const Example& example) {
   const std::string places = declared(mentioned);
   if (!places.empty()) d.notes.push_back(places);
   for (const ContextEntry& c : q.obligation.context) merge(&names, free_vars(c.term));
-  d.helps = excluding(names, [&](Prover* p) {
-    return p->decide(q.obligation).decision == Decision::kProved;
-  });
-  for (std::string& h : d.helps) h = h.substr(3);      // without "or "
+  d.helps = excluding(
+      names, [&](Prover* p) { return p->decide(q.obligation).decision == Decision::kProved; });
+  for (std::string& h : d.helps) h = h.substr(3);  // without "or "
   out_.push_back(std::move(d));
 }
 
@@ -192,9 +191,13 @@ void Checker::refuted(const Question& q, const Example& example) {
 bool Checker::ask(Prover* prover, const Question& q) {
   const Proved answer = prover->decide(q.obligation);
   switch (answer.decision) {
-    case Decision::kProved: return true;
-    case Decision::kRefuted: refuted(q, answer.counterexample); return false;
-    case Decision::kUnknown: break;
+    case Decision::kProved:
+      return true;
+    case Decision::kRefuted:
+      refuted(q, answer.counterexample);
+      return false;
+    case Decision::kUnknown:
+      break;
   }
   undecided("`" + spell(q.obligation.goal) + "`", q.span, free_vars(q.obligation.goal));
   return false;
@@ -216,8 +219,8 @@ bool Checker::satisfiable() {
   Prover prover(spec_);
   const auto sizes = prover.witness();
   if (sizes.ok()) return true;
-  const bool doubt = !sizes.errors().empty() &&
-                     sizes.errors()[0].severity == Severity::kInconclusive;
+  const bool doubt =
+      !sizes.errors().empty() && sizes.errors()[0].severity == Severity::kInconclusive;
   const std::size_t k = first_contradiction();
   const bool known = k < map_.requires_.size();
   const Span span = known ? map_.requires_[k] : spec_.output.span;
@@ -310,8 +313,8 @@ void Checker::selection(const Term& t, const Scope& scope, const Span& here) {
     const std::string what = array->op == Op::kVar ? "`" + array->name + "`" : "the array's";
     Question q;
     q.code = "E0301";
-    q.message = "index may leave " + what + " axis " + std::to_string(k) + " (extent " +
-                spell(n) + ")";
+    q.message =
+        "index may leave " + what + " axis " + std::to_string(k) + " (extent " + spell(n) + ")";
     q.span = map_.find(index[k]);
     if (q.span.line == 0) q.span = here;
     if (array->op == Op::kVar) q.array = array->name;
@@ -390,9 +393,12 @@ void Checker::row(const SourceMap::Row& r, const Scope& scope) {
   std::set<std::string> names = free_vars(g);
   merge(&names, free_vars(n));
   switch (some.decision) {
-    case Decision::kProved: return;
-    case Decision::kRefuted: return empty_row(r, n, g, scope.context, some.counterexample);
-    case Decision::kUnknown: break;
+    case Decision::kProved:
+      return;
+    case Decision::kRefuted:
+      return empty_row(r, n, g, scope.context, some.counterexample);
+    case Decision::kUnknown:
+      break;
   }
   undecided("whether a softmax row may be empty", r.span, names);
 }

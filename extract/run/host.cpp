@@ -58,8 +58,8 @@ std::optional<std::int64_t> value_of(const Term& t, const Sizes& sizes) {
 class Guarded {
  public:
   explicit Guarded(std::int64_t words)
-      : words_(static_cast<std::size_t>(words)), data_(words_ + 2 * kCanaries,
-                                                       std::bit_cast<float>(kCanary)) {}
+      : words_(static_cast<std::size_t>(words)),
+        data_(words_ + 2 * kCanaries, std::bit_cast<float>(kCanary)) {}
   float* get() { return data_.data() + kCanaries; }
   bool intact() const {
     for (std::size_t k = 0; k < kCanaries; ++k) {
@@ -67,9 +67,7 @@ class Guarded {
     }
     return true;
   }
-  bool is_canary(std::size_t k) const {
-    return std::bit_cast<std::uint32_t>(data_[k]) == kCanary;
-  }
+  bool is_canary(std::size_t k) const { return std::bit_cast<std::uint32_t>(data_[k]) == kCanary; }
   bool untouched(std::int64_t at) const {
     return is_canary(kCanaries + static_cast<std::size_t>(at));
   }
@@ -124,10 +122,12 @@ class Arguments {
  public:
   void add(std::int64_t n) { words_.push_back(static_cast<std::uint64_t>(n)); }
   template <typename T>
-  void add(T* p) { words_.push_back(std::bit_cast<std::uint64_t>(p)); }
+  void add(T* p) {
+    words_.push_back(std::bit_cast<std::uint64_t>(p));
+  }
   void add_strides(const Layout& l) {
     for (std::int64_t s : l.strides) add(s);
-    if (l.strides.empty()) add(std::int64_t{0});   // R is at least 1
+    if (l.strides.empty()) add(std::int64_t{0});  // R is at least 1
   }
   template <typename T>
   void set_from_end(std::size_t k, T* p) {
@@ -139,7 +139,7 @@ class Arguments {
   }
 
  private:
-  std::vector<std::uint64_t> words_ = {0};         // size
+  std::vector<std::uint64_t> words_ = {0};  // size
 };
 constexpr std::size_t kWorkspaceFromEnd = 5, kScratchFromEnd = 4;
 
@@ -149,20 +149,27 @@ using Task = void (*)(void*, std::int64_t, std::int64_t);
 extern "C" void minimoa_host_parallel_for(void* context, std::int64_t tasks, Task task,
                                           void* data) {
   const std::int64_t workers = *static_cast<const std::int64_t*>(context);
-  parallel_for(workers, tasks,
-               [&](std::int64_t t, std::int64_t worker) { task(data, t, worker); });
+  parallel_for(workers, tasks, [&](std::int64_t t, std::int64_t worker) { task(data, t, worker); });
 }
 
 std::string status_text(std::int32_t status) {
   switch (status) {
-    case 1: return "the argument struct does not have the kernel's size (another spec?)";
-    case 2: return "a dimension is not between 1 and 2^24";
-    case 3: return "a `require` of the spec does not hold";
-    case 4: return "a stride is not between 0 and 2^36";
-    case 5: return "an array is missing";
-    case 6: return "a size of scratch, workspace or task space overflows";
-    case 7: return "the workspace is missing";
-    case 8: return "the scratch space is missing";
+    case 1:
+      return "the argument struct does not have the kernel's size (another spec?)";
+    case 2:
+      return "a dimension is not between 1 and 2^24";
+    case 3:
+      return "a `require` of the spec does not hold";
+    case 4:
+      return "a stride is not between 0 and 2^36";
+    case 5:
+      return "an array is missing";
+    case 6:
+      return "a size of scratch, workspace or task space overflows";
+    case 7:
+      return "the workspace is missing";
+    case 8:
+      return "the scratch space is missing";
   }
   return "a status that the format does not define";
 }
@@ -192,12 +199,12 @@ std::optional<Diagnostic> add_input(const Array& a, const Layout& l, const HostA
   const bool ok = std::visit([&](const auto& v) { return fits(v, l); }, x);
   if (!ok) return problem("E0907", "input " + a.name + " does not have its declared shape");
   if (whole) {
-    buffers.ints.push_back(spread(std::get<Tensor<std::int32_t>>(x), l,
-                                  std::numeric_limits<std::int32_t>::max()));
+    buffers.ints.push_back(
+        spread(std::get<Tensor<std::int32_t>>(x), l, std::numeric_limits<std::int32_t>::max()));
     args.add(buffers.ints.back().data());
   } else {
-    buffers.floats.push_back(spread(std::get<Tensor<float>>(x), l,
-                                    std::numeric_limits<float>::quiet_NaN()));
+    buffers.floats.push_back(
+        spread(std::get<Tensor<float>>(x), l, std::numeric_limits<float>::quiet_NaN()));
     args.add(buffers.floats.back().data());
   }
   args.add_strides(l);
@@ -240,8 +247,8 @@ Tensor<float> collect(const Layout& l, Guarded& output) {
 }
 
 // Asks the kernel for its space, gives it, runs it.
-Result<Tensor<float>> call(const Kernel& kernel, Arguments& args, const Layout& l,
-                           Guarded& output, std::int64_t workers) {
+Result<Tensor<float>> call(const Kernel& kernel, Arguments& args, const Layout& l, Guarded& output,
+                           std::int64_t workers) {
   const std::int32_t status = kernel.check(args.finish());
   if (status != 0) return refused(kernel, status);
   const std::int64_t work = kernel.workspace(args.finish());
@@ -272,8 +279,8 @@ Result<std::vector<std::int64_t>> shape_at(const Array& array, const Sizes& size
   for (const Term& n : array.shape) {
     const auto v = value_of(n, sizes);
     if (!v || *v < 0) {
-      return problem("E0907", "the extent " + print(n) + " of " + array.name +
-                                  " has no value at these sizes");
+      return problem(
+          "E0907", "the extent " + print(n) + " of " + array.name + " has no value at these sizes");
     }
     out.push_back(*v);
   }
@@ -300,20 +307,18 @@ Result<Kernel> Kernel::load(const std::string& library, const std::string& name)
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     const char* why = dlerror();
-    return problem("E0906", "cannot load kernel library " + library + ": " +
-                                (why ? why : "unknown reason"));
+    return problem("E0906",
+                   "cannot load kernel library " + library + ": " + (why ? why : "unknown reason"));
   }
   k.handle_ = std::shared_ptr<void>(handle, [](void* h) { dlclose(h); });
-  const auto find = [&](const char* suffix) {
-    return dlsym(handle, (name + suffix).c_str());
-  };
+  const auto find = [&](const char* suffix) { return dlsym(handle, (name + suffix).c_str()); };
   k.check = reinterpret_cast<Status>(find("_check"));
   k.run = reinterpret_cast<Status>(find("_run"));
   k.workspace = reinterpret_cast<Count>(find("_workspace"));
   k.scratch = reinterpret_cast<Count>(find("_scratch"));
   if (!k.check || !k.run || !k.workspace || !k.scratch) {
-    return problem("E0906", library + " does not export " + name +
-                                "_check, _workspace, _scratch and _run");
+    return problem("E0906",
+                   library + " does not export " + name + "_check, _workspace, _scratch and _run");
   }
   return k;
 }
@@ -340,8 +345,8 @@ Result<Tensor<float>> run_kernel(const Spec& spec, const Kernel& kernel, const S
   args.add(output.get());
   args.add_strides(l.value());
   std::int64_t workers = options.threads < 1 ? 1 : options.threads;
-  args.add<void>(nullptr);   // workspace
-  args.add<void>(nullptr);   // scratch
+  args.add<void>(nullptr);  // workspace
+  args.add<void>(nullptr);  // scratch
   args.add(workers);
   args.add(options.parallel ? &minimoa_host_parallel_for : nullptr);
   args.add(&workers);

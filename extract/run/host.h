@@ -26,8 +26,8 @@ using Sizes = std::map<std::string, std::int64_t>;
 
 struct HostOptions {
   std::int64_t threads = 1;
-  bool parallel = true;        // false: parallel_for is null, the kernel loops itself
-  std::int64_t pad = 0;        // unused elements after each axis but the first
+  bool parallel = true;  // false: parallel_for is null, the kernel loops itself
+  std::int64_t pad = 0;  // unused elements after each axis but the first
 };
 
 // The four functions of one kernel in a shared library.
@@ -44,7 +44,7 @@ class Kernel {
   std::string name;
 
  private:
-  std::shared_ptr<void> handle_;   // closes the library
+  std::shared_ptr<void> handle_;  // closes the library
 };
 
 std::string kernel_name(const std::string& spec, const std::string& schedule);

@@ -24,7 +24,7 @@ constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kMaxHeader = std::size_t{1} << 20;
 constexpr std::size_t kMaxRank = 32;
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 40;
-constexpr std::size_t kAlign = 64;   // npy format: header ends at a multiple
+constexpr std::size_t kAlign = 64;  // npy format: header ends at a multiple
 
 Diagnostic refuse(const std::string& path, const std::string& message) {
   Diagnostic d;
@@ -151,8 +151,7 @@ class HeaderReader {
 
 std::uint32_t little(std::string_view b, std::size_t at, std::size_t n) {
   std::uint32_t out = 0;
-  for (std::size_t k = n; k-- > 0;)
-    out = (out << 8) | static_cast<unsigned char>(b[at + k]);
+  for (std::size_t k = n; k-- > 0;) out = (out << 8) | static_cast<unsigned char>(b[at + k]);
   return out;
 }
 
@@ -180,14 +179,18 @@ std::string explain_dtype(const std::string& descr) {
 }
 
 // Offset and length of the header, or a message.
-struct Frame { std::size_t start = 0, length = 0; std::string error; };
+struct Frame {
+  std::size_t start = 0, length = 0;
+  std::string error;
+};
 
 Frame find_header(std::string_view b) {
   if (b.size() < 10 || b.substr(0, kMagic.size()) != kMagic) return {0, 0, "no NPY magic"};
   const int major = static_cast<unsigned char>(b[6]), minor = static_cast<unsigned char>(b[7]);
   if ((major != 1 && major != 2) || minor != 0) {
-    return {0, 0, "version " + std::to_string(major) + "." + std::to_string(minor) +
-                      "; accepted are 1.0 and 2.0"};
+    return {0, 0,
+            "version " + std::to_string(major) + "." + std::to_string(minor) +
+                "; accepted are 1.0 and 2.0"};
   }
   const std::size_t width = major == 1 ? 2 : 4;
   if (b.size() < 8 + width) return {0, 0, "truncated header"};
@@ -207,7 +210,7 @@ NpyData convert(const std::string& descr, std::string_view bytes) {
 }  // namespace
 
 std::string npy_dtype(const NpyArray& a) {
-  constexpr const char* kNames[] = {"<f4", "<f8", "<i4", "<i8"};   // as in NpyData
+  constexpr const char* kNames[] = {"<f4", "<f8", "<i4", "<i8"};  // as in NpyData
   return kNames[a.data.index()];
 }
 
@@ -245,27 +248,29 @@ Result<NpyArray> parse_npy(const std::string& bytes, const std::string& path) {
 std::string format_npy(const NpyArray& a) {
   std::string dims;
   for (std::int64_t n : a.shape) dims += std::to_string(n) + ", ";
-  if (a.shape.size() == 1) dims.pop_back();                         // (n,)
-  if (a.shape.size() > 1) dims.resize(dims.size() - 2);             // (m, n)
-  std::string header = "{'descr': '" + npy_dtype(a) + "', 'fortran_order': False, 'shape': (" +
-                       dims + "), }";
-  const std::size_t before = kMagic.size() + 4;                     // version, length
+  if (a.shape.size() == 1) dims.pop_back();              // (n,)
+  if (a.shape.size() > 1) dims.resize(dims.size() - 2);  // (m, n)
+  std::string header =
+      "{'descr': '" + npy_dtype(a) + "', 'fortran_order': False, 'shape': (" + dims + "), }";
+  const std::size_t before = kMagic.size() + 4;  // version, length
   header.append(kAlign - (before + header.size() + 1) % kAlign, ' ');
   header += '\n';
   std::string out(kMagic);
   out += {'\x01', '\x00', static_cast<char>(header.size() & 0xff),
           static_cast<char>(header.size() >> 8)};
   out += header;
-  std::visit([&out](const auto& v) {
-    if (!v.empty())
-      out.append(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
-  }, a.data);
+  std::visit(
+      [&out](const auto& v) {
+        if (!v.empty())
+          out.append(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
+      },
+      a.data);
   return out;
 }
 
 Result<NpyArray> read_npy(const std::string& path) {
   std::error_code error;
-  const bool regular = std::filesystem::is_regular_file(path, error);   // no endless device
+  const bool regular = std::filesystem::is_regular_file(path, error);  // no endless device
   std::ifstream in(path, std::ios::binary);
   std::ostringstream bytes;
   if (regular && in.is_open()) bytes << in.rdbuf();

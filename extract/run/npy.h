@@ -17,12 +17,12 @@
 
 namespace minimoa {
 
-using NpyData = std::variant<std::vector<float>, std::vector<double>,
-                             std::vector<std::int32_t>, std::vector<std::int64_t>>;
+using NpyData = std::variant<std::vector<float>, std::vector<double>, std::vector<std::int32_t>,
+                             std::vector<std::int64_t>>;
 
 struct NpyArray {
   std::vector<std::int64_t> shape;
-  NpyData data;                    // row-major
+  NpyData data;  // row-major
 };
 
 // "<f4", "<f8", "<i4" or "<i8".

@@ -23,15 +23,18 @@ Diagnostic problem(const std::string& code, const std::string& message) {
 }
 
 // A size and where it was read.
-struct Known { std::int64_t value; std::string source; };
+struct Known {
+  std::int64_t value;
+  std::string source;
+};
 
 std::optional<Diagnostic> learn(std::map<std::string, Known>& known, const std::string& dim,
                                 const Known& k) {
   const auto [it, fresh] = known.emplace(dim, k);
   if (fresh || it->second.value == k.value) return std::nullopt;
-  return problem("E0907", "dimension " + dim + " is " + std::to_string(it->second.value) +
-                              " in " + it->second.source + " and " +
-                              std::to_string(k.value) + " in " + k.source);
+  return problem("E0907", "dimension " + dim + " is " + std::to_string(it->second.value) + " in " +
+                              it->second.source + " and " + std::to_string(k.value) + " in " +
+                              k.source);
 }
 
 std::string axis_of(const std::string& file, std::size_t axis) {
@@ -42,9 +45,8 @@ std::optional<Diagnostic> learn_from(const Array& a, const LoadedInput& in,
                                      std::map<std::string, Known>& known) {
   const auto& shape = in.array.shape;
   if (shape.size() != a.shape.size()) {
-    return problem("E0907", in.file + " has rank " + std::to_string(shape.size()) +
-                                ", input " + a.name + " has rank " +
-                                std::to_string(a.shape.size()));
+    return problem("E0907", in.file + " has rank " + std::to_string(shape.size()) + ", input " +
+                                a.name + " has rank " + std::to_string(a.shape.size()));
   }
   for (std::size_t k = 0; k < shape.size(); ++k) {
     if (a.shape[k]->op != Op::kVar) continue;
@@ -55,8 +57,7 @@ std::optional<Diagnostic> learn_from(const Array& a, const LoadedInput& in,
 
 // Every shape against the sizes; this is where extents that are expressions
 // and literals are looked at.
-std::optional<Diagnostic> disagreement(const Array& a, const LoadedInput& in,
-                                       const Sizes& sizes) {
+std::optional<Diagnostic> disagreement(const Array& a, const LoadedInput& in, const Sizes& sizes) {
   const auto declared = shape_at(a, sizes);
   if (!declared.ok()) return declared.errors().front();
   for (std::size_t k = 0; k < declared.value().size(); ++k) {
@@ -70,13 +71,12 @@ std::optional<Diagnostic> disagreement(const Array& a, const LoadedInput& in,
 }
 
 std::string dtype_message(const Array& a, const LoadedInput& in, const char* want) {
-  return "input " + a.name + " needs " + want + ", " + in.file + " holds " +
-         npy_dtype(in.array);
+  return "input " + a.name + " needs " + want + ", " + in.file + " holds " + npy_dtype(in.array);
 }
 
 template <typename To, typename From>
 bool same_value(From x) {
-  if (x != x) return std::is_floating_point_v<To>;        // NaN stays NaN
+  if (x != x) return std::is_floating_point_v<To>;  // NaN stays NaN
   if constexpr (std::is_integral_v<To>) {
     return x >= std::numeric_limits<To>::min() && x <= std::numeric_limits<To>::max();
   }
@@ -94,11 +94,13 @@ std::optional<HostArray> converted(const NpyArray& a) {
 }
 
 Tensor<Quad> to_quad(const HostArray& a) {
-  return std::visit([](const auto& t) {
-    Tensor<Quad> out{t.shape, {}};
-    for (const auto& x : t.data) out.data.push_back(Quad(x));
-    return out;
-  }, a);
+  return std::visit(
+      [](const auto& t) {
+        Tensor<Quad> out{t.shape, {}};
+        for (const auto& x : t.data) out.data.push_back(Quad(x));
+        return out;
+      },
+      a);
 }
 
 std::string place(const std::vector<std::int64_t>& shape, std::size_t i) {
@@ -125,8 +127,8 @@ Result<bool> compare(const Spec& spec, const Sizes& sizes,
     const double size = e == e ? e : std::numeric_limits<double>::infinity();
     if (size > worst) worst = size, where = i;
   }
-  out << "largest absolute error " << worst << " at " << spec.output.name
-      << place(got.shape, where) << ": kernel " << got.data[where] << ", reference "
+  out << "largest absolute error " << worst << " at " << spec.output.name << place(got.shape, where)
+      << ": kernel " << got.data[where] << ", reference "
       << static_cast<double>(want.value().data[where]) << "\n";
   return true;
 }
@@ -170,8 +172,7 @@ std::optional<Diagnostic> out_of_range(const Array& a, const HostArray& x, const
 }
 
 Diagnostic missing_kernel(const Spec& spec, const std::string& schedule) {
-  const std::string file =
-      kernel_library(spec.name, schedule.empty() ? "<schedule>" : schedule);
+  const std::string file = kernel_library(spec.name, schedule.empty() ? "<schedule>" : schedule);
   Diagnostic d = problem("E0906", "no kernel library: expected " + file);
   d.helps.push_back("build the kernels, then name the file | --kernel " + file);
   return d;
@@ -210,7 +211,7 @@ Result<Sizes> infer_sizes(const Spec& spec, const std::map<std::string, LoadedIn
 
 Result<HostArray> to_host(const Array& declared, const LoadedInput& input) {
   const bool whole = declared.elem == Elem::kI32;
-  const std::size_t kind = input.array.data.index();      // f4 f8 i4 i8
+  const std::size_t kind = input.array.data.index();  // f4 f8 i4 i8
   if (whole != (kind >= 2))
     return problem("E0908", dtype_message(declared, input, whole ? "<i4" : "<f4"));
   std::optional<HostArray> out;
@@ -219,8 +220,8 @@ Result<HostArray> to_host(const Array& declared, const LoadedInput& input) {
   if (kind == 2) out = converted<std::int32_t, std::int32_t>(input.array);
   if (kind == 3) out = converted<std::int32_t, std::int64_t>(input.array);
   if (out) return *out;
-  Diagnostic d = problem("E0908", dtype_message(declared, input, whole ? "<i4" : "<f4") +
-                                      " and values would change");
+  Diagnostic d = problem(
+      "E0908", dtype_message(declared, input, whole ? "<i4" : "<f4") + " and values would change");
   d.helps.push_back(std::string("convert it first | a.astype(np.") +
                     (whole ? "int32)" : "float32)"));
   return d;
@@ -235,9 +236,8 @@ std::string schedule_of_library(const std::string& spec, const std::string& libr
 }
 
 Result<bool> run_spec(const Spec& spec, const RunOptions& options, std::ostream& out) {
-  const std::string schedule = options.schedule.empty()
-                                   ? schedule_of_library(spec.name, options.kernel)
-                                   : options.schedule;
+  const std::string schedule =
+      options.schedule.empty() ? schedule_of_library(spec.name, options.kernel) : options.schedule;
   if (options.kernel.empty() || schedule.empty()) return missing_kernel(spec, schedule);
   const auto files = load_inputs(spec, options);
   if (!files.ok()) return files.errors();
@@ -252,8 +252,8 @@ Result<bool> run_spec(const Spec& spec, const RunOptions& options, std::ostream&
   }
   HostOptions host;
   host.threads = options.threads;
-  const auto got = run_kernel(spec, options.kernel, kernel_name(spec.name, schedule),
-                              sizes.value(), inputs, host);
+  const auto got = run_kernel(spec, options.kernel, kernel_name(spec.name, schedule), sizes.value(),
+                              inputs, host);
   if (!got.ok()) return got.errors();
   if (!options.output.empty()) {
     const auto wrote = write_npy(options.output, {got.value().shape, got.value().data});

@@ -19,11 +19,11 @@ namespace minimoa {
 
 struct RunOptions {
   std::string spec_path;
-  std::string kernel;              // library; empty: say which file is expected
-  std::string schedule;            // empty: taken from the library's name
-  std::vector<std::pair<std::string, std::string>> inputs;   // --in NAME=FILE
-  std::vector<std::pair<std::string, std::int64_t>> dims;    // --dim NAME=N
-  std::string output;              // --out; empty: nothing is written
+  std::string kernel;    // library; empty: say which file is expected
+  std::string schedule;  // empty: taken from the library's name
+  std::vector<std::pair<std::string, std::string>> inputs;  // --in NAME=FILE
+  std::vector<std::pair<std::string, std::int64_t>> dims;   // --dim NAME=N
+  std::string output;                                       // --out; empty: nothing is written
   bool reference = false;
   std::int64_t threads = 1;
   Format format = Format::kText;
@@ -34,7 +34,10 @@ int run_command(const RunOptions& options);
 
 // --- its parts, for tests ---
 
-struct LoadedInput { std::string file; NpyArray array; };
+struct LoadedInput {
+  std::string file;
+  NpyArray array;
+};
 // Dimensions from the shapes of the files and from --dim; E0907 names the
 // dimension, both values and where they come from.
 Result<Sizes> infer_sizes(const Spec& spec, const std::map<std::string, LoadedInput>& inputs,

@@ -115,8 +115,8 @@ void Printer::arguments() {
   for (const std::string& d : spec_.dims) line("std::int64_t " + d + ";");
   const auto array = [&](const Array& a, const std::string& type) {
     line(type + " " + a.name + ";");
-    line("std::int64_t " + a.name + "_s[" + std::to_string(std::max<std::size_t>(a.shape.size(), 1)) +
-         "];");
+    line("std::int64_t " + a.name + "_s[" +
+         std::to_string(std::max<std::size_t>(a.shape.size(), 1)) + "];");
   };
   for (const Array& a : spec_.inputs) {
     array(a, a.elem == Elem::kI32 ? "const std::int32_t*" : "const float*");
@@ -313,10 +313,14 @@ void Printer::phase_comment(const Phase& phase, std::size_t q) {
 void Printer::statement(const CodeStatement& s) {
   if (s.source) block_comment(s.source);
   switch (s.kind) {
-    case CodeStatement::Kind::kLocal: return line("float " + s.name + " = " + s.value + ";");
-    case CodeStatement::Kind::kFlag: return line("bool " + s.name + " = " + s.value + ";");
-    case CodeStatement::Kind::kBuffer: return line("float* const " + s.name + " = " + s.value + ";");
-    case CodeStatement::Kind::kAssign: return line(s.name + " = " + s.value + ";");
+    case CodeStatement::Kind::kLocal:
+      return line("float " + s.name + " = " + s.value + ";");
+    case CodeStatement::Kind::kFlag:
+      return line("bool " + s.name + " = " + s.value + ";");
+    case CodeStatement::Kind::kBuffer:
+      return line("float* const " + s.name + " = " + s.value + ";");
+    case CodeStatement::Kind::kAssign:
+      return line(s.name + " = " + s.value + ";");
     case CodeStatement::Kind::kLoop:
       open("for (std::int64_t " + s.name + " = 0; " + s.name + " < " + s.value + "; ++" + s.name +
            ") {");
@@ -448,7 +452,8 @@ std::vector<std::string> contract_lines(const Spec& spec) {
   std::string in;
   for (const Array& a : spec.inputs) {
     in += (in.empty() ? "" : ", ") + shape_text(a);
-    if (a.lo && a.hi) in += " with values in " + brief(*a.lo) + " .. " + brief(*a.hi) + " (not checked)";
+    if (a.lo && a.hi)
+      in += " with values in " + brief(*a.lo) + " .. " + brief(*a.hi) + " (not checked)";
   }
   out.push_back("Reads " + in + ".");
   out.push_back("Writes every element of " + shape_text(spec.output) + " exactly once.");
@@ -460,9 +465,12 @@ std::vector<std::string> contract_lines(const Spec& spec) {
   out.push_back("Memory: workspace holds as many floats as the function _workspace says, scratch");
   out.push_back("workers times what _scratch says; both may be null where that is 0.");
   out.push_back("Tasks: parallel_for(parallel_context, n, task, data) must call");
-  out.push_back("task(data, t, w) once for each 0 .. n - 1, with 0 .. workers - 1 for w, never two");
-  out.push_back("at a time with one w, and return after the last. Null: the caller runs all tasks.");
-  out.push_back("Empty rows: a row without any admitted element gets the value that the spec says.");
+  out.push_back(
+      "task(data, t, w) once for each 0 .. n - 1, with 0 .. workers - 1 for w, never two");
+  out.push_back(
+      "at a time with one w, and return after the last. Null: the caller runs all tasks.");
+  out.push_back(
+      "Empty rows: a row without any admitted element gets the value that the spec says.");
   out.push_back("Status: 0 done; 1 no arguments or wrong size; 2 dimension out of range;");
   out.push_back("3 a requirement does not hold; 4 stride out of range; 5 an array is null;");
   out.push_back("6 a size exceeds 2^40; 7 workspace is null; 8 scratch is null.");

@@ -73,8 +73,7 @@ std::optional<Poly> read_poly(const Json& j, std::size_t atoms) {
 
 class Checker {
  public:
-  Checker(std::vector<Poly> facts, std::size_t atoms)
-      : facts_(std::move(facts)), atoms_(atoms) {}
+  Checker(std::vector<Poly> facts, std::size_t atoms) : facts_(std::move(facts)), atoms_(atoms) {}
 
   std::string run(const Json& steps) {
     if (!steps.is_array()) return "a proof is a list of steps";
@@ -88,9 +87,7 @@ class Checker {
       if (!error.empty()) return error + " in step " + std::to_string(k);
     }
     const Poly& last = facts_.back();
-    return last.is_constant() && last.constant() < 0
-               ? ""
-               : "the last fact is no negative constant";
+    return last.is_constant() && last.constant() < 0 ? "" : "the last fact is no negative constant";
   }
 
  private:

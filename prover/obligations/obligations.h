@@ -19,8 +19,8 @@ namespace minimoa {
 enum class Decision { kProved, kRefuted, kUnknown };
 struct Proved {
   Decision decision = Decision::kUnknown;
-  nlohmann::json proof;                           // FORMAT.md section 6 (or a hole)
-  std::string label;                              // which obligation, for people
+  nlohmann::json proof;                               // FORMAT.md section 6 (or a hole)
+  std::string label;                                  // which obligation, for people
   std::map<std::string, std::string> counterexample;  // kRefuted: values by name, smallest found
   Term goal;
 };
@@ -33,8 +33,9 @@ class Prover {
   Prover(const Prover&) = delete;
   std::vector<Proved> divisors(const Term& core, const Term& final_term);  // must be called first
   std::vector<Proved> spec_proofs(const Term& core);
-  std::vector<Proved> step(const Step& step);      // its prove conditions
-  std::vector<Proved> safe(const Term& final_term, std::vector<std::pair<std::string, std::string>>* cover);
+  std::vector<Proved> step(const Step& step);  // its prove conditions
+  std::vector<Proved> safe(const Term& final_term,
+                           std::vector<std::pair<std::string, std::string>>* cover);
   // Values for the dimensions that satisfy every require, smallest found.
   Result<std::map<std::string, std::string>> witness();
   // Decides one boolean goal in a context without building a proof (for
@@ -43,8 +44,13 @@ class Prover {
   // Is there j (0 <= j < n, g) for all values of the context? Finds a witness
   // term for any-intro among candidates (0, n-1, bound variables and
   // differences of them ..), or a counterexample context.
-  struct Inhabited { Decision decision; Term witness; std::map<std::string, std::string> counterexample; };
-  Inhabited inhabited(const std::vector<ContextEntry>& context, const std::string& j, const Term& n, const Term& g);
+  struct Inhabited {
+    Decision decision;
+    Term witness;
+    std::map<std::string, std::string> counterexample;
+  };
+  Inhabited inhabited(const std::vector<ContextEntry>& context, const std::string& j, const Term& n,
+                      const Term& g);
 
  private:
   struct Impl;

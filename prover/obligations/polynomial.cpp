@@ -163,8 +163,7 @@ nlohmann::json Poly::json() const {
 // --- atoms ---
 
 unsigned AtomTable::put(const std::string& key, Atom atom) {
-  const auto [it, fresh] =
-      numbers_.emplace(key, static_cast<unsigned>(atoms_.size()));
+  const auto [it, fresh] = numbers_.emplace(key, static_cast<unsigned>(atoms_.size()));
   if (fresh) atoms_.push_back(std::move(atom));
   return it->second;
 }
@@ -177,8 +176,7 @@ unsigned AtomTable::div(const Poly& a, const Poly& b) {
   return put("d:" + a.key() + "|" + b.key(), {Atom::Kind::kDiv, "", {a, b}});
 }
 
-unsigned AtomTable::element(const std::string& array,
-                            const std::vector<Poly>& index) {
+unsigned AtomTable::element(const std::string& array, const std::vector<Poly>& index) {
   std::string key = "e:" + array;
   for (const Poly& p : index) key += "|" + p.key();
   return put(key, {Atom::Kind::kElement, array, index});
@@ -250,18 +248,55 @@ class Translator {
       case Op::kPsi:
       case Op::kMem:
         return element(t, env);
-      case Op::kTrue: case Op::kDiv: case Op::kMax: case Op::kMin:
-      case Op::kExpSub: case Op::kLt: case Op::kLe: case Op::kEq:
-      case Op::kNe: case Op::kAnd: case Op::kOr: case Op::kNot: case Op::kAny:
-      case Op::kIsZero: case Op::kReal: case Op::kRat: case Op::kBottom:
-      case Op::kNeg: case Op::kExp: case Op::kExp2: case Op::kLog:
-      case Op::kSqrt: case Op::kTanh: case Op::kIf: case Op::kRed:
-      case Op::kOsMerge: case Op::kGen: case Op::kParGen: case Op::kTran:
-      case Op::kTake: case Op::kDrop: case Op::kCat: case Op::kRev:
-      case Op::kRot: case Op::kReshape: case Op::kIota: case Op::kRedf:
-      case Op::kInner: case Op::kOuter: case Op::kOmega: case Op::kOmega2:
-      case Op::kLet: case Op::kLetSlow: case Op::kTup: case Op::kGet:
-      case Op::kFold: case Op::kPut: case Op::kFor: case Op::kParFor:
+      case Op::kTrue:
+      case Op::kDiv:
+      case Op::kMax:
+      case Op::kMin:
+      case Op::kExpSub:
+      case Op::kLt:
+      case Op::kLe:
+      case Op::kEq:
+      case Op::kNe:
+      case Op::kAnd:
+      case Op::kOr:
+      case Op::kNot:
+      case Op::kAny:
+      case Op::kIsZero:
+      case Op::kReal:
+      case Op::kRat:
+      case Op::kBottom:
+      case Op::kNeg:
+      case Op::kExp:
+      case Op::kExp2:
+      case Op::kLog:
+      case Op::kSqrt:
+      case Op::kTanh:
+      case Op::kIf:
+      case Op::kRed:
+      case Op::kOsMerge:
+      case Op::kGen:
+      case Op::kParGen:
+      case Op::kTran:
+      case Op::kTake:
+      case Op::kDrop:
+      case Op::kCat:
+      case Op::kRev:
+      case Op::kRot:
+      case Op::kReshape:
+      case Op::kIota:
+      case Op::kRedf:
+      case Op::kInner:
+      case Op::kOuter:
+      case Op::kOmega:
+      case Op::kOmega2:
+      case Op::kLet:
+      case Op::kLetSlow:
+      case Op::kTup:
+      case Op::kGet:
+      case Op::kFold:
+      case Op::kPut:
+      case Op::kFor:
+      case Op::kParFor:
       case Op::kWhen:
         return std::nullopt;
     }
@@ -298,9 +333,8 @@ class Translator {
       array = operand_of(array);
     }
     if (array->op != Op::kVar) return std::nullopt;
-    const auto input = std::find_if(
-        spec_.inputs.begin(), spec_.inputs.end(),
-        [&](const Array& a) { return a.name == array->name; });
+    const auto input = std::find_if(spec_.inputs.begin(), spec_.inputs.end(),
+                                    [&](const Array& a) { return a.name == array->name; });
     if (input == spec_.inputs.end() || input->elem != Elem::kI32 ||
         input->shape.size() != index.size()) {
       return std::nullopt;
@@ -320,8 +354,7 @@ class Translator {
 
 }  // namespace
 
-std::optional<Poly> translate(const Term& t, const Env& env, const Spec& spec,
-                              AtomTable* atoms) {
+std::optional<Poly> translate(const Term& t, const Env& env, const Spec& spec, AtomTable* atoms) {
   return Translator(spec, atoms).run(t, env);
 }
 

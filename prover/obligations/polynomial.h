@@ -23,12 +23,11 @@
 
 namespace minimoa {
 
-using Int = boost::multiprecision::number<
-    boost::multiprecision::cpp_int_backend<>, boost::multiprecision::et_off>;
+using Int = boost::multiprecision::number<boost::multiprecision::cpp_int_backend<>,
+                                          boost::multiprecision::et_off>;
 // Boost 1.74: Rational(6, -4) throws. Divide two rationals instead.
-using Rational =
-    boost::multiprecision::number<boost::multiprecision::cpp_rational_backend,
-                                  boost::multiprecision::et_off>;
+using Rational = boost::multiprecision::number<boost::multiprecision::cpp_rational_backend,
+                                               boost::multiprecision::et_off>;
 // (atom, exponent), atoms increasing, exponents >= 1. The empty one is 1.
 using Monomial = std::vector<std::pair<unsigned, unsigned>>;
 
@@ -41,7 +40,7 @@ bool is_integer(const Rational& r);
 class Poly {
  public:
   Poly() = default;
-  Poly(const Rational& c);  // NOLINT: constants are polynomials
+  Poly(const Rational& c);            // NOLINT: constants are polynomials
   Poly(int c) : Poly(Rational(c)) {}  // NOLINT
   static Poly atom(unsigned number);
   static Poly term(const Rational& c, const Monomial& m);
@@ -59,7 +58,7 @@ class Poly {
   // The polynomial with sigma[k] for atom k.
   Poly compose(const std::vector<Poly>& sigma) const;
   void add(const Rational& c, const Monomial& m);
-  std::string key() const;  // canonical text over atom numbers
+  std::string key() const;      // canonical text over atom numbers
   nlohmann::json json() const;  // FORMAT.md section 6, POLY
 
   Poly& operator+=(const Poly& b);
@@ -68,9 +67,7 @@ class Poly {
   friend Poly operator-(Poly a, const Poly& b) { return a -= b; }
   friend Poly operator*(const Poly& a, const Poly& b);
   friend Poly operator-(const Poly& a) { return Poly() - a; }
-  friend bool operator==(const Poly& a, const Poly& b) {
-    return a.terms_ == b.terms_;
-  }
+  friend bool operator==(const Poly& a, const Poly& b) { return a.terms_ == b.terms_; }
 
  private:
   std::map<Monomial, Rational> terms_;  // no zero coefficients
@@ -108,7 +105,7 @@ class AtomTable {
 // own names (write-once copies, cover witnesses).
 struct Env;
 struct Binding {
-  std::string key, shown;          // a variable, when term is null
+  std::string key, shown;  // a variable, when term is null
   Term term;
   std::shared_ptr<const Env> env;  // names of term
 };
@@ -119,7 +116,6 @@ struct Env {
 // Translates an index term; registers atoms in order of first occurrence.
 // Nothing for a term that is no polynomial over atoms (an `if`, an element of
 // an array that is no input, an unknown name).
-std::optional<Poly> translate(const Term& t, const Env& env, const Spec& spec,
-                              AtomTable* atoms);
+std::optional<Poly> translate(const Term& t, const Env& env, const Spec& spec, AtomTable* atoms);
 
 }  // namespace minimoa

@@ -39,8 +39,7 @@ void add_congruence(World* w) {
       const Atom &x = w->atoms[a], &y = w->atoms[b];
       if (x.kind != Kind::kElement || y.kind != Kind::kElement) continue;
       if (x.name != y.name || x.args.size() != y.args.size()) continue;
-      const Poly p = Poly::atom(static_cast<unsigned>(a)) -
-                     Poly::atom(static_cast<unsigned>(b));
+      const Poly p = Poly::atom(static_cast<unsigned>(a)) - Poly::atom(static_cast<unsigned>(b));
       Formula same;  // a conjunction
       same.kids = {at_least_zero(p), at_least_zero(-p)};
       std::vector<Formula> cases = {same};
@@ -121,26 +120,24 @@ struct Prover::Impl {
   Smallest counterexample(const World& w, const Statement& s, const Int& most,
                           unsigned limit) const;
   std::vector<Proved> all(const std::vector<Statement>& statements);
-  std::vector<Term> candidates(const std::vector<ContextEntry>& context,
-                               const Term& n) const;
+  std::vector<Term> candidates(const std::vector<ContextEntry>& context, const Term& n) const;
   std::vector<std::vector<Int>> samples(const StatementBuilder& b) const;
   bool plausible(const Statement& s, std::size_t known,
                  const std::vector<std::vector<Int>>& points) const;
-  Inhabited uninhabited(const std::vector<ContextEntry>& context,
-                        const std::string& j, const Term& n,
-                        const Term& g) const;
+  Inhabited uninhabited(const std::vector<ContextEntry>& context, const std::string& j,
+                        const Term& n, const Term& g) const;
 
   const Spec spec;
   const unsigned rlimit;
-  std::map<std::string, nlohmann::json> proofs;   // by statement
-  std::map<std::string, std::string> failures;    // by statement: the hole
-  std::set<std::string> not_quick;                // quick search failed
+  std::map<std::string, nlohmann::json> proofs;  // by statement
+  std::map<std::string, std::string> failures;   // by statement: the hole
+  std::set<std::string> not_quick;               // quick search failed
 };
 
 // --- one statement ---
 
-Smallest Prover::Impl::counterexample(const World& w, const Statement& s,
-                                      const Int& most, unsigned limit) const {
+Smallest Prover::Impl::counterexample(const World& w, const Statement& s, const Int& most,
+                                      unsigned limit) const {
   if (w.weak) return {};
   Question q = question(w, limit);
   q.constraints.push_back(at_least_zero(-s.goal - 1));
@@ -192,8 +189,7 @@ Proved Prover::Impl::prove(const Statement& s) {
     if (refute(world, any)) return p;
   }
   const bool valid = any.none_at_all;
-  const char* reason = valid && !thorough.out_of_budget ? "degree-limit"
-                                                        : "resource-limit";
+  const char* reason = valid && !thorough.out_of_budget ? "degree-limit" : "resource-limit";
   failures[key] = reason;
   p.proof = hole(reason);
   return p;
@@ -225,8 +221,8 @@ bool Prover::Impl::quickly(const std::vector<Statement>& statements) {
 // --- a key that exists in every row ---
 
 // 0, n - 1, bound variables v, v - 1, n - 1 - v, v + d, v - d, v + d - e.
-std::vector<Term> Prover::Impl::candidates(
-    const std::vector<ContextEntry>& context, const Term& n) const {
+std::vector<Term> Prover::Impl::candidates(const std::vector<ContextEntry>& context,
+                                           const Term& n) const {
   const Term one = mk_int(1), last = mk(Op::kSub, {n, one});
   std::vector<Term> out = {mk_int(0), last}, variables;
   for (const ContextEntry& e : context) {
@@ -254,8 +250,7 @@ std::vector<Term> Prover::Impl::candidates(
 }
 
 // A few points of the context, to discard candidates without a search.
-std::vector<std::vector<Int>> Prover::Impl::samples(
-    const StatementBuilder& b) const {
+std::vector<std::vector<Int>> Prover::Impl::samples(const StatementBuilder& b) const {
   const Statement s = b.state(Poly(0), "", nullptr);
   const World w = world_of(spec, s);
   Question q = question(w, rlimit / 20);
@@ -274,9 +269,8 @@ std::vector<std::vector<Int>> Prover::Impl::samples(
 
 // Whether the goal holds at the points. Atoms below `known` are numbered as
 // at the points; later ones are computed, unless they are elements.
-bool Prover::Impl::plausible(
-    const Statement& s, std::size_t known,
-    const std::vector<std::vector<Int>>& points) const {
+bool Prover::Impl::plausible(const Statement& s, std::size_t known,
+                             const std::vector<std::vector<Int>>& points) const {
   for (const std::vector<Int>& point : points) {
     std::vector<Int> values(point.begin(), point.begin() + known);
     for (std::size_t k = known; k < s.atoms.size(); ++k) {
@@ -292,9 +286,9 @@ bool Prover::Impl::plausible(
 }
 
 // A point of the context where no j is unmasked; j is expanded.
-Prover::Inhabited Prover::Impl::uninhabited(
-    const std::vector<ContextEntry>& context, const std::string& j,
-    const Term& n, const Term& g) const {
+Prover::Inhabited Prover::Impl::uninhabited(const std::vector<ContextEntry>& context,
+                                            const std::string& j, const Term& n,
+                                            const Term& g) const {
   Inhabited out{Decision::kUnknown, nullptr, {}};
   StatementBuilder b(spec);
   b.globals();
@@ -334,12 +328,10 @@ Prover::Inhabited Prover::Impl::uninhabited(
 
 // --- the interface ---
 
-Prover::Prover(const Spec& spec, unsigned rlimit)
-    : impl_(std::make_unique<Impl>(spec, rlimit)) {}
+Prover::Prover(const Spec& spec, unsigned rlimit) : impl_(std::make_unique<Impl>(spec, rlimit)) {}
 Prover::~Prover() = default;
 
-std::vector<Proved> Prover::divisors(const Term& core,
-                                     const Term& final_term) {
+std::vector<Proved> Prover::divisors(const Term& core, const Term& final_term) {
   return impl_->all(divisor_statements(impl_->spec, core, final_term));
 }
 
@@ -351,9 +343,8 @@ std::vector<Proved> Prover::step(const Step& step) {
   return impl_->all(step_statements(impl_->spec, step));
 }
 
-std::vector<Proved> Prover::safe(
-    const Term& final_term,
-    std::vector<std::pair<std::string, std::string>>* cover) {
+std::vector<Proved> Prover::safe(const Term& final_term,
+                                 std::vector<std::pair<std::string, std::string>>* cover) {
   return impl_->all(safe_statements(impl_->spec, final_term, cover));
 }
 
@@ -365,8 +356,7 @@ Result<Values> Prover::witness() {
   Diagnostic d;
   d.span.file = spec.path;
   if (!w.weak) {
-    const Smallest found = smallest_point(question(w, impl_->rlimit),
-                                          power_of_two(32));
+    const Smallest found = smallest_point(question(w, impl_->rlimit), power_of_two(32));
     if (found.point.verdict == Verdict::kSat) {
       return named(w.atoms, found.point.values);
     }
@@ -397,13 +387,11 @@ Proved Prover::decide(const Obligation& o) {
   const Statement s = b.state(Poly(0), "", nullptr);
   World w = world_of(impl_->spec, s);
   const std::size_t first = w.atoms.size();
-  const Formula goal =
-      formula_of(o.goal, b.env(), impl_->spec, &w.atoms);
+  const Formula goal = formula_of(o.goal, b.env(), impl_->spec, &w.atoms);
   close_world(impl_->spec, first, &w);
   if (has_opaque(goal) || !s.stated) return result;
   w.facts.push_back(negation(goal));
-  const Smallest found =
-      smallest_point(question(w, impl_->rlimit), power_of_two(64));
+  const Smallest found = smallest_point(question(w, impl_->rlimit), power_of_two(64));
   if (found.point.verdict == Verdict::kSat && !w.weak) {
     result.decision = Decision::kRefuted;
     result.counterexample = named(w.atoms, found.point.values);
@@ -413,26 +401,22 @@ Proved Prover::decide(const Obligation& o) {
   return result;
 }
 
-Prover::Inhabited Prover::inhabited(const std::vector<ContextEntry>& context,
-                                    const std::string& j, const Term& n,
-                                    const Term& g) {
+Prover::Inhabited Prover::inhabited(const std::vector<ContextEntry>& context, const std::string& j,
+                                    const Term& n, const Term& g) {
   StatementBuilder b(impl_->spec);
   b.globals();
   b.context(context);
   const auto points = impl_->samples(b);
   const std::size_t known = b.atoms()->size();
   for (const Term& w : impl_->candidates(context, n)) {
-    const Term range = mk(Op::kAnd, {mk(Op::kLe, {mk_int(0), w}),
-                                     mk(Op::kLt, {w, n})});
+    const Term range = mk(Op::kAnd, {mk(Op::kLe, {mk_int(0), w}), mk(Op::kLt, {w, n})});
     std::vector<Statement> parts = b.goals(range, b.env(), "witness key");
-    for (Statement& s :
-         b.goals(substitute(g, {{j, w}}), b.env(), "witness key")) {
+    for (Statement& s : b.goals(substitute(g, {{j, w}}), b.env(), "witness key")) {
       parts.push_back(std::move(s));
     }
-    const bool possible = std::all_of(
-        parts.begin(), parts.end(), [&](const Statement& s) {
-          return s.stated && impl_->plausible(s, known, points);
-        });
+    const bool possible = std::all_of(parts.begin(), parts.end(), [&](const Statement& s) {
+      return s.stated && impl_->plausible(s, known, points);
+    });
     if (possible && impl_->quickly(parts)) {
       return {Decision::kProved, w, {}};
     }

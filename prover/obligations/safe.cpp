@@ -18,8 +18,7 @@ bool is_index(const Term& t, const Scope& scope, const Spec& spec) {
     return true;
   }
   if (t->op == Op::kAdd || t->op == Op::kSub || t->op == Op::kMul) {
-    return is_index(t->kids[0], scope, spec) &&
-           is_index(t->kids[1], scope, spec);
+    return is_index(t->kids[0], scope, spec) && is_index(t->kids[1], scope, spec);
   }
   if (t->op == Op::kVar) {
     const auto it = scope.types.find(t->name);
@@ -33,8 +32,7 @@ bool is_index(const Term& t, const Scope& scope, const Spec& spec) {
 // Obligations of one node; the visit order is that of FORMAT.md.
 class NodeSafety {
  public:
-  NodeSafety(const Spec& spec, std::vector<Statement>* out)
-      : spec_(spec), out_(out) {}
+  NodeSafety(const Spec& spec, std::vector<Statement>* out) : spec_(spec), out_(out) {}
 
   void walk(const Term& t, const Scope& scope) {
     node(t, scope);
@@ -66,16 +64,14 @@ class NodeSafety {
     }
   }
 
-  void selection(const Term& t, const std::vector<Term>& shape,
-                 const Scope& scope) {
+  void selection(const Term& t, const std::vector<Term>& shape, const Scope& scope) {
     const std::vector<Term> index = index_of(t);
     const StatementBuilder b = here(scope);
     const std::string what = t->op == Op::kPut   ? spec_.output.name
                              : t->op == Op::kMem ? operand_of(t)->name
                                                  : print(operand_of(t));
     for (std::size_t k = 0; k < index.size(); ++k) {
-      const std::string label =
-          "index " + std::to_string(k) + " of " + what.substr(0, 60);
+      const std::string label = "index " + std::to_string(k) + " of " + what.substr(0, 60);
       if (k < shape.size()) {
         b.in_range(index[k], shape[k], label, out_);
       } else {
@@ -87,8 +83,7 @@ class NodeSafety {
   void dividend(const Term& t, const Scope& scope) {
     StatementBuilder b = here(scope);
     const auto a = b.poly(t->kids[0]);
-    out_->push_back(b.state(a, "dividend of " + print(t),
-                            mk(Op::kLe, {mk_int(0), t->kids[0]})));
+    out_->push_back(b.state(a, "dividend of " + print(t), mk(Op::kLe, {mk_int(0), t->kids[0]})));
   }
 
   void overflow(const Term& t, const Scope& scope) {
@@ -152,16 +147,14 @@ struct PutPath {
 
 PutPath put_path(const Term& t) {
   PutPath path;
-  const std::vector<Position> puts =
-      find_all(t, [](const Term& n) { return n->op == Op::kPut; });
+  const std::vector<Position> puts = find_all(t, [](const Term& n) { return n->op == Op::kPut; });
   if (puts.size() != 1) return path;
   path.ok = true;
   Term node = t;
   for (const std::size_t kid : puts.front()) {
     if (kid == 1 && (node->op == Op::kFor || node->op == Op::kParFor)) {
       path.loops.push_back(path.entries.size());
-      path.entries.push_back({ContextEntry::Kind::kBinder,
-                              node->binders.front(), node->kids[0]});
+      path.entries.push_back({ContextEntry::Kind::kBinder, node->binders.front(), node->kids[0]});
     } else if (kid == 1 && node->op == Op::kWhen) {
       path.entries.push_back({ContextEntry::Kind::kFact, "", node->kids[0]});
     }
@@ -183,8 +176,7 @@ void add_copies(const PutPath& path, const Env& globals, StatementBuilder* b) {
   }
 }
 
-void write_once(const Spec& spec, const PutPath& path,
-                std::vector<Statement>* out) {
+void write_once(const Spec& spec, const PutPath& path, std::vector<Statement>* out) {
   StatementBuilder b(spec);
   b.globals();
   const Env globals = b.env();
@@ -203,13 +195,10 @@ void write_once(const Spec& spec, const PutPath& path,
   // Loop number k is binder number k, its copy number |V| + k.
   for (std::size_t k = 0; k < path.loops.size(); ++k) {
     const std::string& name = path.entries[path.loops[k]].name;
-    const auto key = [&](std::size_t n) {
-      return "b" + std::to_string(n) + ":" + name;
-    };
+    const auto key = [&](std::size_t n) { return "b" + std::to_string(n) + ":" + name; };
     StatementBuilder own = b;
     const Poly v = Poly::atom(own.atoms()->variable(key(k), name));
-    const Poly copy = Poly::atom(
-        own.atoms()->variable(key(path.loops.size() + k), name + "'"));
+    const Poly copy = Poly::atom(own.atoms()->variable(key(path.loops.size() + k), name + "'"));
     out->push_back(own.state(copy - v, "written once: " + name,
                              mk(Op::kLe, {mk_var(name), mk_var(name + "'")})));
   }
@@ -239,8 +228,7 @@ class CoverWitness {
       const Term &product = f->kids[flip ? 1 : 0], &rest = f->kids[flip ? 0 : 1];
       if (product->op != Op::kMul) continue;
       for (const bool turn : {false, true}) {
-        const Term &i = product->kids[turn ? 1 : 0],
-                   &b = product->kids[turn ? 0 : 1];
+        const Term &i = product->kids[turn ? 1 : 0], &b = product->kids[turn ? 0 : 1];
         if (b->op != Op::kInt || b->value <= 0) continue;
         invert(i, mk(Op::kIntDiv, {target, b}));
         invert(rest, mk(Op::kIntMod, {target, b}));
@@ -289,8 +277,7 @@ class CoverStatements {
     const std::vector<Env> under = scopes();
     for (std::size_t e = 0; e < path_.entries.size(); ++e) {
       if (path_.entries[e].kind != ContextEntry::Kind::kFact) continue;
-      for (Statement& s : b_.goals(path_.entries[e].term, under[e],
-                                   "cover: guard of the put")) {
+      for (Statement& s : b_.goals(path_.entries[e].term, under[e], "cover: guard of the put")) {
         out->push_back(std::move(s));
       }
     }
@@ -352,8 +339,7 @@ class CoverStatements {
 
 }  // namespace
 
-std::vector<Statement> safe_statements(const Spec& spec,
-                                       const Term& final_term, Cover* cover) {
+std::vector<Statement> safe_statements(const Spec& spec, const Term& final_term, Cover* cover) {
   std::vector<Statement> out;
   NodeSafety(spec, &out).walk(final_term, global_scope(spec));
   std::vector<Array> arrays = spec.inputs;

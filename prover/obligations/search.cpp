@@ -65,8 +65,7 @@ bool divides(const Monomial& a, const Monomial& b, Monomial* quotient) {
 // All products of facts that can cancel a wanted monomial.
 class Products {
  public:
-  Products(const std::vector<Poly>& facts, const Reach& reach,
-           std::uint64_t* budget)
+  Products(const std::vector<Poly>& facts, const Reach& reach, std::uint64_t* budget)
       : facts_(facts), reach_(reach), budget_(budget) {
     for (const Poly& p : facts) want(p);
     for (std::size_t f = 0; f < facts.size(); ++f) {
@@ -210,8 +209,7 @@ class Searcher {
     if (lemmas.empty()) return std::nullopt;
     auto steps = close(facts_, a.reach, a.splits);
     for (std::size_t k = lemmas.size(); steps && k-- > 0;) {
-      Json split = Json::array({"split", lemmas[k].fact.json(), *steps,
-                                lemmas[k].otherwise});
+      Json split = Json::array({"split", lemmas[k].fact.json(), *steps, lemmas[k].otherwise});
       steps = Json::array();
       steps->push_back(std::move(split));
     }
@@ -262,8 +260,7 @@ class Searcher {
   }
 
   // Steps that refute the facts, with at most `splits` nested case splits.
-  std::optional<Json> close(const Facts& facts, const Reach& reach,
-                            unsigned splits) {
+  std::optional<Json> close(const Facts& facts, const Reach& reach, unsigned splits) {
     Simplex simplex(budget_);
     const std::vector<Candidate> all = candidates(facts, reach);
     switch (saturate(all, facts.size(), &simplex)) {
@@ -288,8 +285,8 @@ class Searcher {
     return std::nullopt;
   }
 
-  std::optional<Json> branch(const Facts& facts, const Poly& more,
-                             const Reach& reach, unsigned splits) {
+  std::optional<Json> branch(const Facts& facts, const Poly& more, const Reach& reach,
+                             unsigned splits) {
     Facts own = facts;
     own.push_back(more);
     return close(own, reach, splits);
@@ -312,8 +309,7 @@ class Searcher {
   }
 
   // The simplex over the candidates, each added when the point violates it.
-  Feasibility saturate(const std::vector<Candidate>& all, std::size_t facts,
-                       Simplex* simplex) {
+  Feasibility saturate(const std::vector<Candidate>& all, std::size_t facts, Simplex* simplex) {
     std::vector<bool> root(all.size(), false);
     for (std::size_t k = first_root_; k < facts; ++k) root[k] = true;
     for (std::size_t k = facts; k < all.size(); ++k) {
@@ -337,15 +333,13 @@ class Searcher {
     }
   }
 
-  bool add_violated(const std::vector<Candidate>& all,
-                           std::vector<std::size_t>* waiting,
-                           Simplex* simplex) {
+  bool add_violated(const std::vector<Candidate>& all, std::vector<std::size_t>* waiting,
+                    Simplex* simplex) {
     constexpr std::size_t kAtOnce = 8;
     std::vector<std::size_t> chosen, rest;
     spend(budget_, 4 * waiting->size());
     for (const std::size_t k : *waiting) {
-      const bool take =
-          chosen.size() < kAtOnce && simplex->value(all[k].poly) < 0;
+      const bool take = chosen.size() < kAtOnce && simplex->value(all[k].poly) < 0;
       (take ? chosen : rest).push_back(k);
     }
     for (const std::size_t k : chosen) simplex->add(all[k].poly, k);
@@ -355,8 +349,7 @@ class Searcher {
 
   // mul and cut steps of the candidates in use, then the final lin.
   static Json emit(const std::vector<Candidate>& all,
-                   const std::map<std::size_t, Rational>& multipliers,
-                   std::size_t next) {
+                   const std::map<std::size_t, Rational>& multipliers, std::size_t next) {
     Int scale = 1, common = 0;
     for (const auto& [k, l] : multipliers) scale = lcm(scale, denominator(l));
     for (const auto& [k, l] : multipliers) {
@@ -372,8 +365,7 @@ class Searcher {
         number = next++;
       }
       for (std::size_t f = 1; f < c.factors.size(); ++f) {
-        const std::vector<std::size_t> prefix(c.factors.begin(),
-                                              c.factors.begin() + f + 1);
+        const std::vector<std::size_t> prefix(c.factors.begin(), c.factors.begin() + f + 1);
         const auto [it, fresh] = made.emplace(prefix, next);
         if (fresh) {
           steps.push_back(Json::array({"mul", number, c.factors[f]}));
@@ -415,16 +407,14 @@ class Searcher {
     return out;
   }
 
-  static void add_part(Poly e, std::vector<Poly>* out,
-                       std::set<std::string>* seen) {
+  static void add_part(Poly e, std::vector<Poly>* out, std::set<std::string>* seen) {
     e -= Poly(e.constant());
     if (e.is_constant()) return;
     if (e.terms().begin()->second < 0) e = -e;
     if (seen->insert(e.key()).second) out->push_back(std::move(e));
   }
 
-  static void literal_parts(const Poly& p, std::vector<Poly>* out,
-                            std::set<std::string>* seen) {
+  static void literal_parts(const Poly& p, std::vector<Poly>* out, std::set<std::string>* seen) {
     std::set<Int> literals;
     for (const auto& [m, c] : p.terms()) {
       if (!m.empty() && is_integer(c) && abs(numerator(c)) > 1) {
@@ -441,8 +431,7 @@ class Searcher {
     }
   }
 
-  static void atom_parts(const Poly& p, std::vector<Poly>* out,
-                         std::set<std::string>* seen) {
+  static void atom_parts(const Poly& p, std::vector<Poly>* out, std::set<std::string>* seen) {
     std::set<unsigned> atoms;
     for (const auto& [m, c] : p.terms()) {
       if (degree(m) < 2) continue;
@@ -469,12 +458,11 @@ std::vector<Attempt> plan(Effort effort) {
   constexpr Reach kTriples{3, 2, 1500}, kWide{4, 2, 3000};
   switch (effort) {
     case Effort::kQuick:
-      return {{kLinear, 0}, {kPairs, 0}, {kMorePairs, 0}, {kLinear, 1},
-              {kPairs, 1}};
+      return {{kLinear, 0}, {kPairs, 0}, {kMorePairs, 0}, {kLinear, 1}, {kPairs, 1}};
     case Effort::kThorough:
-      return {{kPairs, 0, true}, {kTriples, 0},       {kLinear, 2},
+      return {{kPairs, 0, true}, {kTriples, 0},         {kLinear, 2},
               {kMorePairs, 1},   {kMorePairs, 1, true}, {kWide, 0},
-              {kLinear, 3},      {kPairs, 2},         {kTriples, 1}};
+              {kLinear, 3},      {kPairs, 2},           {kTriples, 1}};
   }
   return {};
 }

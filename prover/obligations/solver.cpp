@@ -7,17 +7,12 @@
 
 namespace minimoa {
 
-Formula at_least_zero(const Poly& p) {
-  return {Formula::Kind::kAtLeastZero, p, {}};
-}
+Formula at_least_zero(const Poly& p) { return {Formula::Kind::kAtLeastZero, p, {}}; }
 Formula negation(const Formula& f) { return {Formula::Kind::kNot, {}, {f}}; }
-Formula disjunction(std::vector<Formula> kids) {
-  return {Formula::Kind::kOr, {}, std::move(kids)};
-}
+Formula disjunction(std::vector<Formula> kids) { return {Formula::Kind::kOr, {}, std::move(kids)}; }
 
 bool has_opaque(const Formula& f) {
-  return f.kind == Formula::Kind::kOpaque ||
-         std::any_of(f.kids.begin(), f.kids.end(), has_opaque);
+  return f.kind == Formula::Kind::kOpaque || std::any_of(f.kids.begin(), f.kids.end(), has_opaque);
 }
 
 bool holds(const Formula& f, const std::vector<Int>& values) {
@@ -39,25 +34,21 @@ bool holds(const Formula& f, const std::vector<Int>& values) {
 
 namespace {
 
-Formula comparison(const Term& t, const Env& env, const Spec& spec,
-                   AtomTable* atoms) {
+Formula comparison(const Term& t, const Env& env, const Spec& spec, AtomTable* atoms) {
   const auto a = translate(t->kids[0], env, spec, atoms);
   const auto b = translate(t->kids[1], env, spec, atoms);
   if (!a || !b) return {Formula::Kind::kOpaque, {}, {}};
   if (t->op == Op::kLt) return at_least_zero(*b - *a - 1);
   if (t->op == Op::kLe) return at_least_zero(*b - *a);
-  const Formula equal{Formula::Kind::kAnd, {},
-                      {at_least_zero(*a - *b), at_least_zero(*b - *a)}};
+  const Formula equal{Formula::Kind::kAnd, {}, {at_least_zero(*a - *b), at_least_zero(*b - *a)}};
   return t->op == Op::kEq ? equal : negation(equal);
 }
 
 }  // namespace
 
-Formula formula_of(const Term& t, const Env& env, const Spec& spec,
-                   AtomTable* atoms) {
+Formula formula_of(const Term& t, const Env& env, const Spec& spec, AtomTable* atoms) {
   if (t->op == Op::kTrue) return {};
-  if (t->op == Op::kLt || t->op == Op::kLe || t->op == Op::kEq ||
-      t->op == Op::kNe) {
+  if (t->op == Op::kLt || t->op == Op::kLe || t->op == Op::kEq || t->op == Op::kNe) {
     return comparison(t, env, spec, atoms);
   }
   Formula f;
@@ -124,9 +115,8 @@ class Query {
       if (!m.eval(x, true).is_numeral(text)) return p;
       p.values.emplace_back(text);
     }
-    const bool good = std::all_of(
-        q_.constraints.begin(), q_.constraints.end(),
-        [&](const Formula& f) { return holds(f, p.values); });
+    const bool good = std::all_of(q_.constraints.begin(), q_.constraints.end(),
+                                  [&](const Formula& f) { return holds(f, p.values); });
     if (good) p.verdict = Verdict::kSat;
     return p;
   }

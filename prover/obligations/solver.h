@@ -27,19 +27,18 @@ bool has_opaque(const Formula& f);
 // Requires: no opaque part.
 bool holds(const Formula& f, const std::vector<Int>& values);
 // A boolean term; what has no polynomial form is opaque.
-Formula formula_of(const Term& t, const Env& env, const Spec& spec,
-                   AtomTable* atoms);
+Formula formula_of(const Term& t, const Env& env, const Spec& spec, AtomTable* atoms);
 
 enum class Verdict { kSat, kUnsat, kUnknown };
 struct Point {
   Verdict verdict = Verdict::kUnknown;
-  std::vector<Int> values;             // by atom number
+  std::vector<Int> values;  // by atom number
 };
 struct Question {
   std::vector<Formula> constraints;
   std::size_t atoms = 0;
-  std::vector<unsigned> measured;      // their sum is made small
-  unsigned rlimit = 20000000;          // per query
+  std::vector<unsigned> measured;  // their sum is made small
+  unsigned rlimit = 20000000;      // per query
 };
 // Some point.
 Point any_point(const Question& q);

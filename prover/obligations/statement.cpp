@@ -53,8 +53,7 @@ Env dimension_names(const Spec& spec) {
 
 }  // namespace
 
-void comparisons(const Term& g, std::vector<Comparison>* out,
-                 std::vector<Term>* other) {
+void comparisons(const Term& g, std::vector<Comparison>* out, std::vector<Term>* other) {
   using Kind = Comparison::Kind;
   if (g->op == Op::kTrue) return;
   if (g->op == Op::kAnd) {
@@ -92,8 +91,7 @@ std::optional<Poly> StatementBuilder::poly(const Term& t, const Env& env) {
 }
 
 // The node's left child first, whatever the order in the polynomial.
-std::optional<Poly> StatementBuilder::poly(const Comparison& c,
-                                           const Env& env) {
+std::optional<Poly> StatementBuilder::poly(const Comparison& c, const Env& env) {
   const auto a = poly(c.a, env);
   const auto b = poly(c.b, env);
   if (!a || !b) return std::nullopt;
@@ -138,8 +136,7 @@ void StatementBuilder::context(const std::vector<ContextEntry>& entries) {
   }
 }
 
-void StatementBuilder::binder(const std::string& name, const Term& bound,
-                              const std::string& mark) {
+void StatementBuilder::binder(const std::string& name, const Term& bound, const std::string& mark) {
   const std::string key = "b" + std::to_string(binders_++) + ":" + name;
   const Poly v = Poly::atom(s_.atoms.variable(key, name + mark));
   const auto n = poly(bound);  // before the name is in scope
@@ -167,10 +164,8 @@ void StatementBuilder::fact(const Term& boolean) {
   for (const Term& t : other) s_.ignored.push_back({t, env_});
 }
 
-void append_atom_facts(const Spec& spec, const Env& globals,
-                       const std::set<std::string>* positive,
-                       std::size_t first, AtomTable* atoms,
-                       std::vector<Poly>* hypotheses) {
+void append_atom_facts(const Spec& spec, const Env& globals, const std::set<std::string>* positive,
+                       std::size_t first, AtomTable* atoms, std::vector<Poly>* hypotheses) {
   for (std::size_t k = first; k < atoms->size(); ++k) {
     const Atom atom = (*atoms)[k];  // a copy: the table may grow
     const Poly x = Poly::atom(static_cast<unsigned>(k));
@@ -192,8 +187,7 @@ void append_atom_facts(const Spec& spec, const Env& globals,
   }
 }
 
-Statement StatementBuilder::state(const std::optional<Poly>& goal,
-                                  const std::string& label,
+Statement StatementBuilder::state(const std::optional<Poly>& goal, const std::string& label,
                                   const Term& shown) const {
   Statement s = s_;
   s.label = label;
@@ -204,8 +198,7 @@ Statement StatementBuilder::state(const std::optional<Poly>& goal,
   return s;
 }
 
-std::vector<Statement> StatementBuilder::goals(const Term& boolean,
-                                               const Env& env,
+std::vector<Statement> StatementBuilder::goals(const Term& boolean, const Env& env,
                                                const std::string& label) const {
   std::vector<Comparison> listed;
   std::vector<Term> other;
@@ -222,20 +215,17 @@ std::vector<Statement> StatementBuilder::goals(const Term& boolean,
   return out;
 }
 
-void StatementBuilder::in_range(const Term& p, const Term& n,
-                                const std::string& label,
+void StatementBuilder::in_range(const Term& p, const Term& n, const std::string& label,
                                 std::vector<Statement>* out) const {
   StatementBuilder low = *this;
   const auto index = low.poly(p);
-  out->push_back(
-      low.state(index, label + ": not negative", mk(Op::kLe, {mk_int(0), p})));
+  out->push_back(low.state(index, label + ": not negative", mk(Op::kLe, {mk_int(0), p})));
   StatementBuilder high = *this;
   const auto extent = high.poly(n);  // n - 1 - p: n first
   const auto again = high.poly(p);
   std::optional<Poly> goal;
   if (extent && again) goal = *extent - 1 - *again;
-  out->push_back(
-      high.state(goal, label + ": below the extent", mk(Op::kLt, {p, n})));
+  out->push_back(high.state(goal, label + ": below the extent", mk(Op::kLt, {p, n})));
 }
 
 // --- divisors ---
@@ -302,8 +292,7 @@ namespace {
 
 // Visits every node with its scope: node before children, child order.
 template <typename Visit>
-void walk(const Term& t, const Scope& scope, const Spec& spec,
-          const Visit& visit) {
+void walk(const Term& t, const Scope& scope, const Spec& spec, const Visit& visit) {
   visit(t, scope);
   for (std::size_t k = 0; k < t->kids.size(); ++k) {
     walk(t->kids[k], enter(t, k, scope, spec), spec, visit);
@@ -322,16 +311,14 @@ std::string head(const Term& t) {
   return s.size() <= 60 ? s : s.substr(0, 57) + "...";
 }
 
-std::optional<std::vector<Term>> shape_of(const Term& t, const Scope& scope,
-                                          const Spec& spec) {
+std::optional<std::vector<Term>> shape_of(const Term& t, const Scope& scope, const Spec& spec) {
   const Typed typed = type_of(t, scope, spec);
   if (!typed.ok || typed.type.kind != Type::Kind::kArr) return std::nullopt;
   return typed.type.shape;
 }
 
 // 0 <= p_k < n_k for each index of a psi or mem node.
-void selection(const Term& t, const Scope& scope, const Spec& spec,
-               std::vector<Statement>* out) {
+void selection(const Term& t, const Scope& scope, const Spec& spec, std::vector<Statement>* out) {
   const auto shape = shape_of(operand_of(t), scope, spec);
   const std::vector<Term> index = index_of(t);
   const StatementBuilder b = at_scope(spec, scope);
@@ -345,8 +332,7 @@ void selection(const Term& t, const Scope& scope, const Spec& spec,
   }
 }
 
-void view(const Term& t, const Scope& scope, const Spec& spec,
-          std::vector<Statement>* out) {
+void view(const Term& t, const Scope& scope, const Spec& spec, std::vector<Statement>* out) {
   const Term& k = t->kids[0];
   const auto shape = shape_of(t->kids[1], scope, spec);
   const StatementBuilder b = at_scope(spec, scope);
@@ -386,8 +372,7 @@ std::vector<Statement> spec_statements(const Spec& spec, const Term& core) {
   return out;
 }
 
-std::vector<Statement> obligation_statements(const Spec& spec,
-                                             const Obligation& o) {
+std::vector<Statement> obligation_statements(const Spec& spec, const Obligation& o) {
   StatementBuilder b(spec);
   b.globals();
   b.context(o.context);

@@ -26,14 +26,14 @@ struct Ignored {
 };
 
 struct Statement {
-  bool stated = true;             // false: has no polynomial form (INVALID)
+  bool stated = true;  // false: has no polynomial form (INVALID)
   AtomTable atoms;
-  std::vector<Poly> hypotheses;   // each >= 0
-  Poly goal;                      // >= 0 is claimed
+  std::vector<Poly> hypotheses;  // each >= 0
+  Poly goal;                     // >= 0 is claimed
   std::vector<Ignored> ignored;
-  std::string label;              // for people
-  Term shown;                     // the goal, for people
-  std::string key() const;        // equal keys: same hypotheses and goal
+  std::string label;        // for people
+  Term shown;               // the goal, for people
+  std::string key() const;  // equal keys: same hypotheses and goal
 };
 
 // A comparison of the table of section 5: a fact, or a goal.
@@ -43,26 +43,23 @@ struct Comparison {
   Term a, b;
 };
 // Splits a boolean by the table; parts it does not list go to `other`.
-void comparisons(const Term& g, std::vector<Comparison>* out,
-                 std::vector<Term>* other);
+void comparisons(const Term& g, std::vector<Comparison>* out, std::vector<Term>* other);
 
 // Collects hypotheses, then states one goal. Copy it to state several goals
 // in one context: atoms of one goal must not number those of the next.
 class StatementBuilder {
  public:
   explicit StatementBuilder(const Spec& spec);
-  void dimensions();                          // hypotheses 1
-  void requirements(std::size_t count);       // hypotheses 2, the first count
-  void globals();                             // 1 and 2
+  void dimensions();                                       // hypotheses 1
+  void requirements(std::size_t count);                    // hypotheses 2, the first count
+  void globals();                                          // 1 and 2
   void context(const std::vector<ContextEntry>& entries);  // hypotheses 3
   void binder(const std::string& name, const Term& bound,
               const std::string& mark = "");  // mark: appended when shown
   void fact(const Term& boolean);
   void hypothesis(const Poly& p) { s_.hypotheses.push_back(p); }
   // Facts of a div atom only for these divisors (as shown), and constants.
-  void only_divisors(const std::set<std::string>* positive) {
-    positive_ = positive;
-  }
+  void only_divisors(const std::set<std::string>* positive) { positive_ = positive; }
   const Env& env() const { return env_; }
   Env* mutable_env() { return &env_; }
   AtomTable* atoms() { return &s_.atoms; }
@@ -75,8 +72,7 @@ class StatementBuilder {
   Statement state(const std::optional<Poly>& goal, const std::string& label,
                   const Term& shown) const;
   // One statement per comparison of the boolean, in order.
-  std::vector<Statement> goals(const Term& boolean, const Env& env,
-                               const std::string& label) const;
+  std::vector<Statement> goals(const Term& boolean, const Env& env, const std::string& label) const;
   // p >= 0 and p < n.
   void in_range(const Term& p, const Term& n, const std::string& label,
                 std::vector<Statement>* out) const;
@@ -96,14 +92,10 @@ std::vector<Statement> spec_statements(const Spec& spec, const Term& core);
 std::vector<Statement> step_statements(const Spec& spec, const Step& step);
 using Cover = std::vector<std::pair<std::string, std::string>>;
 // Also derives the cover witnesses from the put's index functions.
-std::vector<Statement> safe_statements(const Spec& spec,
-                                       const Term& final_term, Cover* cover);
-std::vector<Statement> obligation_statements(const Spec& spec,
-                                             const Obligation& o);
+std::vector<Statement> safe_statements(const Spec& spec, const Term& final_term, Cover* cover);
+std::vector<Statement> obligation_statements(const Spec& spec, const Obligation& o);
 // Facts of the atoms from number `first` on, appended (step 5 of section 5).
-void append_atom_facts(const Spec& spec, const Env& globals,
-                       const std::set<std::string>* positive,
-                       std::size_t first, AtomTable* atoms,
-                       std::vector<Poly>* hypotheses);
+void append_atom_facts(const Spec& spec, const Env& globals, const std::set<std::string>* positive,
+                       std::size_t first, AtomTable* atoms, std::vector<Poly>* hypotheses);
 
 }  // namespace minimoa

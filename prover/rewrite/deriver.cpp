@@ -34,8 +34,8 @@ Deriver::Deriver(const Spec& spec, const RuleTable& rules, Derivation so_far)
 void Deriver::step(const std::string& rule, const Position& at, const Hints& hints, bool rl) {
   const ApplyResult r = apply(rules_, rule, rl, term(), at, hints, spec_);
   if (!r.ok) {
-    stuck("E0690", "rule " + rule + " does not apply: " + r.error +
-                       "; at " + print(minimoa::at(term(), at)));
+    stuck("E0690", "rule " + rule + " does not apply: " + r.error + "; at " +
+                       print(minimoa::at(term(), at)));
   }
   d_.steps.push_back(r.value.step);
   d_.terms.push_back(r.value.term);
@@ -91,8 +91,7 @@ void Deriver::stage(const Position& at, const std::vector<std::pair<std::string,
     Hints h;
     h.sub["?i"] = it->first;
     h.sub["?n"] = print(it->second);
-    h.sub["?e"] =
-        "(fn (" + v + ") " + print(substitute(inner, {{it->first, mk_var(v)}})) + ")";
+    h.sub["?e"] = "(fn (" + v + ") " + print(substitute(inner, {{it->first, mk_var(v)}})) + ")";
     h.names["v"] = v;
     step("psi-gen", at, h, true);
   }
@@ -103,8 +102,7 @@ void Deriver::beta(const Position& at) {
     if (t->op != Op::kPsi) return false;
     const Op inner = operand_of(t)->op;
     const bool indexed = !index_of(t).empty();
-    return (indexed && (inner == Op::kGen || inner == Op::kPsi)) ||
-           (!indexed && inner != Op::kVar);
+    return (indexed && (inner == Op::kGen || inner == Op::kPsi)) || (!indexed && inner != Op::kVar);
   };
   while (has(redex, at)) {
     const Position p = first(redex, at);

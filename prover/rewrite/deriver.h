@@ -52,7 +52,7 @@ class Deriver {
   Position first(const Pred& pred, const Position& below = {}) const;  // stuck if none
   bool has(const Pred& pred, const Position& below = {}) const;
   Position put() const;
-  Position loop(const std::string& variable) const;          // for/parfor that binds it
+  Position loop(const std::string& variable) const;  // for/parfor that binds it
   // Statement-level loops above the put, outermost first.
   std::vector<Position> loops() const;
   Type type_at(const Position& p) const;

@@ -22,19 +22,65 @@ namespace {
 
 bool is_array_operator(Op op) {
   switch (op) {
-    case Op::kTran: case Op::kTake: case Op::kDrop: case Op::kCat: case Op::kRev:
-    case Op::kRot: case Op::kReshape: case Op::kIota: case Op::kRedf: case Op::kInner:
-    case Op::kOuter: case Op::kOmega: case Op::kOmega2:
+    case Op::kTran:
+    case Op::kTake:
+    case Op::kDrop:
+    case Op::kCat:
+    case Op::kRev:
+    case Op::kRot:
+    case Op::kReshape:
+    case Op::kIota:
+    case Op::kRedf:
+    case Op::kInner:
+    case Op::kOuter:
+    case Op::kOmega:
+    case Op::kOmega2:
       return true;
-    case Op::kInt: case Op::kVar: case Op::kTrue: case Op::kAdd: case Op::kSub:
-    case Op::kMul: case Op::kDiv: case Op::kMax: case Op::kMin: case Op::kExpSub:
-    case Op::kIntDiv: case Op::kIntMod: case Op::kLt: case Op::kLe: case Op::kEq:
-    case Op::kNe: case Op::kAnd: case Op::kOr: case Op::kNot: case Op::kAny:
-    case Op::kIsZero: case Op::kReal: case Op::kRat: case Op::kBottom: case Op::kNeg:
-    case Op::kExp: case Op::kExp2: case Op::kLog: case Op::kSqrt: case Op::kTanh:
-    case Op::kIf: case Op::kRed: case Op::kOsMerge: case Op::kGen: case Op::kParGen:
-    case Op::kPsi: case Op::kLet: case Op::kLetSlow: case Op::kTup: case Op::kGet:
-    case Op::kFold: case Op::kMem: case Op::kPut: case Op::kFor: case Op::kParFor:
+    case Op::kInt:
+    case Op::kVar:
+    case Op::kTrue:
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kMax:
+    case Op::kMin:
+    case Op::kExpSub:
+    case Op::kIntDiv:
+    case Op::kIntMod:
+    case Op::kLt:
+    case Op::kLe:
+    case Op::kEq:
+    case Op::kNe:
+    case Op::kAnd:
+    case Op::kOr:
+    case Op::kNot:
+    case Op::kAny:
+    case Op::kIsZero:
+    case Op::kReal:
+    case Op::kRat:
+    case Op::kBottom:
+    case Op::kNeg:
+    case Op::kExp:
+    case Op::kExp2:
+    case Op::kLog:
+    case Op::kSqrt:
+    case Op::kTanh:
+    case Op::kIf:
+    case Op::kRed:
+    case Op::kOsMerge:
+    case Op::kGen:
+    case Op::kParGen:
+    case Op::kPsi:
+    case Op::kLet:
+    case Op::kLetSlow:
+    case Op::kTup:
+    case Op::kGet:
+    case Op::kFold:
+    case Op::kMem:
+    case Op::kPut:
+    case Op::kFor:
+    case Op::kParFor:
     case Op::kWhen:
       return false;
   }
@@ -45,41 +91,88 @@ bool is_array_operator(Op op) {
 // order in which they are tried.
 std::vector<std::string> rows_for(const Term& operand, bool empty_index) {
   switch (operand->op) {
-    case Op::kPsi: return {"psi-psi"};
-    case Op::kNeg: case Op::kExp: case Op::kExp2: case Op::kLog: case Op::kSqrt:
+    case Op::kPsi:
+      return {"psi-psi"};
+    case Op::kNeg:
+    case Op::kExp:
+    case Op::kExp2:
+    case Op::kLog:
+    case Op::kSqrt:
     case Op::kTanh:
       return {"psi-map1"};
-    case Op::kAdd: case Op::kSub: case Op::kMul: case Op::kDiv: case Op::kMax:
-    case Op::kMin: case Op::kExpSub:
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kMax:
+    case Op::kMin:
+    case Op::kExpSub:
       return {"psi-map2", "psi-scalar-left", "psi-scalar-right"};
-    case Op::kTran: return {"psi-tran"};
-    case Op::kTake: return {"psi-take"};
-    case Op::kDrop: return {"psi-drop"};
-    case Op::kCat: return {"psi-cat"};
-    case Op::kRev: return {"psi-rev"};
-    case Op::kRot: return {"psi-rot"};
-    case Op::kReshape: return {"psi-reshape"};
-    case Op::kIota: return {"psi-iota"};
-    case Op::kRedf: return {"psi-red"};
-    case Op::kInner: return {"psi-inner"};
-    case Op::kOuter: return {"psi-outer"};
-    case Op::kOmega: return {"psi-omega"};
-    case Op::kOmega2: return {"psi-omega2-left", "psi-omega2-right"};
-    case Op::kLet: return {"psi-let"};
-    case Op::kIf: return {"psi-if"};
-    case Op::kGen: return empty_index ? std::vector<std::string>{}
-                                      : std::vector<std::string>{"psi-gen"};
-    case Op::kRed: return empty_index ? std::vector<std::string>{"psi-empty"}
-                                      : std::vector<std::string>{"psi-red-body"};
+    case Op::kTran:
+      return {"psi-tran"};
+    case Op::kTake:
+      return {"psi-take"};
+    case Op::kDrop:
+      return {"psi-drop"};
+    case Op::kCat:
+      return {"psi-cat"};
+    case Op::kRev:
+      return {"psi-rev"};
+    case Op::kRot:
+      return {"psi-rot"};
+    case Op::kReshape:
+      return {"psi-reshape"};
+    case Op::kIota:
+      return {"psi-iota"};
+    case Op::kRedf:
+      return {"psi-red"};
+    case Op::kInner:
+      return {"psi-inner"};
+    case Op::kOuter:
+      return {"psi-outer"};
+    case Op::kOmega:
+      return {"psi-omega"};
+    case Op::kOmega2:
+      return {"psi-omega2-left", "psi-omega2-right"};
+    case Op::kLet:
+      return {"psi-let"};
+    case Op::kIf:
+      return {"psi-if"};
+    case Op::kGen:
+      return empty_index ? std::vector<std::string>{} : std::vector<std::string>{"psi-gen"};
+    case Op::kRed:
+      return empty_index ? std::vector<std::string>{"psi-empty"}
+                         : std::vector<std::string>{"psi-red-body"};
     case Op::kVar:
       return empty_index ? std::vector<std::string>{"psi-empty"} : std::vector<std::string>{};
-    case Op::kReal: case Op::kRat: case Op::kBottom: case Op::kGet: case Op::kMem:
-    case Op::kFold: case Op::kInt: case Op::kIntDiv: case Op::kIntMod:
+    case Op::kReal:
+    case Op::kRat:
+    case Op::kBottom:
+    case Op::kGet:
+    case Op::kMem:
+    case Op::kFold:
+    case Op::kInt:
+    case Op::kIntDiv:
+    case Op::kIntMod:
       return {"psi-empty"};
-    case Op::kTrue: case Op::kLt: case Op::kLe: case Op::kEq: case Op::kNe:
-    case Op::kAnd: case Op::kOr: case Op::kNot: case Op::kAny: case Op::kIsZero:
-    case Op::kOsMerge: case Op::kParGen: case Op::kLetSlow: case Op::kTup: case Op::kPut:
-    case Op::kFor: case Op::kParFor: case Op::kWhen:
+    case Op::kTrue:
+    case Op::kLt:
+    case Op::kLe:
+    case Op::kEq:
+    case Op::kNe:
+    case Op::kAnd:
+    case Op::kOr:
+    case Op::kNot:
+    case Op::kAny:
+    case Op::kIsZero:
+    case Op::kOsMerge:
+    case Op::kParGen:
+    case Op::kLetSlow:
+    case Op::kTup:
+    case Op::kPut:
+    case Op::kFor:
+    case Op::kParFor:
+    case Op::kWhen:
       return {};
   }
   return {};
@@ -185,8 +278,8 @@ void require_dnf(const Deriver& d) {
   const auto left = find_all(d.term(), [](const Term& t) { return is_array_operator(t->op); });
   if (!left.empty()) {
     stuck("E0601", std::string("no rule reduces the operator '") +
-                       op_word(at(d.term(), left.front())->op) + "' here: " +
-                       print(at(d.term(), left.front())));
+                       op_word(at(d.term(), left.front())->op) +
+                       "' here: " + print(at(d.term(), left.front())));
   }
 }
 
@@ -326,11 +419,9 @@ void share_softmax(Deriver* d) {
   if (!w || !mentions(w->score, w->j)) return;
   const Term numerator = at(d->term(), p)->kids[1]->kids[0];
   d->share(p, numerator->kids[2]->kids[0]->kids[0]->kids[1], "m");
-  while (stage_score(d, p, *w)) {
-  }
-  const Position g = d->first([](const Term& t) {
-    return t->op == Op::kPsi && operand_of(t)->op == Op::kGen;
-  }, p);
+  while (stage_score(d, p, *w)) {}
+  const Position g =
+      d->first([](const Term& t) { return t->op == Op::kPsi && operand_of(t)->op == Op::kGen; }, p);
   const std::string name = d->fresh_name("s") == "s" ? "s" : "x";
   d->share(p, operand_of(at(d->term(), g)), name);
 }
@@ -351,12 +442,10 @@ std::optional<WeightedMean> weighted_mean(const Term& t) {
 
 void psi_reduce(Deriver* d) {
   open_output(d);
-  while (psi_step(d) || open_step(d)) {
-  }
+  while (psi_step(d) || open_step(d)) {}
   require_dnf(*d);
   d->unshare();
-  while (fraction_step(d)) {
-  }
+  while (fraction_step(d)) {}
   order_factors(d);
   guard_quotient(d);
   share_softmax(d);

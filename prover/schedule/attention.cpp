@@ -117,7 +117,7 @@ void check_axes(const Axes& axes, const Schedule& s) {
   for (const AxisRef& r : s.parallel) resolve(axes, r);
   for (const AxisRef& r : s.stage) {
     const auto v = resolve(axes, r);
-    if (v.empty()) continue;             // the spec has no row axis: nothing to stage
+    if (v.empty()) continue;  // the spec has no row axis: nothing to stage
     if (!axes.row || v != std::vector{*axes.row} || s.softmax != SoftmaxForm::kOnline) {
       stuck("E0505", "only `stage row` of an online schedule is known", {}, r.span);
     }
@@ -166,8 +166,9 @@ void materialise(Deriver* d, const Term& score, const std::string& j, const Term
   for (const std::string& v : free_vars(n)) {
     const auto& dims = d->spec().dims;
     if (std::find(dims.begin(), dims.end(), v) == dims.end()) {
-      stuck("E0604", "scores cannot be materialised: the number of keys, " + pretty(n) +
-                         ", is not the same for every row",
+      stuck("E0604",
+            "scores cannot be materialised: the number of keys, " + pretty(n) +
+                ", is not the same for every row",
             {"another schedule keeps no scores | softmax two-pass"});
     }
   }
@@ -179,9 +180,8 @@ void materialise(Deriver* d, const Term& score, const std::string& j, const Term
   while (true) {
     Position hit;
     std::string key;
-    for (const Position& p : find_all(d->term(), [](const Term& t) {
-           return t->op == Op::kRed || t->op == Op::kFold;
-         })) {
+    for (const Position& p : find_all(
+             d->term(), [](const Term& t) { return t->op == Op::kRed || t->op == Op::kFold; })) {
       const Term b = at(d->term(), p);
       const Term wanted = substitute(score, {{j, mk_var(b->binders[0])}});
       const auto hits = find_all(b, [&](const Term& t) { return alpha_equal(t, wanted); });
@@ -196,9 +196,8 @@ void materialise(Deriver* d, const Term& score, const std::string& j, const Term
     with_key.push_back({key, n});
     d->stage(hit, with_key);
   }
-  const Position g = d->first([](const Term& t) {
-    return t->op == Op::kPsi && operand_of(t)->op == Op::kGen;
-  });
+  const Position g =
+      d->first([](const Term& t) { return t->op == Op::kPsi && operand_of(t)->op == Op::kGen; });
   d->share({}, operand_of(at(d->term(), g)), "scores");
   d->step("place-slow", {});
 }
@@ -206,7 +205,7 @@ void materialise(Deriver* d, const Term& score, const std::string& j, const Term
 void parallel_scores(Deriver* d, std::size_t axes) {
   Position p = {0};
   for (std::size_t k = 0; k < axes && at(d->term(), p)->op == Op::kGen; ++k) {
-    if (at(d->term(), child(p, 1))->op != Op::kGen) return;   // the key axis stays sequential
+    if (at(d->term(), child(p, 1))->op != Op::kGen) return;  // the key axis stays sequential
     d->step("place-parallel-gen", p);
     p.push_back(1);
   }
@@ -253,7 +252,7 @@ void stage_rows(Deriver* d, const Axes& axes, const std::string& r) {
     return t->op == Op::kIf && t->kids[1]->op == Op::kMem && mentions(t, r) &&
            !mentions(t, axes.key);
   };
-  const auto staged = [&](const Position& p) {     // already the body of a gen
+  const auto staged = [&](const Position& p) {  // already the body of a gen
     for (std::size_t k = 0; k < p.size(); ++k) {
       const Position q(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(k));
       if (at(d->term(), q)->op == Op::kGen) return true;
@@ -358,8 +357,7 @@ void schedule_attention(Deriver* d, const Schedule& s) {
       if (v != *axes.row) continue;
       for (const Position& p : d->loops()) {
         const Term loop = at(d->term(), p);
-        if (std::find(axes.batch.begin(), axes.batch.end(), loop->binders[0]) ==
-            axes.batch.end()) {
+        if (std::find(axes.batch.begin(), axes.batch.end(), loop->binders[0]) == axes.batch.end()) {
           v = loop->binders[0];
           break;
         }

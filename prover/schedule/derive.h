@@ -12,14 +12,14 @@
 namespace minimoa {
 
 struct Derivation {
-  Term start;                      // (put (vec) core)
+  Term start;  // (put (vec) core)
   std::vector<Step> steps;
-  std::vector<Term> terms;         // terms[k]: after k steps; terms[0] = start
-  std::size_t dnf = 0, onf = 0;    // number of steps after which they are reached
+  std::vector<Term> terms;       // terms[k]: after k steps; terms[0] = start
+  std::size_t dnf = 0, onf = 0;  // number of steps after which they are reached
   Term final_term() const { return terms.back(); }
 };
 
-Result<Derivation> reduce(const Spec& spec, const RuleTable& rules);   // start -> DNF -> ONF
+Result<Derivation> reduce(const Spec& spec, const RuleTable& rules);  // start -> DNF -> ONF
 Result<Derivation> derive(const Spec& spec, const RuleTable& rules, const Schedule& schedule);
 
 }  // namespace minimoa

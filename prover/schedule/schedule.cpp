@@ -28,7 +28,8 @@ struct Word {
 bool is_name(const std::string& w) {
   if (w.empty() || w.size() > kMaxName) return false;
   if (!std::isalpha(static_cast<unsigned char>(w[0]))) return false;
-  return std::all_of(w.begin(), w.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+  return std::all_of(w.begin(), w.end(),
+                     [](unsigned char c) { return std::isalnum(c) || c == '_'; });
 }
 
 class Reader {
@@ -60,8 +61,8 @@ class Reader {
   const std::string& text_;
   Schedule out_;
   std::vector<Diagnostic> errors_;
-  std::vector<std::string> seen_;          // directives that may stand once
-  Span last_;                              // end of the text, for what is missing
+  std::vector<std::string> seen_;  // directives that may stand once
+  Span last_;                      // end of the text, for what is missing
 };
 
 void Reader::error(const std::string& code, const std::string& message, const Span& span,
@@ -136,7 +137,7 @@ bool Reader::once(const std::vector<Word>& words) {
 void Reader::directive(const std::vector<Word>& words) {
   const std::string& head = words[0].text;
   if (head != "schedule" && out_.name.empty() && seen_.empty()) {
-    seen_.push_back("schedule");           // reported once
+    seen_.push_back("schedule");  // reported once
     error("E0509", "expected `schedule NAME` first, got `" + head + "`", words[0].span,
           {"schedule flash"});
   }
@@ -146,16 +147,18 @@ void Reader::directive(const std::vector<Word>& words) {
   if (head == "materialise") return materialise(words);
   if (head == "stage") return axes(words, &out_.stage);
   if (head == "parallel") return axes(words, &out_.parallel);
-  error("E0501", "unknown directive `" + head +
-                     "`; expected schedule, tile, softmax, materialise, stage or parallel",
+  error("E0501",
+        "unknown directive `" + head +
+            "`; expected schedule, tile, softmax, materialise, stage or parallel",
         words[0].span);
 }
 
 void Reader::name(const std::vector<Word>& words) {
   if (!once(words) || !arity(words, 2, "schedule NAME")) return;
   if (!is_name(words[1].text)) {
-    error("E0501", "expected a name of at most " + std::to_string(kMaxName) +
-                       " letters, digits and `_`, got `" + words[1].text + "`",
+    error("E0501",
+          "expected a name of at most " + std::to_string(kMaxName) +
+              " letters, digits and `_`, got `" + words[1].text + "`",
           words[1].span);
     return;
   }
@@ -181,8 +184,9 @@ void Reader::tile(const std::vector<Word>& words) {
   }
   const std::optional<std::int64_t> size = tile_size(words[2].text);
   if (!size) {
-    error("E0502", "expected a tile size in 1 .. " + std::to_string(kMaxTile) + ", got `" +
-                       words[2].text + "`",
+    error("E0502",
+          "expected a tile size in 1 .. " + std::to_string(kMaxTile) + ", got `" + words[2].text +
+              "`",
           words[2].span, {"tile " + words[1].text + " 64"});
     return;
   }
@@ -226,8 +230,8 @@ void Reader::axes(const std::vector<Word>& words, std::vector<AxisRef>* to) {
   }
   for (std::size_t k = 1; k < words.size(); ++k) {
     const Word& w = words[k];
-    const bool again = std::any_of(to->begin(), to->end(),
-                                   [&](const AxisRef& r) { return r.axis == w.text; });
+    const bool again =
+        std::any_of(to->begin(), to->end(), [&](const AxisRef& r) { return r.axis == w.text; });
     if (!is_name(w.text)) {
       error("E0501", "expected the name of an axis, got `" + w.text + "`", w.span);
     } else if (again) {

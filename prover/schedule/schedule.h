@@ -17,13 +17,20 @@
 
 namespace minimoa {
 
-struct Tile { std::string axis; std::int64_t size; Span span; };
-struct AxisRef { std::string axis; Span span; };
+struct Tile {
+  std::string axis;
+  std::int64_t size;
+  Span span;
+};
+struct AxisRef {
+  std::string axis;
+  Span span;
+};
 enum class SoftmaxForm { kTwoPass, kOnline };
 
 struct Schedule {
   std::string name;
-  std::string text;                // the file's bytes
+  std::string text;  // the file's bytes
   std::string path;
   std::vector<Tile> tiles;
   SoftmaxForm softmax = SoftmaxForm::kTwoPass;

@@ -13,14 +13,17 @@
 namespace minimoa {
 namespace {
 
-constexpr std::size_t kLongestLine = 160;   // longer source lines are cut
+constexpr std::size_t kLongestLine = 160;  // longer source lines are cut
 constexpr std::size_t kHelpColumn = 36;
 
 const char* severity_word(Severity s) {
   switch (s) {
-    case Severity::kError: return "error";
-    case Severity::kInconclusive: return "inconclusive";
-    case Severity::kWarning: return "warning";
+    case Severity::kError:
+      return "error";
+    case Severity::kInconclusive:
+      return "inconclusive";
+    case Severity::kWarning:
+      return "warning";
   }
   return "error";
 }
@@ -65,20 +68,21 @@ std::string rstrip(std::string s) {
 std::string excerpt(const Diagnostic& d, const std::string& source) {
   const std::vector<std::string> points = source_line(source, d.span.line);
   const std::size_t column = static_cast<std::size_t>(std::max(1, d.span.column)) - 1;
-  const std::size_t from = points.size() > kLongestLine && column > kLongestLine / 2
-                               ? column - kLongestLine / 2 : 0;
+  const std::size_t from =
+      points.size() > kLongestLine && column > kLongestLine / 2 ? column - kLongestLine / 2 : 0;
   const std::size_t to = std::min(points.size(), from + kLongestLine);
   const std::string number = std::to_string(d.span.line);
   const std::string gutter(number.size() + 2, ' ');
   std::string text;
   for (std::size_t k = from; k < to; ++k) text += points[k];
   const std::size_t room = std::max<std::size_t>(to > column ? to - column : 1, 1);
-  const std::size_t carets = std::clamp<std::size_t>(
-      static_cast<std::size_t>(std::max(1, d.span.length)), 1, room);
+  const std::size_t carets =
+      std::clamp<std::size_t>(static_cast<std::size_t>(std::max(1, d.span.length)), 1, room);
   std::string out = gutter + "|\n";
   out += rstrip(" " + number + " | " + text) + "\n";
-  out += rstrip(gutter + "| " + std::string(column - from, ' ') +
-                std::string(carets, '^') + " " + d.label) + "\n";
+  out += rstrip(gutter + "| " + std::string(column - from, ' ') + std::string(carets, '^') + " " +
+                d.label) +
+         "\n";
   return out;
 }
 
@@ -167,9 +171,8 @@ std::string render_sarif(const std::vector<Diagnostic>& ds) {
   ordered_json rules = ordered_json::array();
   for (const std::string& c : codes) rules.push_back({{"id", c}});
   const ordered_json driver = {{"name", "minimoa"}, {"rules", rules}};
-  const ordered_json run = {{"tool", {{"driver", driver}}},
-                            {"columnKind", "unicodeCodePoints"},
-                            {"results", results}};
+  const ordered_json run = {
+      {"tool", {{"driver", driver}}}, {"columnKind", "unicodeCodePoints"}, {"results", results}};
   const ordered_json root = {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
                              {"version", "2.1.0"},
                              {"runs", ordered_json::array({run})}};
@@ -185,9 +188,12 @@ std::string render_json(const std::vector<Diagnostic>& ds) {
 
 int exit_code_of(const Diagnostic& d) {
   switch (d.severity) {
-    case Severity::kWarning: return 0;
-    case Severity::kInconclusive: return 3;
-    case Severity::kError: break;
+    case Severity::kWarning:
+      return 0;
+    case Severity::kInconclusive:
+      return 3;
+    case Severity::kError:
+      break;
   }
   const std::string family = d.code.substr(0, 3);
   return family == "E01" || family == "E05" || family == "E09" ? 2 : 1;
@@ -199,8 +205,10 @@ std::string render(const std::vector<Diagnostic>& ds, Format format,
                    const std::string& source_text) {
   std::string out;
   switch (format) {
-    case Format::kJson: return render_json(ds);
-    case Format::kSarif: return render_sarif(ds);
+    case Format::kJson:
+      return render_json(ds);
+    case Format::kSarif:
+      return render_sarif(ds);
     case Format::kShort:
       for (const Diagnostic& d : ds) out += render_short(d);
       return out;

@@ -9,7 +9,7 @@
 
 namespace minimoa {
 
-struct Span {                      // 1-based; line 0: no place
+struct Span {  // 1-based; line 0: no place
   std::string file;
   int line = 0, column = 0, length = 1;
 };
@@ -18,8 +18,8 @@ enum class Severity { kError, kInconclusive, kWarning };
 
 struct Diagnostic {
   Severity severity = Severity::kError;
-  std::string code;                // "E0201" (printed as MOA-E0201)
-  std::string message;             // lower case, no final period: expected and got
+  std::string code;     // "E0201" (printed as MOA-E0201)
+  std::string message;  // lower case, no final period: expected and got
   Span span;
   std::string label;               // text under the carets
   std::vector<std::string> notes;  // "= counterexample: S = 3, T = 1, i = 0", "= why: .."
@@ -30,9 +30,9 @@ struct Diagnostic {
 template <typename T>
 class Result {
  public:
-  Result(T value) : v_(std::move(value)) {}                       // NOLINT
+  Result(T value) : v_(std::move(value)) {}                            // NOLINT
   Result(Diagnostic d) : v_(std::vector<Diagnostic>{std::move(d)}) {}  // NOLINT
-  Result(std::vector<Diagnostic> ds) : v_(std::move(ds)) {}       // NOLINT
+  Result(std::vector<Diagnostic> ds) : v_(std::move(ds)) {}            // NOLINT
   bool ok() const { return v_.index() == 0; }
   const T& value() const { return std::get<0>(v_); }
   T& value() { return std::get<0>(v_); }

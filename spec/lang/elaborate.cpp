@@ -98,8 +98,7 @@ bool Elaborator::guarded(F f) {
     return true;
   } catch (Failure& e) {
     errors_.push_back(std::move(e.diagnostic));
-  } catch (const Poisoned&) {
-  }
+  } catch (const Poisoned&) {}
   return false;
 }
 
@@ -155,7 +154,7 @@ void Elaborator::break_name(const std::string& name) {
 
 std::vector<std::string> Elaborator::did_you_mean(const std::string& name) const {
   std::string best;
-  std::size_t least = name.size() > 3 ? 3 : 2;   // distances from here on do not count
+  std::size_t least = name.size() > 3 ? 3 : 2;  // distances from here on do not count
   for (const auto& [other, entry] : names_) {
     if (entry.kind == Entry::Kind::kClosed || entry.kind == Entry::Kind::kOutput) continue;
     const std::size_t d = lower(other) == lower(name) ? 0 : edit_distance(name, other);
@@ -259,8 +258,8 @@ Array Elaborator::array(const Decl& d) {
     a.hi = index(*d.hi).core;
     over_dims(*a.hi, *d.hi, "a range");
   }
-  map_->declarations.emplace(a.name, SourceMap::Declaration{
-                                         a.span, spelled(ast_, d.first, d.last)});
+  map_->declarations.emplace(a.name,
+                             SourceMap::Declaration{a.span, spelled(ast_, d.first, d.last)});
   return a;
 }
 
@@ -317,7 +316,8 @@ void Elaborator::define(const Item& i) {
   if (!is_output) {
     const bool after_attend = definition_.has_value();
     fail("E0108", "`" + name.text + "` is not the output", name.span,
-         after_attend ? "neither the output nor a field of `attend`" : "only the output is defined so",
+         after_attend ? "neither the output nor a field of `attend`"
+                      : "only the output is defined so",
          {after_attend ? "the fields are score, bias, mask, value and empty" : ""},
          {"give a part of the expression a name | let " + name.text + " = .."});
   }
@@ -335,15 +335,21 @@ void Elaborator::define(const Item& i) {
 
 void Elaborator::item(const Item& i) {
   switch (i.kind) {
-    case ItemKind::kDims: return dims(i);
-    case ItemKind::kRequire: return require(i);
-    case ItemKind::kLet: return let(i);
+    case ItemKind::kDims:
+      return dims(i);
+    case ItemKind::kRequire:
+      return require(i);
+    case ItemKind::kLet:
+      return let(i);
     case ItemKind::kIn:
       for (const Decl& d : i.decls) guarded([&] { input(d); });
       return;
-    case ItemKind::kOut: return output(i);
-    case ItemKind::kDefine: return define(i);
-    case ItemKind::kAttend: return attend(i);
+    case ItemKind::kOut:
+      return output(i);
+    case ItemKind::kDefine:
+      return define(i);
+    case ItemKind::kAttend:
+      return attend(i);
   }
 }
 
@@ -381,7 +387,7 @@ Result<Spec> Elaborator::run() {
 bool Elaborator::attend_fields(const Item& i, AttendParts* parts) {
   bool good = true;
   std::map<std::string, Span> seen;
-  for (const bool empty_pass : {false, true}) {   // `empty` does not see the reduced index
+  for (const bool empty_pass : {false, true}) {  // `empty` does not see the reduced index
     for (const Field& f : i.fields) {
       if ((f.word.text == "empty") != empty_pass) continue;
       good &= guarded([&] {

@@ -23,16 +23,16 @@ namespace minimoa {
 struct SourceMap {
   struct Declaration {
     Span span;
-    std::string text;                     // "K : f32[B,H,T,D]"
+    std::string text;  // "K : f32[B,H,T,D]"
   };
   // A maximum whose row must not be empty: softmax, or attend without `empty`.
   struct Row {
-    Term node;                            // (redf max x), or (red max (j N) M ..)
-    Span span;                            // the mask, or the softmax
+    Term node;  // (redf max x), or (red max (j N) M ..)
+    Span span;  // the mask, or the softmax
     bool attend = false;
   };
-  std::map<std::string, Declaration> declarations;   // dims, inputs, output
-  std::vector<Span> requires_;            // same order as Spec::requires_
+  std::map<std::string, Declaration> declarations;  // dims, inputs, output
+  std::vector<Span> requires_;                      // same order as Spec::requires_
   std::vector<Row> rows;
 
   // Line 0 when the node is not known.

@@ -16,8 +16,7 @@ void Elaborator::attend_head(const Item& i) {
   const std::size_t rank = output_type_.shape.size();
   if (i.names.size() - 1 != rank) {
     fail("E0203", "wrong number of indices for `" + out.text + "`", out.span,
-         "expected " + std::to_string(rank) + " indices, got " +
-             std::to_string(i.names.size() - 1),
+         "expected " + std::to_string(rank) + " indices, got " + std::to_string(i.names.size() - 1),
          {declared({mk_var(out.text)}, {})});
   }
   for (std::size_t k = 1; k < i.names.size(); ++k) {
@@ -36,10 +35,14 @@ void Elaborator::attend_field(const Field& f, AttendParts* parts) {
     return;
   }
   Term t = scalar(*f.expr, word.c_str()).core;
-  if (word == "score") parts->score = std::move(t);
-  else if (word == "bias") parts->bias = std::move(t);
-  else if (word == "value") parts->value = std::move(t);
-  else parts->empty = std::move(t);
+  if (word == "score")
+    parts->score = std::move(t);
+  else if (word == "bias")
+    parts->bias = std::move(t);
+  else if (word == "value")
+    parts->value = std::move(t);
+  else
+    parts->empty = std::move(t);
 }
 
 void Elaborator::attend(const Item& i) {

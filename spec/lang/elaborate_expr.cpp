@@ -12,14 +12,13 @@
 namespace minimoa {
 namespace {
 
-constexpr int kUnit = 9;            // needs no parentheses anywhere
+constexpr int kUnit = 9;  // needs no parentheses anywhere
 
 int precedence(Op op) {
   static const std::map<Op, int> kTable = {
-      {Op::kOr, 1},     {Op::kAnd, 2}, {Op::kNot, 3},    {Op::kLt, 4},
-      {Op::kLe, 4},     {Op::kEq, 4},  {Op::kNe, 4},     {Op::kAdd, 5},
-      {Op::kSub, 5},    {Op::kMul, 6}, {Op::kIntDiv, 6}, {Op::kIntMod, 6},
-      {Op::kDiv, 6}};
+      {Op::kOr, 1},     {Op::kAnd, 2},    {Op::kNot, 3}, {Op::kLt, 4},  {Op::kLe, 4},
+      {Op::kEq, 4},     {Op::kNe, 4},     {Op::kAdd, 5}, {Op::kSub, 5}, {Op::kMul, 6},
+      {Op::kIntDiv, 6}, {Op::kIntMod, 6}, {Op::kDiv, 6}};
   const auto it = kTable.find(op);
   return it == kTable.end() ? kUnit : it->second;
 }
@@ -200,10 +199,10 @@ Value Elaborator::array_of(const Expr& e) {
 void Elaborator::need_rank(const Value& v, std::size_t least, const Expr& e,
                            const char* word) const {
   if (v.type.shape.size() >= least) return;
-  fail("E0202", std::string("`") + word + "` needs an array of rank " + std::to_string(least) +
-                    " or more",
-       e.span, "this is " + describe(v.type) + " (rank " +
-                   std::to_string(v.type.shape.size()) + ")",
+  fail("E0202",
+       std::string("`") + word + "` needs an array of rank " + std::to_string(least) + " or more",
+       e.span,
+       "this is " + describe(v.type) + " (rank " + std::to_string(v.type.shape.size()) + ")",
        {declared(v.type.shape, {&e})});
 }
 
@@ -215,19 +214,32 @@ void Elaborator::need_reals(const Value& v, const Expr& e) const {
 
 Value Elaborator::eval(const Expr& e) {
   switch (e.kind) {
-    case ExprKind::kInt: return make(mk_int(e.value), index_type(), e);
-    case ExprKind::kDecimal: return decimal(e);
-    case ExprKind::kName: return name(e);
-    case ExprKind::kMinus: return minus(e);
-    case ExprKind::kNot: return make(mk(Op::kNot, {condition(*e.kids[0]).core}), bool_type(), e);
-    case ExprKind::kBinary: return binary(e);
-    case ExprKind::kSelect: return select(e);
-    case ExprKind::kVector: break;
-    case ExprKind::kCall: return call(e);
-    case ExprKind::kBinder: return binder(e);
-    case ExprKind::kIf: return conditional(e);
-    case ExprKind::kDyadic: return dyadic(e);
-    case ExprKind::kMonadic: return monadic(e);
+    case ExprKind::kInt:
+      return make(mk_int(e.value), index_type(), e);
+    case ExprKind::kDecimal:
+      return decimal(e);
+    case ExprKind::kName:
+      return name(e);
+    case ExprKind::kMinus:
+      return minus(e);
+    case ExprKind::kNot:
+      return make(mk(Op::kNot, {condition(*e.kids[0]).core}), bool_type(), e);
+    case ExprKind::kBinary:
+      return binary(e);
+    case ExprKind::kSelect:
+      return select(e);
+    case ExprKind::kVector:
+      break;
+    case ExprKind::kCall:
+      return call(e);
+    case ExprKind::kBinder:
+      return binder(e);
+    case ExprKind::kIf:
+      return conditional(e);
+    case ExprKind::kDyadic:
+      return dyadic(e);
+    case ExprKind::kMonadic:
+      return monadic(e);
   }
   fail("E0205", "a vector is not a value here", e.span,
        "vectors stand left of psi, tran, take, drop and rho only", {},
@@ -283,11 +295,16 @@ Value Elaborator::index_binary(const Expr& e, Op op, Value a, Value b) {
 Value Elaborator::comparison(const Expr& e) {
   const Term a = index(*e.kids[0]).core, b = index(*e.kids[1]).core;
   Term core;
-  if (e.text == "<") core = mk(Op::kLt, {a, b});
-  else if (e.text == "<=") core = mk(Op::kLe, {a, b});
-  else if (e.text == ">") core = mk(Op::kLt, {b, a});
-  else if (e.text == ">=") core = mk(Op::kLe, {b, a});
-  else core = mk(e.text == "==" ? Op::kEq : Op::kNe, {a, b});
+  if (e.text == "<")
+    core = mk(Op::kLt, {a, b});
+  else if (e.text == "<=")
+    core = mk(Op::kLe, {a, b});
+  else if (e.text == ">")
+    core = mk(Op::kLt, {b, a});
+  else if (e.text == ">=")
+    core = mk(Op::kLe, {b, a});
+  else
+    core = mk(e.text == "==" ? Op::kEq : Op::kNe, {a, b});
   return make(std::move(core), bool_type(), e);
 }
 
@@ -310,8 +327,8 @@ Value Elaborator::binary(const Expr& e) {
 }
 
 void Elaborator::shapes_differ(const Expr& e, const Type& a, const Type& b) const {
-  std::string label = "ranks " + std::to_string(a.shape.size()) + " and " +
-                      std::to_string(b.shape.size());
+  std::string label =
+      "ranks " + std::to_string(a.shape.size()) + " and " + std::to_string(b.shape.size());
   std::vector<Term> extents = a.shape;
   extents.insert(extents.end(), b.shape.begin(), b.shape.end());
   for (std::size_t k = 0; a.shape.size() == b.shape.size() && k < a.shape.size(); ++k) {
@@ -362,8 +379,8 @@ Value Elaborator::binder(const Expr& e) {
   close_name(e.bound);
   for (const Term& extent : x.type.shape) {
     if (free_vars(extent).count(e.bound.text) == 0) continue;
-    fail("E0212", "an extent depends on the bound index `" + e.bound.text + "`",
-         e.kids[1]->span, "this has shape " + spell_shape(x.type.shape),
+    fail("E0212", "an extent depends on the bound index `" + e.bound.text + "`", e.kids[1]->span,
+         "this has shape " + spell_shape(x.type.shape),
          {"arrays are rectangular: extents are the same for every `" + e.bound.text + "`"},
          {"keep the extent and mask the rest | sum(j in N | j <= i) .."});
   }

@@ -38,8 +38,8 @@ std::string contracting_tran(std::size_t frame, std::size_t rank) {
 // --- selection ---
 
 // E0301: an i32 element without declared range can be any number.
-void Elaborator::need_ranges(const Expr& array, const Value& a, std::size_t axis,
-                             const Term& index, const Expr& at) const {
+void Elaborator::need_ranges(const Expr& array, const Value& a, std::size_t axis, const Term& index,
+                             const Expr& at) const {
   for (const std::string& v : free_vars(index)) {
     const auto input = std::find_if(spec_.inputs.begin(), spec_.inputs.end(),
                                     [&](const Array& i) { return i.name == v; });
@@ -49,8 +49,9 @@ void Elaborator::need_ranges(const Expr& array, const Value& a, std::size_t axis
     for (std::size_t k = 0; k < input->shape.size(); ++k) zeros += k == 0 ? "[0" : ",0";
     const bool plain = a.type.shape[axis]->op == Op::kVar;
     const std::string text = map_->declarations.at(v).text;
-    fail("E0301", "index may leave `" + spelled(ast_, array) + "` axis " + std::to_string(axis) +
-                      " (extent " + extent + ")",
+    fail("E0301",
+         "index may leave `" + spelled(ast_, array) + "` axis " + std::to_string(axis) +
+             " (extent " + extent + ")",
          at.span, "any i32: the values of `" + v + "` have no declared range",
          {"counterexample: " + (plain ? extent + " = 1, " : std::string()) + v +
               (zeros.empty() ? "" : zeros + "]") + " = " + (plain ? "1" : "-1"),
@@ -110,8 +111,8 @@ Value Elaborator::omega_cell(const std::string& x, std::int64_t k, const Value& 
   return variable(x, std::move(cell));
 }
 
-Value Elaborator::wrap_omega(const Expr& e, std::int64_t k, const std::string& x,
-                             const Value& body, const Value& a) {
+Value Elaborator::wrap_omega(const Expr& e, std::int64_t k, const std::string& x, const Value& body,
+                             const Value& a) {
   Node n{};
   n.op = Op::kOmega;
   n.attrs = {k};
@@ -220,9 +221,9 @@ Value Elaborator::dyadic_left(const Expr& e) {
          {"select in each cell with gen | gen(i in N) A[i,j]"});
   }
   if (e.text == "rot" ? is_vector : (e.text == "tran" || e.text == "rho") && !is_vector) {
-    fail("E0205", "`" + e.text + "` takes " + (is_vector ? "an index" : "a vector") +
-                      " at its left", left.span,
-         is_vector ? "this is a vector" : "this is an index");
+    fail("E0205",
+         "`" + e.text + "` takes " + (is_vector ? "an index" : "a vector") + " at its left",
+         left.span, is_vector ? "this is a vector" : "this is an index");
   }
   std::vector<Term> terms;
   for (const Value& v : u) terms.push_back(v.core);
@@ -267,8 +268,8 @@ Value Elaborator::tran(const Expr& e, std::vector<std::int64_t> perm, Value a) {
     std::string axes = "<";
     for (std::size_t k = rank; k-- > 0;) axes += std::to_string(k) + (k == 0 ? "" : " ");
     const Expr& at = *e.kids.back();
-    fail("E0208", "not a permutation of the axes of `" + spelled(ast_, at) + "`",
-         e.kids[0]->span, "expected each of 0 .. " + std::to_string(rank) + " (exclusive) once",
+    fail("E0208", "not a permutation of the axes of `" + spelled(ast_, at) + "`", e.kids[0]->span,
+         "expected each of 0 .. " + std::to_string(rank) + " (exclusive) once",
          {declared({}, {&at})}, {"name every axis once | " + axes + "> tran " + spelled(ast_, at)});
   }
   Type type = a.type;
@@ -303,10 +304,10 @@ Value Elaborator::take(const Expr& e, const std::vector<Term>& ks, Value a) {
     fail("E0203", "`" + e.text + "` needs a number", e.kids[0]->span, "an empty vector");
   }
   if (ks.size() > a.type.shape.size()) {
-    fail("E0203", "wrong number of indices for `" + spelled(ast_, right) + "`",
-         e.kids[0]->span,
+    fail("E0203", "wrong number of indices for `" + spelled(ast_, right) + "`", e.kids[0]->span,
          "`" + e.text + "` of " + std::to_string(ks.size()) + " axes, the array has " +
-             std::to_string(a.type.shape.size()), {declared({}, {&right})});
+             std::to_string(a.type.shape.size()),
+         {declared({}, {&right})});
   }
   if (ks.size() == 1) return take_one(e, ks[0], std::move(a));
   const std::string x = fresh_name("x");
@@ -373,8 +374,9 @@ Value Elaborator::inner(const Expr& e, const Value& a, const Value& b) {
     const std::string cell = e.omega ? " cell" : "";
     std::vector<std::string> helps;
     const std::size_t rank = b.type.shape.size();
-    const std::size_t frame =
-        e.omega && right.kind == ExprKind::kName ? find_name(right.text, right.span).type.shape.size() - rank : 0;
+    const std::size_t frame = e.omega && right.kind == ExprKind::kName
+                                  ? find_name(right.text, right.span).type.shape.size() - rank
+                                  : 0;
     const bool known = !e.omega || right.kind == ExprKind::kName;
     if (known && rank > 1 && same_index(last, b.type.shape.back())) {
       helps.push_back("contract over " + spell(last) + " by transposing " + spelled(ast_, right) +

@@ -26,7 +26,7 @@ struct Entry {
   enum class Kind { kDim, kInput, kOutput, kIndexLet, kValueLet, kBound, kClosed, kBroken };
   Kind kind = Kind::kBroken;
   Type type;
-  Term unfold;                       // kIndexLet
+  Term unfold;  // kIndexLet
   Span span;
 };
 
@@ -35,7 +35,7 @@ struct Failure {
 };
 struct Poisoned {};
 
-inline constexpr std::uint64_t kMaxTermNodes = 200000;     // FORMAT.md, section 11
+inline constexpr std::uint64_t kMaxTermNodes = 200000;  // FORMAT.md, section 11
 inline constexpr std::uint64_t kMaxTermDepth = 200;
 inline constexpr std::uint64_t kMaxMonomials = 20000;
 
@@ -158,7 +158,7 @@ Type array_type(std::vector<Term> shape, Type::ElemKind elem);
 bool is_index(const Type& t);
 bool is_array(const Type& t);
 std::string describe(const Type& t);
-std::string spell_shape(const std::vector<Term>& shape);   // <B H S D>
+std::string spell_shape(const std::vector<Term>& shape);  // <B H S D>
 Term node(Node n);
 
 }  // namespace minimoa::elaboration

@@ -16,10 +16,10 @@ struct Spelling {
 };
 
 constexpr Spelling kSpellings[] = {
-    {"psi", "ψ"}, {"tran", "⍉"}, {"rho", "ρ"},   {"take", "△"}, {"drop", "▽"},
-    {"iota", "ι"}, {"cat", "⧺"}, {"rev", "Φ"},   {"rot", "θ"},  {"omega", "Ω"},
-    {"sum", "Σ"}, {"sqrt", "√"}, {"*", "×"},     {"/", "÷"},    {"<=", "≤"},
-    {">=", "≥"},  {"!=", "≠"},   {"and", "∧"},   {"or", "∨"},   {"not", "¬"},
+    {"psi", "ψ"},  {"tran", "⍉"}, {"rho", "ρ"}, {"take", "△"}, {"drop", "▽"},
+    {"iota", "ι"}, {"cat", "⧺"},  {"rev", "Φ"}, {"rot", "θ"},  {"omega", "Ω"},
+    {"sum", "Σ"},  {"sqrt", "√"}, {"*", "×"},   {"/", "÷"},    {"<=", "≤"},
+    {">=", "≥"},   {"!=", "≠"},   {"and", "∧"}, {"or", "∨"},   {"not", "¬"},
 };
 
 class Formatter {
@@ -46,7 +46,7 @@ class Formatter {
   const std::vector<Token>& tokens_;
   const std::vector<Comment>& comments_;
   const bool unicode_;
-  std::vector<bool> tight_;        // a comma after which no blank stands
+  std::vector<bool> tight_;  // a comma after which no blank stands
   bool in_field_ = false;
   std::string out_;
 };

@@ -53,8 +53,7 @@ int Compiler<Real>::bind_index(const std::string& name) {
 
 template <typename Real>
 int Compiler<Real>::bind_value(const std::string& name, const Ty<Real>& ty) {
-  if (ty.kind == K::kIndex || (ty.kind == K::kInt && ty.shape.empty()))
-    return bind_index(name);
+  if (ty.kind == K::kIndex || (ty.kind == K::kInt && ty.shape.empty())) return bind_index(name);
   const int slot = new_slot(false);
   C c;
   c.ty = ty;
@@ -102,7 +101,11 @@ void Compiler<Real>::set_cell(St& st, int slot, const Ty<Real>& ty, Ptr v) {
 template <typename Real>
 Code<Real> Compiler<Real>::before(Fn<void, Real> pre, C c) {
   const auto wrap = [&pre](auto& f) {
-    if (f) f = [pre, g = f](St& st) { pre(st); return g(st); };
+    if (f)
+      f = [pre, g = f](St& st) {
+        pre(st);
+        return g(st);
+      };
   };
   c.variable = -1;
   wrap(c.index), wrap(c.boolean), wrap(c.real), wrap(c.array), wrap(c.statement);
@@ -126,7 +129,11 @@ Code<Real> Compiler<Real>::remember(C c) const {
 template <typename Real>
 Code<Real> Compiler<Real>::remember_array(C c) const {
   if (!c.array) return c;
-  struct Memo { std::vector<int> slots; std::vector<std::int64_t> key; Ptr last; };
+  struct Memo {
+    std::vector<int> slots;
+    std::vector<std::int64_t> key;
+    Ptr last;
+  };
   auto memo = std::make_shared<Memo>();
   memo->slots.assign(c.free.begin(), c.free.end());
   c.array = [memo, f = c.array](St& st) {
@@ -278,8 +285,7 @@ Code<Real> Compiler<Real>::read_scalar(const Path& p) const {
     const Value<Real>* v = st.slots[slot].array.get();
     for (std::size_t k : parts) v = v->parts[k].get();
     const Real& x = v->data[static_cast<std::size_t>(position(st, index, v->shape))];
-    if (suspect && !finite(x))
-      throw Fault{"E0707", "an input element that is used is not finite"};
+    if (suspect && !finite(x)) throw Fault{"E0707", "an input element that is used is not finite"};
     return x;
   };
   if (p.ty.kind == K::kInt) {
@@ -434,8 +440,7 @@ Code<Real> Compiler<Real>::unary(const Term& t, F f) {
 template <typename Real>
 template <typename F>
 Code<Real> Compiler<Real>::binary(const Term& t, const C& a, const C& b, F f) {
-  if (!a.ty.shape.empty() && !b.ty.shape.empty() &&
-      a.ty.shape.size() != b.ty.shape.size()) {
+  if (!a.ty.shape.empty() && !b.ty.shape.empty() && a.ty.shape.size() != b.ty.shape.size()) {
     ill_typed(t, "operands of rank " + std::to_string(a.ty.shape.size()) + " and " +
                      std::to_string(b.ty.shape.size()));
   }
@@ -569,8 +574,7 @@ Code<Real> Compiler<Real>::reduce_states(const C& n, const C& g, const C& x, int
 template <typename Real>
 bool softmax_state(const Ty<Real>& ty) {
   return ty.kind == Ty<Real>::Kind::kTup && ty.shape.empty() && ty.tup.size() == 3 &&
-         ty.tup[0].scalar() && ty.tup[1].scalar() &&
-         ty.tup[2].kind == Ty<Real>::Kind::kReal;
+         ty.tup[0].scalar() && ty.tup[1].scalar() && ty.tup[2].kind == Ty<Real>::Kind::kReal;
 }
 
 template <typename Real>
@@ -663,8 +667,7 @@ Code<Real> Compiler<Real>::select(const Term& t) {
   if (auto p = path(t)) return access(t, *p);
   if (t->op == Op::kMem) ill_typed(t, "the operand is not an input");
   std::vector<C> index;
-  for (std::size_t k = 0; k + 1 < t->kids.size(); ++k)
-    index.push_back(need_index(t, t->kids[k]));
+  for (std::size_t k = 0; k + 1 < t->kids.size(); ++k) index.push_back(need_index(t, t->kids[k]));
   return select_from(t, std::move(index), 0, t->kids.back());
 }
 
@@ -727,13 +730,12 @@ Code<Real> Compiler<Real>::transpose(const Term& t) {
     const Ptr v = f(st);
     const std::size_t rank = perm.size();
     Extents outer(rank);
-    for (std::size_t k = 0; k < rank; ++k)
-      outer[static_cast<std::size_t>(perm[k])] = v->shape[k];
+    for (std::size_t k = 0; k < rank; ++k) outer[static_cast<std::size_t>(perm[k])] = v->shape[k];
     return gather(*v, rank, outer, [&](std::int64_t i) {
-      std::vector<std::int64_t> p(rank);       // element p of the result
+      std::vector<std::int64_t> p(rank);  // element p of the result
       for (std::size_t k = rank; k-- > 0; i /= outer[k]) p[k] = i % outer[k];
       std::int64_t at = 0;
-      for (std::size_t k = 0; k < rank; ++k)   // q_k = p_{t_k}
+      for (std::size_t k = 0; k < rank; ++k)  // q_k = p_{t_k}
         at = at * v->shape[k] + p[static_cast<std::size_t>(perm[k])];
       return at;
     });
@@ -889,8 +891,7 @@ Code<Real> Compiler<Real>::reduce_first(const Term& t) {
   const C a = need_array(t, t->kids[0]);
   if (a.ty.kind != K::kReal || a.ty.shape.empty())
     ill_typed(t, "needs an array of reals of rank 1 or more");
-  return remember(with_redop(
-      t, t->name, [&](auto f, Real e) { return reduce_first(a, f, e); }));
+  return remember(with_redop(t, t->name, [&](auto f, Real e) { return reduce_first(a, f, e); }));
 }
 
 template <typename Real>
@@ -925,8 +926,7 @@ Code<Real> Compiler<Real>::inner(const C& a, const C& b, F f, Real identity, G g
 template <typename Real>
 Code<Real> Compiler<Real>::inner(const Term& t) {
   const C a = need_array(t, t->kids[0]), b = need_array(t, t->kids[1]);
-  if (a.ty.kind != K::kReal || b.ty.kind != K::kReal || a.ty.shape.empty() ||
-      b.ty.shape.empty()) {
+  if (a.ty.kind != K::kReal || b.ty.kind != K::kReal || a.ty.shape.empty() || b.ty.shape.empty()) {
     ill_typed(t, "needs two arrays of reals of rank 1 or more");
   }
   return remember(with_redop(t, t->name, [&](auto f, Real e) {
@@ -986,8 +986,8 @@ Code<Real> Compiler<Real>::omega(const Term& t) {
   unbind(body.free);
   join(body.free, a);
   const Ty<Real> ty = frame_type(a.ty, frame, body.ty);
-  return remember(from_boxed(
-      ty, body.free, [ty, cell, frame, slot, f = a.array, g = body.array](St& st) {
+  return remember(
+      from_boxed(ty, body.free, [ty, cell, frame, slot, f = a.array, g = body.array](St& st) {
         const Ptr v = f(st);
         auto out = blank<Real>({}, ty, st, Real(0));
         const std::int64_t n =
@@ -1026,8 +1026,7 @@ Code<Real> Compiler<Real>::omega2(const Term& t) {
   unbind(body.free);
   join(body.free, a), join(body.free, b);
   const Ty<Real> ty = fa >= fb ? frame_type(a.ty, fa, body.ty) : frame_type(b.ty, fb, body.ty);
-  return remember(from_boxed(ty, body.free, [=, f = a.array, g = b.array,
-                                             h = body.array](St& st) {
+  return remember(from_boxed(ty, body.free, [=, f = a.array, g = b.array, h = body.array](St& st) {
     const Ptr u = f(st), v = g(st);
     const Extents frame_a(u->shape.begin(), u->shape.begin() + static_cast<std::ptrdiff_t>(fa));
     const Extents frame_b(v->shape.begin(), v->shape.begin() + static_cast<std::ptrdiff_t>(fb));
@@ -1052,7 +1051,11 @@ Code<Real> Compiler<Real>::let(const Term& t) {
   C b = compile(t->kids[1]);
   unbind(b.free);
   join(b.free, e);
-  struct Memo { std::vector<int> slots; std::vector<std::int64_t> key; bool used = false; };
+  struct Memo {
+    std::vector<int> slots;
+    std::vector<std::int64_t> key;
+    bool used = false;
+  };
   auto memo = std::make_shared<Memo>();
   memo->slots.assign(e.free.begin(), e.free.end());
   return before(
@@ -1090,9 +1093,7 @@ Code<Real> Compiler<Real>::component(const Term& t) {
   const auto k = static_cast<std::size_t>(t->value);
   if (a.ty.kind != K::kTup || !a.ty.shape.empty() || t->value < 0 || k >= a.ty.tup.size())
     ill_typed(t, "no such component");
-  return from_boxed(a.ty.tup[k], a.free, [k, f = a.array](St& st) {
-    return Ptr(f(st)->parts[k]);
-  });
+  return from_boxed(a.ty.tup[k], a.free, [k, f = a.array](St& st) { return Ptr(f(st)->parts[k]); });
 }
 
 template <typename Real>
@@ -1203,18 +1204,41 @@ Code<Real> real_constant(Real x) {
 template <typename Real>
 Code<Real> Compiler<Real>::compile(const Term& t) {
   switch (t->op) {
-    case Op::kInt: { C c; c.index = constant(t->value); return c; }
-    case Op::kVar: return variable(t);
-    case Op::kTrue: case Op::kAnd: case Op::kOr: case Op::kNot: case Op::kIsZero:
+    case Op::kInt: {
+      C c;
+      c.index = constant(t->value);
+      return c;
+    }
+    case Op::kVar:
+      return variable(t);
+    case Op::kTrue:
+    case Op::kAnd:
+    case Op::kOr:
+    case Op::kNot:
+    case Op::kIsZero:
       return connective(t);
-    case Op::kAdd: case Op::kSub: case Op::kMul: return arithmetic(t);
-    case Op::kDiv: return binary(t, Divide{});
-    case Op::kMax: return binary(t, Max{});
-    case Op::kMin: return binary(t, Min{});
-    case Op::kExpSub: return remember(binary(t, ExpSub{}));
-    case Op::kIntDiv: case Op::kIntMod: return integer(t);
-    case Op::kLt: case Op::kLe: case Op::kEq: case Op::kNe: return comparison(t);
-    case Op::kAny: return any(t);
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kMul:
+      return arithmetic(t);
+    case Op::kDiv:
+      return binary(t, Divide{});
+    case Op::kMax:
+      return binary(t, Max{});
+    case Op::kMin:
+      return binary(t, Min{});
+    case Op::kExpSub:
+      return remember(binary(t, ExpSub{}));
+    case Op::kIntDiv:
+    case Op::kIntMod:
+      return integer(t);
+    case Op::kLt:
+    case Op::kLe:
+    case Op::kEq:
+    case Op::kNe:
+      return comparison(t);
+    case Op::kAny:
+      return any(t);
     case Op::kReal: {
       C c = need_index(t, t->kids[0]);
       c.ty.kind = K::kReal;
@@ -1223,38 +1247,75 @@ Code<Real> Compiler<Real>::compile(const Term& t) {
       c.variable = -1;
       return c;
     }
-    case Op::kRat: return real_constant<Real>(Real(t->value) / Real(t->value2));
-    case Op::kBottom: return real_constant<Real>(bottom<Real>());
-    case Op::kNeg: return unary(t, Neg{});
-    case Op::kExp: return unary(t, Exp{});
-    case Op::kExp2: return unary(t, Exp2{});
-    case Op::kLog: return unary(t, Log{});
-    case Op::kSqrt: return unary(t, Sqrt{});
-    case Op::kTanh: return unary(t, Tanh{});
-    case Op::kIf: return choose(t);
-    case Op::kRed: return reduce(t);
-    case Op::kOsMerge: return merge(t);
-    case Op::kGen: case Op::kParGen: return generate(t);
-    case Op::kPsi: case Op::kMem: return select(t);
-    case Op::kTran: return transpose(t);
-    case Op::kTake: case Op::kDrop: return take_drop(t);
-    case Op::kCat: return catenate(t);
-    case Op::kRev: return reverse(t);
-    case Op::kRot: return rotate(t);
-    case Op::kReshape: return reshape(t);
-    case Op::kIota: return iota(t);
-    case Op::kRedf: return reduce_first(t);
-    case Op::kInner: return inner(t);
-    case Op::kOuter: return outer(t);
-    case Op::kOmega: return omega(t);
-    case Op::kOmega2: return omega2(t);
-    case Op::kLet: case Op::kLetSlow: return let(t);
-    case Op::kTup: return tuple(t);
-    case Op::kGet: return component(t);
-    case Op::kFold: return fold(t);
-    case Op::kPut: return put(t);
-    case Op::kFor: case Op::kParFor: return loop(t);
-    case Op::kWhen: return when(t);
+    case Op::kRat:
+      return real_constant<Real>(Real(t->value) / Real(t->value2));
+    case Op::kBottom:
+      return real_constant<Real>(bottom<Real>());
+    case Op::kNeg:
+      return unary(t, Neg{});
+    case Op::kExp:
+      return unary(t, Exp{});
+    case Op::kExp2:
+      return unary(t, Exp2{});
+    case Op::kLog:
+      return unary(t, Log{});
+    case Op::kSqrt:
+      return unary(t, Sqrt{});
+    case Op::kTanh:
+      return unary(t, Tanh{});
+    case Op::kIf:
+      return choose(t);
+    case Op::kRed:
+      return reduce(t);
+    case Op::kOsMerge:
+      return merge(t);
+    case Op::kGen:
+    case Op::kParGen:
+      return generate(t);
+    case Op::kPsi:
+    case Op::kMem:
+      return select(t);
+    case Op::kTran:
+      return transpose(t);
+    case Op::kTake:
+    case Op::kDrop:
+      return take_drop(t);
+    case Op::kCat:
+      return catenate(t);
+    case Op::kRev:
+      return reverse(t);
+    case Op::kRot:
+      return rotate(t);
+    case Op::kReshape:
+      return reshape(t);
+    case Op::kIota:
+      return iota(t);
+    case Op::kRedf:
+      return reduce_first(t);
+    case Op::kInner:
+      return inner(t);
+    case Op::kOuter:
+      return outer(t);
+    case Op::kOmega:
+      return omega(t);
+    case Op::kOmega2:
+      return omega2(t);
+    case Op::kLet:
+    case Op::kLetSlow:
+      return let(t);
+    case Op::kTup:
+      return tuple(t);
+    case Op::kGet:
+      return component(t);
+    case Op::kFold:
+      return fold(t);
+    case Op::kPut:
+      return put(t);
+    case Op::kFor:
+    case Op::kParFor:
+      return loop(t);
+    case Op::kWhen:
+      return when(t);
   }
   throw Fault{"E0701", "unknown term"};
 }
@@ -1262,7 +1323,7 @@ Code<Real> Compiler<Real>::compile(const Term& t) {
 // --- what is checked before evaluation ------------------------------------------------
 
 void check_dims(const Spec& spec, const std::map<std::string, std::int64_t>& dims) {
-  constexpr std::int64_t kMaxDim = 16777216;   // FORMAT.md section 5: 2^24
+  constexpr std::int64_t kMaxDim = 16777216;  // FORMAT.md section 5: 2^24
   for (const std::string& d : spec.dims) {
     const auto it = dims.find(d);
     if (it == dims.end()) throw Fault{"E0702", "no value for dimension " + d};
@@ -1295,8 +1356,7 @@ inline std::string place(const Extents& shape, std::int64_t at) {
 }
 
 template <typename Real>
-std::int64_t bound(const std::optional<Term>& t, Compiler<Real>& compiler,
-                   std::int64_t otherwise) {
+std::int64_t bound(const std::optional<Term>& t, Compiler<Real>& compiler, std::int64_t otherwise) {
   if (!t) return otherwise;
   const Code<Real> c = compiler.compile(*t);
   State<Real> st;
@@ -1311,13 +1371,12 @@ void check_range(const Array& a, const Tensor<Real>& x, Compiler<Real>& compiler
   const std::int64_t hi = bound(a.hi, compiler, std::int64_t{1} << 31);
   for (std::size_t i = 0; i < x.data.size(); ++i) {
     const Real& v = x.data[i];
-    const bool whole = finite(v) && v >= Real(lo) && v < Real(hi) &&
-                       Real(static_cast<std::int64_t>(v)) == v;
+    const bool whole =
+        finite(v) && v >= Real(lo) && v < Real(hi) && Real(static_cast<std::int64_t>(v)) == v;
     if (whole) continue;
     throw Fault{"E0703", a.name + place(x.shape, static_cast<std::int64_t>(i)) + " = " +
-                             std::to_string(static_cast<double>(v)) +
-                             " is not a whole number in " + std::to_string(lo) + " .. " +
-                             std::to_string(hi)};
+                             std::to_string(static_cast<double>(v)) + " is not a whole number in " +
+                             std::to_string(lo) + " .. " + std::to_string(hi)};
   }
 }
 
@@ -1409,9 +1468,9 @@ template Result<Tensor<double>> evaluate(const Spec&, const Dims&,
                                          const std::map<std::string, Tensor<double>>&);
 template Result<Tensor<Quad>> evaluate(const Spec&, const Dims&,
                                        const std::map<std::string, Tensor<Quad>>&);
-template Result<Tensor<double>> evaluate_statement(
-    const Spec&, const Term&, const Dims&, const std::map<std::string, Tensor<double>>&);
-template Result<Tensor<Quad>> evaluate_statement(
-    const Spec&, const Term&, const Dims&, const std::map<std::string, Tensor<Quad>>&);
+template Result<Tensor<double>> evaluate_statement(const Spec&, const Term&, const Dims&,
+                                                   const std::map<std::string, Tensor<double>>&);
+template Result<Tensor<Quad>> evaluate_statement(const Spec&, const Term&, const Dims&,
+                                                 const std::map<std::string, Tensor<Quad>>&);
 
 }  // namespace minimoa

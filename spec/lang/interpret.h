@@ -13,12 +13,12 @@
 
 namespace minimoa {
 
-using Quad = boost::multiprecision::cpp_bin_float_quad;   // 113 bits
+using Quad = boost::multiprecision::cpp_bin_float_quad;  // 113 bits
 
 template <typename Real>
 struct Tensor {
   std::vector<std::int64_t> shape;
-  std::vector<Real> data;            // row-major; i32 inputs hold whole numbers
+  std::vector<Real> data;  // row-major; i32 inputs hold whole numbers
 };
 
 // Sizes for all dimensions, arrays for all inputs. Result has the output's shape.

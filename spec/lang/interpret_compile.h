@@ -26,7 +26,7 @@ namespace minimoa::interpret {
 
 template <typename Real>
 struct Slot {
-  std::int64_t stamp = 0;        // the value itself for an index variable
+  std::int64_t stamp = 0;  // the value itself for an index variable
   Real real = 0;
   ValuePtr<Real> array;
 };
@@ -34,8 +34,8 @@ struct Slot {
 template <typename Real>
 struct State {
   std::vector<Slot<Real>> slots;
-  std::int64_t stamps = 0;       // stamps given so far
-  Value<Real> output;            // of statements
+  std::int64_t stamps = 0;  // stamps given so far
+  Value<Real> output;       // of statements
   std::vector<char> written;
 };
 
@@ -45,12 +45,10 @@ using Fn = std::function<T(State<Real>&)>;
 template <typename Real>
 struct Ty {
   enum class Kind { kIndex, kBool, kStmt, kReal, kInt, kTup };
-  Kind kind = Kind::kIndex;                      // the last three: element kind
-  std::vector<Fn<std::int64_t, Real>> shape;     // of the last three
+  Kind kind = Kind::kIndex;                   // the last three: element kind
+  std::vector<Fn<std::int64_t, Real>> shape;  // of the last three
   std::vector<Ty> tup;
-  bool array() const {
-    return kind == Kind::kReal || kind == Kind::kInt || kind == Kind::kTup;
-  }
+  bool array() const { return kind == Kind::kReal || kind == Kind::kInt || kind == Kind::kTup; }
   bool scalar() const { return kind == Kind::kReal && shape.empty(); }
 };
 
@@ -58,12 +56,12 @@ struct Ty {
 template <typename Real>
 struct Code {
   Ty<Real> ty;
-  std::set<int> free;                            // slots that it reads, inputs excepted
+  std::set<int> free;  // slots that it reads, inputs excepted
   Fn<std::int64_t, Real> index;
-  int variable = -1;                             // slot, if `index` is a variable
+  int variable = -1;  // slot, if `index` is a variable
   Fn<bool, Real> boolean;
-  Fn<Real, Real> real;                           // scalars of reals
-  Fn<ValuePtr<Real>, Real> array;                // all other arrays and tuples
+  Fn<Real, Real> real;             // scalars of reals
+  Fn<ValuePtr<Real>, Real> array;  // all other arrays and tuples
   Fn<void, Real> statement;
 };
 
@@ -130,16 +128,15 @@ bool unchanged(const std::vector<int>& slots, const State<Real>& st,
 template <typename Real>
 struct ScalarMemo {
   static constexpr std::int64_t kEntries = 1 << 16;
-  int axis = -1;                                 // slot of that index variable
+  int axis = -1;  // slot of that index variable
   std::vector<int> rest;
   std::vector<std::int64_t> key;
   bool used = false;
   std::int64_t epoch = 0;
-  std::vector<std::pair<std::int64_t, Real>> entries;   // epoch, value
+  std::vector<std::pair<std::int64_t, Real>> entries;  // epoch, value
 
   Real get(State<Real>& st, const Fn<Real, Real>& f) {
-    const std::int64_t i =
-        axis < 0 ? 0 : st.slots[static_cast<std::size_t>(axis)].stamp;
+    const std::int64_t i = axis < 0 ? 0 : st.slots[static_cast<std::size_t>(axis)].stamp;
     if (i < 0 || i >= kEntries) return f(st);
     if (!unchanged(rest, st, key) || !used) ++epoch;
     used = true;
@@ -175,7 +172,11 @@ class Compiler {
   void set_output(const Array& a) { output_shape_ = shape_of(a); }
 
  private:
-  struct Binding { std::string name; C code; int slot; };
+  struct Binding {
+    std::string name;
+    C code;
+    int slot;
+  };
   // An access x[..].k[..]: a variable, components and indices.
   struct Path {
     int slot = -1;
@@ -200,9 +201,7 @@ class Compiler {
   static IndexFn constant(std::int64_t n) {
     return [n](St&) { return n; };
   }
-  static void join(std::set<int>& to, const C& c) {
-    to.insert(c.free.begin(), c.free.end());
-  }
+  static void join(std::set<int>& to, const C& c) { to.insert(c.free.begin(), c.free.end()); }
 
   // --- binders ---
   int bind_index(const std::string& name);
@@ -225,8 +224,8 @@ class Compiler {
   // --- helpers by kind of result ---
   C need_index(const Term& t, const Term& kid);
   C need_bool(const Term& t, const Term& kid);
-  C need_array(const Term& t, const Term& kid);       // any array or tuple, boxed
-  C need_reals(const Term& t, const Term& kid);       // elements are reals
+  C need_array(const Term& t, const Term& kid);  // any array or tuple, boxed
+  C need_reals(const Term& t, const Term& kid);  // elements are reals
   static Fn<Ptr, Real> boxed(const C& c);
   static C from_boxed(Ty<Real> ty, std::set<int> free, Fn<Ptr, Real> f);
 
@@ -240,15 +239,18 @@ class Compiler {
   C connective(const Term& t);
   C any(const Term& t);
   C arithmetic(const Term& t);
-  template <typename F> C unary(const Term& t, F f);
-  template <typename F> C binary(const Term& t, const C& a, const C& b, F f);
-  template <typename F> C binary(const Term& t, F f) {
+  template <typename F>
+  C unary(const Term& t, F f);
+  template <typename F>
+  C binary(const Term& t, const C& a, const C& b, F f);
+  template <typename F>
+  C binary(const Term& t, F f) {
     return binary(t, need_reals(t, t->kids[0]), need_reals(t, t->kids[1]), f);
   }
   C choose(const Term& t);
   C reduce(const Term& t);
-  template <typename F> C reduce_scalar(const C& n, const C& g, const C& x, int j, F f,
-                                        Real identity);
+  template <typename F>
+  C reduce_scalar(const C& n, const C& g, const C& x, int j, F f, Real identity);
   C reduce_add(const C& n, const C& g, const C& x, int j);
   C reduce_states(const C& n, const C& g, const C& x, int j);
   C merge(const Term& t);
@@ -265,11 +267,14 @@ class Compiler {
   C reshape(const Term& t);
   C iota(const Term& t);
   C reduce_first(const Term& t);
-  template <typename F> C reduce_first(const C& a, F f, Real identity);
+  template <typename F>
+  C reduce_first(const C& a, F f, Real identity);
   C inner(const Term& t);
-  template <typename F, typename G> C inner(const C& a, const C& b, F f, Real identity, G g);
+  template <typename F, typename G>
+  C inner(const C& a, const C& b, F f, Real identity, G g);
   C outer(const Term& t);
-  template <typename G> C outer(const C& a, const C& b, G g);
+  template <typename G>
+  C outer(const C& a, const C& b, G g);
   C omega(const Term& t);
   C omega2(const Term& t);
   C let(const Term& t);
@@ -282,11 +287,13 @@ class Compiler {
 
   // use(F, identity) with the reduction operator, use(F) with the pointwise
   // operator of that name.
-  template <typename Use> C with_redop(const Term& t, const std::string& f, Use use);
-  template <typename Use> C with_point(const Term& t, const std::string& g, Use use);
+  template <typename Use>
+  C with_redop(const Term& t, const std::string& f, Use use);
+  template <typename Use>
+  C with_point(const Term& t, const std::string& g, Use use);
 
-  std::vector<bool> is_index_;        // by slot
-  std::vector<Binding> scope_;        // dimensions, inputs, then binders
+  std::vector<bool> is_index_;  // by slot
+  std::vector<Binding> scope_;  // dimensions, inputs, then binders
   std::set<int> suspect_;
   std::set<int> inputs_;
   std::vector<IndexFn> output_shape_;

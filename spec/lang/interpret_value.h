@@ -30,8 +30,7 @@ using Extents = std::vector<std::int64_t>;
 
 inline std::string show(const Extents& v) {
   std::string out = "<";
-  for (std::size_t k = 0; k < v.size(); ++k)
-    out += (k ? " " : "") + std::to_string(v[k]);
+  for (std::size_t k = 0; k < v.size(); ++k) out += (k ? " " : "") + std::to_string(v[k]);
   return out + ">";
 }
 
@@ -54,9 +53,9 @@ inline std::int64_t count(const Extents& shape) {
 
 template <typename Real>
 struct Value {
-  Extents shape;                                     // without the cells of parts
-  std::vector<Real> data;                            // empty if there are parts
-  std::vector<std::shared_ptr<const Value>> parts;   // each: shape ++ own shape
+  Extents shape;                                    // without the cells of parts
+  std::vector<Real> data;                           // empty if there are parts
+  std::vector<std::shared_ptr<const Value>> parts;  // each: shape ++ own shape
 };
 template <typename Real>
 using ValuePtr = std::shared_ptr<const Value<Real>>;
@@ -96,7 +95,9 @@ ValuePtr<Real> gather(const Value<Real>& v, std::size_t rank, const Extents& out
 }
 
 template <typename Real>
-Real bottom() { return -std::numeric_limits<Real>::infinity(); }
+Real bottom() {
+  return -std::numeric_limits<Real>::infinity();
+}
 
 inline bool finite(const double& x) { return std::isfinite(x); }
 inline bool finite(const Quad& x) {
@@ -125,41 +126,53 @@ void need_finite(const char* what, const Real& x) {
 }
 
 struct Add {
-  template <typename R> R operator()(const R& x, const R& y) const {
+  template <typename R>
+  R operator()(const R& x, const R& y) const {
     return checked("sum", R(x + y), x, y);
   }
 };
 struct Sub {
-  template <typename R> R operator()(const R& x, const R& y) const {
+  template <typename R>
+  R operator()(const R& x, const R& y) const {
     return checked("difference", R(x - y), x, y);
   }
 };
 struct Mul {
-  template <typename R> R operator()(const R& x, const R& y) const {
+  template <typename R>
+  R operator()(const R& x, const R& y) const {
     return checked("product", R(x * y), x, y);
   }
 };
 struct Divide {
-  template <typename R> R operator()(const R& x, const R& y) const {
+  template <typename R>
+  R operator()(const R& x, const R& y) const {
     if (y == 0) throw Fault{"E0706", "division by zero"};
     need_finite("quotient", y);
     return checked("quotient", R(x / y), x, y);
   }
 };
 struct Max {
-  template <typename R> R operator()(const R& x, const R& y) const { return x < y ? y : x; }
+  template <typename R>
+  R operator()(const R& x, const R& y) const {
+    return x < y ? y : x;
+  }
 };
 struct Min {
-  template <typename R> R operator()(const R& x, const R& y) const { return y < x ? y : x; }
+  template <typename R>
+  R operator()(const R& x, const R& y) const {
+    return y < x ? y : x;
+  }
 };
 struct Neg {
-  template <typename R> R operator()(const R& x) const {
+  template <typename R>
+  R operator()(const R& x) const {
     need_finite("negation", x);
     return -x;
   }
 };
 struct Exp {
-  template <typename R> R operator()(const R& x) const {
+  template <typename R>
+  R operator()(const R& x) const {
     using std::exp;
     need_finite("exp", x);
     return checked("exp", R(exp(x)), x, x);
@@ -176,7 +189,8 @@ struct Exp2 {
   }
 };
 struct Log {
-  template <typename R> R operator()(const R& x) const {
+  template <typename R>
+  R operator()(const R& x) const {
     using std::log;
     need_finite("log", x);
     if (x <= 0) throw Fault{"E0707", "log of a number that is not positive"};
@@ -184,7 +198,8 @@ struct Log {
   }
 };
 struct Sqrt {
-  template <typename R> R operator()(const R& x) const {
+  template <typename R>
+  R operator()(const R& x) const {
     using std::sqrt;
     need_finite("sqrt", x);
     if (x < 0) throw Fault{"E0707", "sqrt of a negative number"};
@@ -192,14 +207,16 @@ struct Sqrt {
   }
 };
 struct Tanh {
-  template <typename R> R operator()(const R& x) const {
+  template <typename R>
+  R operator()(const R& x) const {
     using std::tanh;
     need_finite("tanh", x);
     return tanh(x);
   }
 };
 struct ExpSub {  // 0 if x is bottom, else exp(x - y)
-  template <typename R> R operator()(const R& x, const R& y) const {
+  template <typename R>
+  R operator()(const R& x, const R& y) const {
     if (x == bottom<R>()) return R(0);
     return Exp{}(Sub{}(x, y));
   }
@@ -211,8 +228,7 @@ ValuePtr<Real> pointwise(const F& f, const Value<Real>& a, const Value<Real>& b)
   auto out = std::make_shared<Value<Real>>();
   const bool a0 = a.shape.empty(), b0 = b.shape.empty();
   if (!a0 && !b0 && a.shape != b.shape) {
-    throw Fault{"E0701", "pointwise operator on shapes " + show(a.shape) + " and " +
-                             show(b.shape)};
+    throw Fault{"E0701", "pointwise operator on shapes " + show(a.shape) + " and " + show(b.shape)};
   }
   out->shape = a0 ? b.shape : a.shape;
   const std::size_t n = a0 ? b.data.size() : a.data.size();
@@ -238,8 +254,8 @@ ValuePtr<Real> merge_states(const Value<Real>& s, const Value<Real>& t) {
   auto out = std::make_shared<Value<Real>>();
   out->parts.push_back(top);
   for (std::size_t k = 1; k < 3; ++k) {
-    out->parts.push_back(pointwise(Add{}, *pointwise(Mul{}, *s.parts[k], *u),
-                                   *pointwise(Mul{}, *t.parts[k], *v)));
+    out->parts.push_back(
+        pointwise(Add{}, *pointwise(Mul{}, *s.parts[k], *u), *pointwise(Mul{}, *t.parts[k], *v)));
   }
   return out;
 }

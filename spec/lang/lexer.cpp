@@ -23,14 +23,12 @@ struct Symbol {
 
 // The left column of the table; ⌈ and ⌊ are words only before `red`.
 constexpr Symbol kSymbols[] = {
-    {0x3C8, "psi", true},     {0x2349, "tran", true},  {0x3C1, "rho", true},
-    {0x25B3, "take", true},   {0x2191, "take", true},  {0x25BD, "drop", true},
-    {0x2193, "drop", true},   {0x3B9, "iota", true},   {0x29FA, "cat", true},
-    {0x3A6, "rev", true},     {0x3B8, "rot", true},    {0x3A9, "omega", true},
-    {0x2308, "max", true},    {0x230A, "min", true},   {0x3A3, "sum", true},
-    {0xD7, "*", false},       {0xF7, "/", false},      {0x27E8, "⟨", false},
-    {0x27E9, "⟩", false},     {0x2264, "<=", false},   {0x2265, ">=", false},
-    {0x2260, "!=", false},    {0x2227, "and", true},   {0x2228, "or", true},
+    {0x3C8, "psi", true},   {0x2349, "tran", true}, {0x3C1, "rho", true},   {0x25B3, "take", true},
+    {0x2191, "take", true}, {0x25BD, "drop", true}, {0x2193, "drop", true}, {0x3B9, "iota", true},
+    {0x29FA, "cat", true},  {0x3A6, "rev", true},   {0x3B8, "rot", true},   {0x3A9, "omega", true},
+    {0x2308, "max", true},  {0x230A, "min", true},  {0x3A3, "sum", true},   {0xD7, "*", false},
+    {0xF7, "/", false},     {0x27E8, "⟨", false},   {0x27E9, "⟩", false},   {0x2264, "<=", false},
+    {0x2265, ">=", false},  {0x2260, "!=", false},  {0x2227, "and", true},  {0x2228, "or", true},
     {0xAC, "not", true},
 };
 constexpr long kRoot = 0x221A;
@@ -50,17 +48,15 @@ struct LookAlike {
 };
 
 constexpr LookAlike kLookAlikes[] = {
-    {0x430, "a"},  {0x435, "e"},  {0x43E, "o"},  {0x440, "p"},  {0x441, "c"},
-    {0x445, "x"},  {0x443, "y"},  {0x456, "i"},  {0x455, "s"},  {0x458, "j"},
-    {0x501, "d"},  {0x4BB, "h"},  {0x410, "A"},  {0x412, "B"},  {0x415, "E"},
-    {0x41A, "K"},  {0x41C, "M"},  {0x41D, "H"},  {0x41E, "O"},  {0x420, "P"},
-    {0x421, "C"},  {0x422, "T"},  {0x425, "X"},  {0x406, "I"},  {0x408, "J"},
-    {0x405, "S"},  {0x391, "A"},  {0x392, "B"},  {0x395, "E"},  {0x397, "H"},
-    {0x39A, "K"},  {0x39C, "M"},  {0x39D, "N"},  {0x39F, "O"},  {0x3A4, "T"},
-    {0x3A7, "X"},  {0x3BF, "o"},  {0x471, "ψ"},  {0x424, "Φ"},  {0x472, "θ"},
-    {0x473, "θ"},  {0x2211, "Σ"}, {0x2126, "Ω"}, {0x2212, "-"}, {0x2013, "-"},
-    {0x2014, "-"}, {0x2217, "*"}, {0x2215, "/"}, {0x2329, "⟨"}, {0x3008, "⟨"},
-    {0x232A, "⟩"}, {0x3009, "⟩"}, {0xB7, "*"},
+    {0x430, "a"},  {0x435, "e"},  {0x43E, "o"},  {0x440, "p"},  {0x441, "c"},  {0x445, "x"},
+    {0x443, "y"},  {0x456, "i"},  {0x455, "s"},  {0x458, "j"},  {0x501, "d"},  {0x4BB, "h"},
+    {0x410, "A"},  {0x412, "B"},  {0x415, "E"},  {0x41A, "K"},  {0x41C, "M"},  {0x41D, "H"},
+    {0x41E, "O"},  {0x420, "P"},  {0x421, "C"},  {0x422, "T"},  {0x425, "X"},  {0x406, "I"},
+    {0x408, "J"},  {0x405, "S"},  {0x391, "A"},  {0x392, "B"},  {0x395, "E"},  {0x397, "H"},
+    {0x39A, "K"},  {0x39C, "M"},  {0x39D, "N"},  {0x39F, "O"},  {0x3A4, "T"},  {0x3A7, "X"},
+    {0x3BF, "o"},  {0x471, "ψ"},  {0x424, "Φ"},  {0x472, "θ"},  {0x473, "θ"},  {0x2211, "Σ"},
+    {0x2126, "Ω"}, {0x2212, "-"}, {0x2013, "-"}, {0x2014, "-"}, {0x2217, "*"}, {0x2215, "/"},
+    {0x2329, "⟨"}, {0x3008, "⟨"}, {0x232A, "⟩"}, {0x3009, "⟩"}, {0xB7, "*"},
 };
 
 std::string look_alike(long code) {
@@ -73,8 +69,8 @@ std::string look_alike(long code) {
 }
 
 bool is_bidi(long c) {
-  return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
-         c == 0x200E || c == 0x200F || c == 0x61C;
+  return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E ||
+         c == 0x200F || c == 0x61C;
 }
 
 std::string code_name(long code) {
@@ -83,16 +79,13 @@ std::string code_name(long code) {
   return text.data();
 }
 
-bool is_letter(long c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+bool is_letter(long c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(long c) { return c >= '0' && c <= '9'; }
 bool is_word_rest(long c) { return is_letter(c) || is_digit(c) || c == '_'; }
 
 class Lexer {
  public:
-  Lexer(const std::string& bytes, const std::string& path)
-      : bytes_(bytes), path_(path) {}
+  Lexer(const std::string& bytes, const std::string& path) : bytes_(bytes), path_(path) {}
   Result<Tokens> run();
 
  private:
@@ -113,23 +106,23 @@ class Lexer {
   bool ascii_symbol();
   void forbidden(long code, std::size_t length);
   void push(TokenKind kind, std::string text, int column);
-  void error(const char* code, std::string message, int column, int length,
-             std::string label, std::vector<std::string> helps = {});
+  void error(const char* code, std::string message, int column, int length, std::string label,
+             std::vector<std::string> helps = {});
 
   const std::string& bytes_;
   const std::string& path_;
   std::size_t at_ = 0;
   int line_ = 1, column_ = 1;
-  bool line_empty_ = true;         // no token and no comment on this line yet
-  bool fresh_line_ = true;         // no token on this line yet
-  bool blank_ = false;             // an empty line stands before
+  bool line_empty_ = true;  // no token and no comment on this line yet
+  bool fresh_line_ = true;  // no token on this line yet
+  bool blank_ = false;      // an empty line stands before
   Tokens out_;
   std::set<long> reported_;
   std::vector<Diagnostic> errors_;
 };
 
-void Lexer::error(const char* code, std::string message, int column, int length,
-                  std::string label, std::vector<std::string> helps) {
+void Lexer::error(const char* code, std::string message, int column, int length, std::string label,
+                  std::vector<std::string> helps) {
   if (errors_.size() >= kMaxDiagnostics) return;
   Diagnostic d;
   d.code = code;
@@ -172,8 +165,7 @@ void Lexer::comment() {
     const std::size_t before = at_;
     std::size_t i = at_;
     const long code = next_code_point(bytes_, &i);
-    const bool fine = code == '\t' || (code >= 0x20 && code < 0x7F) ||
-                      find_symbol(code) != nullptr;
+    const bool fine = code == '\t' || (code >= 0x20 && code < 0x7F) || find_symbol(code) != nullptr;
     if (!fine) forbidden(code, i - before);
     at_ = i;
     ++column_;
@@ -208,14 +200,13 @@ void Lexer::number() {
     error("E0102", "malformed number", column, column_ - column,
           "a number is an integer or a decimal such as 12.5");
   }
-  push(decimal ? TokenKind::kDecimal : TokenKind::kInt,
-       bytes_.substr(start, at_ - start), column);
+  push(decimal ? TokenKind::kDecimal : TokenKind::kInt, bytes_.substr(start, at_ - start), column);
 }
 
 bool Lexer::ascii_symbol() {
-  static constexpr std::array<const char*, 20> kTexts = {
-      "<=", ">=", "==", "!=", "..", "<", ">", "=", "+", "-",
-      "*",  "/",  "(",  ")",  "[",  "]", ",", ":", ".", "|"};
+  static constexpr std::array<const char*, 20> kTexts = {"<=", ">=", "==", "!=", "..", "<", ">",
+                                                         "=",  "+",  "-",  "*",  "/",  "(", ")",
+                                                         "[",  "]",  ",",  ":",  ".",  "|"};
   for (const char* text : kTexts) {
     const std::string_view view(text);
     if (std::string_view(bytes_).substr(at_, view.size()) != view) continue;
@@ -244,8 +235,7 @@ void Lexer::forbidden(long code, std::size_t length) {
           {"write the character of the language | " + like});
   } else if (is_bidi(code)) {
     error("E0101", "bidirectional control " + name + " is not allowed", column, 1,
-          "it would show the text in another order than it is read",
-          {});
+          "it would show the text in another order than it is read", {});
   } else if (code == '\r') {
     error("E0101", "carriage return (U+000D) is not allowed", column, 1,
           "end lines with a line feed alone", {"convert the file | sed -i 's/\\r$//' FILE"});

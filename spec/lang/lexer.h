@@ -24,7 +24,7 @@ enum class TokenStart { kInside, kItem, kField };
 
 struct Token {
   TokenKind kind = TokenKind::kEnd;
-  std::string text;                // ASCII spelling; "⟨" "⟩" stay as they are
+  std::string text;  // ASCII spelling; "⟨" "⟩" stay as they are
   int line = 1, column = 1, length = 1;
   bool first_on_line = false;
   bool blank_line_before = false;
@@ -33,14 +33,14 @@ struct Token {
 };
 
 struct Comment {
-  std::string text;                // with its '#', without trailing blanks
-  std::size_t before_token = 0;    // index of the token that follows it
+  std::string text;              // with its '#', without trailing blanks
+  std::size_t before_token = 0;  // index of the token that follows it
   bool own_line = false;
   bool blank_line_before = false;
 };
 
 struct Tokens {
-  std::vector<Token> tokens;       // the last one is kEnd
+  std::vector<Token> tokens;  // the last one is kEnd
   std::vector<Comment> comments;
 };
 

@@ -56,36 +56,79 @@ Affine psi_weight(const Term& t) {
 }
 
 // What an operator adds to the sum over the kids that count.
-struct Row { std::int64_t constant; std::vector<Term> kids; };
+struct Row {
+  std::int64_t constant;
+  std::vector<Term> kids;
+};
 
 Row row_of(const Term& t) {
   const std::vector<Term>& k = t->kids;
   switch (t->op) {
-    case Op::kInt: case Op::kIntDiv: case Op::kIntMod: case Op::kTrue:
-    case Op::kLt: case Op::kLe: case Op::kEq: case Op::kNe:
+    case Op::kInt:
+    case Op::kIntDiv:
+    case Op::kIntMod:
+    case Op::kTrue:
+    case Op::kLt:
+    case Op::kLe:
+    case Op::kEq:
+    case Op::kNe:
       return {0, {}};
-    case Op::kVar: case Op::kRat: case Op::kBottom: case Op::kReal:
-    case Op::kIota: case Op::kMem:
+    case Op::kVar:
+    case Op::kRat:
+    case Op::kBottom:
+    case Op::kReal:
+    case Op::kIota:
+    case Op::kMem:
       return {1, {}};
-    case Op::kAnd: case Op::kOr: case Op::kNot: case Op::kIsZero:
+    case Op::kAnd:
+    case Op::kOr:
+    case Op::kNot:
+    case Op::kIsZero:
       return {0, k};
     case Op::kAny:
       return {0, {k[1]}};
-    case Op::kAdd: case Op::kSub: case Op::kMul: case Op::kDiv: case Op::kMax:
-    case Op::kMin: case Op::kExpSub: case Op::kNeg: case Op::kExp:
-    case Op::kExp2: case Op::kLog: case Op::kSqrt: case Op::kTanh:
-    case Op::kIf: case Op::kOsMerge: case Op::kTran: case Op::kCat:
-    case Op::kRev: case Op::kRedf: case Op::kOuter: case Op::kOmega:
-    case Op::kLet: case Op::kLetSlow: case Op::kTup: case Op::kGet:
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kMax:
+    case Op::kMin:
+    case Op::kExpSub:
+    case Op::kNeg:
+    case Op::kExp:
+    case Op::kExp2:
+    case Op::kLog:
+    case Op::kSqrt:
+    case Op::kTanh:
+    case Op::kIf:
+    case Op::kOsMerge:
+    case Op::kTran:
+    case Op::kCat:
+    case Op::kRev:
+    case Op::kRedf:
+    case Op::kOuter:
+    case Op::kOmega:
+    case Op::kLet:
+    case Op::kLetSlow:
+    case Op::kTup:
+    case Op::kGet:
     case Op::kWhen:
       return {1, k};
-    case Op::kTake: case Op::kDrop: case Op::kRot: case Op::kReshape:
+    case Op::kTake:
+    case Op::kDrop:
+    case Op::kRot:
+    case Op::kReshape:
     case Op::kPut:
       return {1, {k.back()}};
-    case Op::kGen: case Op::kParGen: case Op::kRed: case Op::kFold:
-    case Op::kFor: case Op::kParFor:
+    case Op::kGen:
+    case Op::kParGen:
+    case Op::kRed:
+    case Op::kFold:
+    case Op::kFor:
+    case Op::kParFor:
       return {1, {k.begin() + 1, k.end()}};
-    case Op::kInner: case Op::kOmega2:
+    case Op::kInner:
+    case Op::kOmega2:
       return {2, k};
     case Op::kPsi:
       return {0, {}};
@@ -104,9 +147,7 @@ Affine weight(const Term& t) {
 
 }  // namespace
 
-std::uint64_t measure(const Term& t) {
-  return static_cast<std::uint64_t>(weight(t).constant);
-}
+std::uint64_t measure(const Term& t) { return static_cast<std::uint64_t>(weight(t).constant); }
 
 bool lowers_measure(const Rule& rule) {
   const Affine before = weight(rule.lhs), after = weight(rule.rhs);

@@ -14,30 +14,58 @@ namespace minimoa {
 namespace {
 
 constexpr std::string_view kWords[] = {
-    "spec", "dims", "require", "let",  "in",   "out",   "attend", "over",    "score",
-    "bias", "mask", "value",   "empty", "f32", "f16",   "bf16",   "i32",     "or",
-    "and",  "not",  "div",     "mod",  "psi",  "tran",  "take",   "drop",    "rot",
-    "cat",  "rho",  "o",       "rev",  "rav",  "iota",  "softmax", "red",    "max",
-    "min",  "omega", "sum",    "gen",  "if",   "then",  "else",   "exp",     "exp2",
-    "log",  "sqrt", "tanh"};
+    "spec", "dims",  "require", "let",     "in",   "out",  "attend", "over",  "score", "bias",
+    "mask", "value", "empty",   "f32",     "f16",  "bf16", "i32",    "or",    "and",   "not",
+    "div",  "mod",   "psi",     "tran",    "take", "drop", "rot",    "cat",   "rho",   "o",
+    "rev",  "rav",   "iota",    "softmax", "red",  "max",  "min",    "omega", "sum",   "gen",
+    "if",   "then",  "else",    "exp",     "exp2", "log",  "sqrt",   "tanh"};
 
-constexpr std::string_view kCpp[] = {
-    "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool",
-    "break", "case", "catch", "char", "char8_t", "char16_t", "char32_t", "class",
-    "compl", "concept", "const", "consteval", "constexpr", "constinit", "const_cast",
-    "continue", "co_await", "co_return", "co_yield", "decltype", "default", "delete",
-    "do", "double", "dynamic_cast", "else", "enum", "explicit", "export", "extern",
-    "false", "float", "for", "friend", "goto", "if", "inline", "int", "long",
-    "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator",
-    "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast",
-    "requires", "return", "short", "signed", "sizeof", "static", "static_assert",
-    "static_cast", "struct", "switch", "template", "this", "thread_local", "throw",
-    "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using",
-    "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq"};
+constexpr std::string_view kCpp[] = {"alignas",       "alignof",     "and",
+                                     "and_eq",        "asm",         "auto",
+                                     "bitand",        "bitor",       "bool",
+                                     "break",         "case",        "catch",
+                                     "char",          "char8_t",     "char16_t",
+                                     "char32_t",      "class",       "compl",
+                                     "concept",       "const",       "consteval",
+                                     "constexpr",     "constinit",   "const_cast",
+                                     "continue",      "co_await",    "co_return",
+                                     "co_yield",      "decltype",    "default",
+                                     "delete",        "do",          "double",
+                                     "dynamic_cast",  "else",        "enum",
+                                     "explicit",      "export",      "extern",
+                                     "false",         "float",       "for",
+                                     "friend",        "goto",        "if",
+                                     "inline",        "int",         "long",
+                                     "mutable",       "namespace",   "new",
+                                     "noexcept",      "not",         "not_eq",
+                                     "nullptr",       "operator",    "or",
+                                     "or_eq",         "private",     "protected",
+                                     "public",        "register",    "reinterpret_cast",
+                                     "requires",      "return",      "short",
+                                     "signed",        "sizeof",      "static",
+                                     "static_assert", "static_cast", "struct",
+                                     "switch",        "template",    "this",
+                                     "thread_local",  "throw",       "true",
+                                     "try",           "typedef",     "typeid",
+                                     "typename",      "union",       "unsigned",
+                                     "using",         "virtual",     "void",
+                                     "volatile",      "wchar_t",     "while",
+                                     "xor",           "xor_eq"};
 
-constexpr std::string_view kKernel[] = {
-    "size", "workspace", "scratch", "workers", "parallel_for", "parallel_context",
-    "data", "task", "worker", "rest", "a", "p", "status", "t"};
+constexpr std::string_view kKernel[] = {"size",
+                                        "workspace",
+                                        "scratch",
+                                        "workers",
+                                        "parallel_for",
+                                        "parallel_context",
+                                        "data",
+                                        "task",
+                                        "worker",
+                                        "rest",
+                                        "a",
+                                        "p",
+                                        "status",
+                                        "t"};
 
 template <std::size_t N>
 bool one_of(std::string_view word, const std::string_view (&list)[N]) {
@@ -85,7 +113,7 @@ class Parser {
   const Token& tok(std::size_t ahead = 0) {
     return tokens()[std::min(at_ + ahead, tokens().size() - 1)];
   }
-  bool at_break() {                  // a newline here ends the item
+  bool at_break() {  // a newline here ends the item
     return depth_ == 0 && !continues_ && tok().first_on_line && at_ != item_start_;
   }
   bool here(std::string_view text) {
@@ -100,7 +128,7 @@ class Parser {
     if (tok().kind != TokenKind::kEnd) ++at_;
     continues_ = false;
   }
-  void advance_joined() {            // a line may break after this token
+  void advance_joined() {  // a line may break after this token
     advance();
     continues_ = true;
   }
@@ -163,7 +191,7 @@ class Parser {
   }
   ExprPtr finish(Expr e, std::size_t first);
 
-  struct Nest {                      // one more level of recursion
+  struct Nest {  // one more level of recursion
     explicit Nest(Parser* p) : parser(p) {
       if (++parser->nesting_ > kMaxNesting) parser->too_deep();
     }
@@ -191,8 +219,8 @@ Span Parser::span_of(std::size_t first, std::size_t last) {
   return Span{ast_.path, a.line, a.column, std::max(1, b.column + b.length - a.column)};
 }
 
-void Parser::fail(std::string message, Span span, std::string label,
-                  std::vector<std::string> helps, const char* code) {
+void Parser::fail(std::string message, Span span, std::string label, std::vector<std::string> helps,
+                  const char* code) {
   Diagnostic d;
   d.code = code;
   d.message = std::move(message);
@@ -225,8 +253,7 @@ void Parser::unexpected(const std::string& wanted) {
     fail("expected " + wanted + ", got the end of the line", s, "the line ends here",
          {"a line goes on after an operator, a comma or `=`, and inside brackets | ( .. )"});
   }
-  fail("expected " + wanted + ", got `" + tok().text + "`", span_of(tok()),
-       "expected " + wanted);
+  fail("expected " + wanted + ", got `" + tok().text + "`", span_of(tok()), "expected " + wanted);
 }
 
 void Parser::expect(std::string_view text, const std::string& why) {
@@ -294,8 +321,7 @@ void Parser::header() {
 void Parser::end_of_item(const std::string& what) {
   if (tok().kind == TokenKind::kEnd || tok().first_on_line) return;
   const bool chained = at_dyadic();
-  fail("expected the end of the line after " + what + ", got `" + tok().text + "`",
-       span_of(tok()),
+  fail("expected the end of the line after " + what + ", got `" + tok().text + "`", span_of(tok()),
        chained ? "two structural words side by side need parentheses" : "not expected here",
        chained ? std::vector<std::string>{"group one of them | (A cat B) cat C"}
                : std::vector<std::string>{});
@@ -353,8 +379,8 @@ void Parser::item() {
 
 // What begins no item: perhaps the second half of one.
 void Parser::stray() {
-  static constexpr std::string_view kOperators[] = {"+",  "-",  "*",  "/",  "<",   ">",  "<=",
-                                                    ">=", "==", "!=", "or", "and", "div", "mod"};
+  static constexpr std::string_view kOperators[] = {
+      "+", "-", "*", "/", "<", ">", "<=", ">=", "==", "!=", "or", "and", "div", "mod"};
   const std::string wanted = "an item (dims, require, let, in, out, attend, or NAME = ..)";
   if (!one_of(tok().text, kOperators)) unexpected(wanted);
   fail("expected an item, got `" + tok().text + "`", span_of(tok()),
@@ -669,8 +695,8 @@ ExprPtr Parser::dyadic(ExprPtr left) {
   const bool has_omega = here("omega");
   if (has_omega) e.omega = omega();
   if (at_monadic()) {
-    fail("a structural word is the right operand of another", span_of(tok()),
-         "needs parentheses", {"group it | (" + tok().text + " ..)"});
+    fail("a structural word is the right operand of another", span_of(tok()), "needs parentheses",
+         {"group it | (" + tok().text + " ..)"});
   }
   ExprPtr right = prim();
   e.kids = {std::move(left), std::move(right)};
@@ -752,7 +778,8 @@ ExprPtr Parser::number() {
     e.kind = ExprKind::kDecimal;
     const std::size_t significant = e.text.find_last_not_of('0') + 1;
     if (significant > 18) {
-      fail("number too big", span_of(tok()), "at most 17 digits of a decimal are read", {}, "E0106");
+      fail("number too big", span_of(tok()), "at most 17 digits of a decimal are read", {},
+           "E0106");
     }
     advance();
   }

@@ -11,7 +11,7 @@
 
 namespace minimoa {
 
-inline constexpr int kMaxNesting = 200;      // FORMAT.md, section 11
+inline constexpr int kMaxNesting = 200;  // FORMAT.md, section 11
 
 Result<Ast> parse_spec(const std::string& bytes, const std::string& path);
 

@@ -14,20 +14,25 @@ namespace {
 constexpr std::size_t kLineLength = 96;
 
 // How tightly a form binds; an operand that binds less gets brackets.
-constexpr int kOpen = 0;       // sum, gen, let, if: reach to the right
+constexpr int kOpen = 0;  // sum, gen, let, if: reach to the right
 constexpr int kOr = 1, kAnd = 2, kNot = 3, kCmp = 4;
-constexpr int kStruct = 4;     // array operators: no operand of arithmetic
+constexpr int kStruct = 4;  // array operators: no operand of arithmetic
 constexpr int kAdd = 5, kMul = 6, kUnary = 7, kPrim = 9;
 
-struct Binary { Op op; const char* ascii; const char* unicode; int level; };
+struct Binary {
+  Op op;
+  const char* ascii;
+  const char* unicode;
+  int level;
+};
 
 constexpr Binary kInfix[] = {
-    {Op::kAdd, " + ", " + ", kAdd},       {Op::kSub, " - ", " - ", kAdd},
-    {Op::kMul, " * ", " × ", kMul},       {Op::kDiv, " / ", " / ", kMul},
+    {Op::kAdd, " + ", " + ", kAdd},        {Op::kSub, " - ", " - ", kAdd},
+    {Op::kMul, " * ", " × ", kMul},        {Op::kDiv, " / ", " / ", kMul},
     {Op::kIntDiv, " div ", " div ", kMul}, {Op::kIntMod, " mod ", " mod ", kMul},
-    {Op::kLt, " < ", " < ", kCmp},        {Op::kLe, " <= ", " ≤ ", kCmp},
-    {Op::kEq, " == ", " == ", kCmp},      {Op::kNe, " != ", " ≠ ", kCmp},
-    {Op::kAnd, " and ", " ∧ ", kAnd},     {Op::kOr, " or ", " ∨ ", kOr},
+    {Op::kLt, " < ", " < ", kCmp},         {Op::kLe, " <= ", " ≤ ", kCmp},
+    {Op::kEq, " == ", " == ", kCmp},       {Op::kNe, " != ", " ≠ ", kCmp},
+    {Op::kAnd, " and ", " ∧ ", kAnd},      {Op::kOr, " or ", " ∨ ", kOr},
 };
 
 // The infix operator that op is, or null.
@@ -40,9 +45,8 @@ const Binary* infix_of(Op op) {
 
 // Written as word(argument, ..).
 bool is_call(Op op) {
-  return op == Op::kMax || op == Op::kMin || op == Op::kExpSub ||
-         op == Op::kExp || op == Op::kExp2 || op == Op::kLog ||
-         op == Op::kTanh || op == Op::kOsMerge;
+  return op == Op::kMax || op == Op::kMin || op == Op::kExpSub || op == Op::kExp ||
+         op == Op::kExp2 || op == Op::kLog || op == Op::kTanh || op == Op::kOsMerge;
 }
 
 bool is_gen(Op op) { return op == Op::kGen || op == Op::kParGen; }
@@ -82,7 +86,10 @@ class Printer {
     return level < need ? '(' + text + ')' : text;
   }
 
-  struct Form { std::string text; int level; };
+  struct Form {
+    std::string text;
+    int level;
+  };
 
   Form form(const Term& t) const {
     const Binary* infix = infix_of(t->op);
@@ -102,8 +109,7 @@ class Printer {
 
   Form unary_form(const Term& t) const {
     if (t->op == Op::kRat) {
-      return {std::to_string(t->value) + '/' + std::to_string(t->value2),
-              kMul};
+      return {std::to_string(t->value) + '/' + std::to_string(t->value2), kMul};
     }
     if (t->op == Op::kNot) {
       return {pick("not ", "¬ ") + inline_text(t->kids[0], kNot), kNot};
@@ -116,8 +122,7 @@ class Printer {
     }
     if (t->op == Op::kSqrt) return {pick("sqrt", "√") + arguments(t), kPrim};
     if (t->op == Op::kGet) {
-      return {inline_text(t->kids[0], kPrim) + '.' + std::to_string(t->value),
-              kPrim};
+      return {inline_text(t->kids[0], kPrim) + '.' + std::to_string(t->value), kPrim};
     }
     return open_form(t);
   }
@@ -125,13 +130,15 @@ class Printer {
   Form infix_form(const Term& t, const Binary& infix) const {
     if (is_ceiling(t)) {
       return {"ceil(" + inline_text(t->kids[0]->kids[0], kMul) + " / " +
-                  inline_text(t->kids[1], kUnary) + ')', kPrim};
+                  inline_text(t->kids[1], kUnary) + ')',
+              kPrim};
     }
     const bool cmp = infix.level == kCmp;
     const int left = cmp ? kAdd : infix.level;
     const int right = cmp ? kAdd : infix.level + 1;
     return {inline_text(t->kids[0], left) + pick(infix.ascii, infix.unicode) +
-                inline_text(t->kids[1], right), infix.level};
+                inline_text(t->kids[1], right),
+            infix.level};
   }
 
   // (div (+ n (- B 1)) B)
@@ -142,12 +149,9 @@ class Printer {
            less->kids[1]->op == Op::kInt && less->kids[1]->value == 1;
   }
 
-  std::string arguments(const Term& t) const {
-    return '(' + joined(t->kids, ", ", kOpen) + ')';
-  }
+  std::string arguments(const Term& t) const { return '(' + joined(t->kids, ", ", kOpen) + ')'; }
 
-  std::string joined(const std::vector<Term>& ts, const char* between,
-                     int need) const {
+  std::string joined(const std::vector<Term>& ts, const char* between, int need) const {
     std::string out;
     for (std::size_t i = 0; i < ts.size(); ++i) {
       if (i > 0) out += between;
@@ -158,9 +162,7 @@ class Printer {
 
   // Forms that reach as far to the right as they can.
   Form open_form(const Term& t) const {
-    const auto rest = [&](std::size_t k) {
-      return inline_text(t->kids[k], kOpen);
-    };
+    const auto rest = [&](std::size_t k) { return inline_text(t->kids[k], kOpen); };
     if (t->op == Op::kIf) {
       return {"if " + rest(0) + " then " + rest(1) + " else " + rest(2), kOpen};
     }
@@ -171,8 +173,7 @@ class Printer {
       return {gen_head(g) + ' ' + inline_text(g.body, kOpen), kOpen};
     }
     if (is_let(t->op)) {
-      return {let_head(t, t->kids[0]) + inline_text(shared(t), kOpen) +
-                  " in " + rest(1), kOpen};
+      return {let_head(t, t->kids[0]) + inline_text(shared(t), kOpen) + " in " + rest(1), kOpen};
     }
     if (t->op == Op::kFold) {
       return {fold_head(t) + ", init " + rest(1) + ": " + rest(2), kOpen};
@@ -207,7 +208,11 @@ class Printer {
   }
 
   // Nested gens are written as one: gen(b < B, h < H) body.
-  struct Gens { Op op; std::string bounds; Term body; };
+  struct Gens {
+    Op op;
+    std::string bounds;
+    Term body;
+  };
   Gens gens(const Term& t) const {
     Gens g{t->op, bound(t), t->kids[1]};
     while (g.body->op == g.op) {
@@ -260,8 +265,7 @@ class Printer {
     std::string out;
     for (std::size_t k = 0; k < index.size(); ++k) {
       if (k > 0) out += " + ";
-      out += inline_text(index[k], kPrim) + pick("*", "×") + name + ".s" +
-             std::to_string(k);
+      out += inline_text(index[k], kPrim) + pick("*", "×") + name + ".s" + std::to_string(k);
     }
     return name + '[' + (index.empty() ? "0" : out) + ']';
   }
@@ -270,11 +274,9 @@ class Printer {
     const std::vector<Term> index = index_of(t);
     const Term a = operand_of(t);
     if (!index.empty() && form(a).level == kPrim) {
-      return {inline_text(a, kPrim) + '[' + joined(index, ",", kOpen) + ']',
-              kPrim};
+      return {inline_text(a, kPrim) + '[' + joined(index, ",", kOpen) + ']', kPrim};
     }
-    return {vector(index) + pick(" psi ", " ψ ") + inline_text(a, kPrim),
-            kStruct};
+    return {vector(index) + pick(" psi ", " ψ ") + inline_text(a, kPrim), kStruct};
   }
 
   std::string vector(const std::vector<Term>& index) const {
@@ -285,25 +287,24 @@ class Printer {
 
   Form array_form(const Term& t) const {
     if (t->op == Op::kOmega) {
-      return {cell_function(t) + ' ' + omega_word(t) + ' ' +
-                  operand(t->kids[1]), kStruct};
+      return {cell_function(t) + ' ' + omega_word(t) + ' ' + operand(t->kids[1]), kStruct};
     }
     if (t->op == Op::kOmega2) {
-      return {inline_text(t->kids[1], kPrim) + ' ' + cell_function2(t) + ' ' +
-                  omega_word(t) + ' ' + inline_text(t->kids[2], kPrim),
+      return {inline_text(t->kids[1], kPrim) + ' ' + cell_function2(t) + ' ' + omega_word(t) + ' ' +
+                  inline_text(t->kids[2], kPrim),
               kStruct};
     }
     if (t->op == Op::kCat || t->op == Op::kInner || t->op == Op::kOuter) {
-      return {inline_text(t->kids[0], kPrim) + ' ' + word(t) + ' ' +
-                  inline_text(t->kids[1], kPrim), kStruct};
+      return {inline_text(t->kids[0], kPrim) + ' ' + word(t) + ' ' + inline_text(t->kids[1], kPrim),
+              kStruct};
     }
     return {word(t) + ' ' + operand(t->kids.back()), kStruct};
   }
 
   // The operand of a monadic word: another such word needs no brackets.
   std::string operand(const Term& t) const {
-    const bool monadic = t->op == Op::kRev || t->op == Op::kIota ||
-                         t->op == Op::kRedf || t->op == Op::kTran;
+    const bool monadic =
+        t->op == Op::kRev || t->op == Op::kIota || t->op == Op::kRedf || t->op == Op::kTran;
     return inline_text(t, monadic ? kStruct : kPrim);
   }
 
@@ -311,8 +312,7 @@ class Printer {
   std::string word(const Term& t) const {
     const Op op = t->op;
     if (op == Op::kTran) {
-      return (is_reversal(t) ? "" : numbers(t->attrs) + ' ') +
-             pick("tran", "⍉");
+      return (is_reversal(t) ? "" : numbers(t->attrs) + ' ') + pick("tran", "⍉");
     }
     if (op == Op::kReshape) {
       return vector({t->kids.begin(), t->kids.end() - 1}) + pick(" rho", " ρ");
@@ -377,9 +377,8 @@ class Printer {
   // rev in `rev omega<1> A`; a general body is written (x: body).
   std::string cell_function(const Term& t) const {
     const Term body = t->kids[0];
-    const bool named = body->op == Op::kRev || body->op == Op::kTran ||
-                       body->op == Op::kRedf || body->op == Op::kTake ||
-                       body->op == Op::kDrop || body->op == Op::kRot ||
+    const bool named = body->op == Op::kRev || body->op == Op::kTran || body->op == Op::kRedf ||
+                       body->op == Op::kTake || body->op == Op::kDrop || body->op == Op::kRot ||
                        body->op == Op::kReshape;
     if (named && is_name(body->kids.back(), t->binders[0])) return word(body);
     return '(' + t->binders[0] + ": " + inline_text(body, kOpen) + ')';
@@ -387,26 +386,21 @@ class Printer {
 
   std::string cell_function2(const Term& t) const {
     const Term body = t->kids[0];
-    const bool named = body->op == Op::kInner || body->op == Op::kOuter ||
-                       body->op == Op::kCat;
-    if (named && is_name(body->kids[0], t->binders[0]) &&
-        is_name(body->kids[1], t->binders[1])) {
+    const bool named = body->op == Op::kInner || body->op == Op::kOuter || body->op == Op::kCat;
+    if (named && is_name(body->kids[0], t->binders[0]) && is_name(body->kids[1], t->binders[1])) {
       return word(body);
     }
-    return '(' + t->binders[0] + ' ' + t->binders[1] + ": " +
-           inline_text(body, kOpen) + ')';
+    return '(' + t->binders[0] + ' ' + t->binders[1] + ": " + inline_text(body, kOpen) + ')';
   }
 
   // --- lines ---
 
   void line(int indent, const std::string& text) {
-    out_ += std::string(static_cast<std::size_t>(indent) * 2, ' ') + text +
-            '\n';
+    out_ += std::string(static_cast<std::size_t>(indent) * 2, ' ') + text + '\n';
   }
 
   // before + t + after, on one line if that reads well.
-  void block(const Term& t, int indent, const std::string& before,
-             const std::string& after) {
+  void block(const Term& t, int indent, const std::string& before, const std::string& after) {
     if (!wants_lines(t)) {
       const std::string text = before + inline_text(t, kOpen) + after;
       const std::size_t used = static_cast<std::size_t>(indent) * 2;
@@ -418,8 +412,7 @@ class Printer {
   }
 
   // Several lines for t; false if its form has none.
-  bool lines(const Term& t, int indent, const std::string& before,
-             const std::string& after) {
+  bool lines(const Term& t, int indent, const std::string& before, const std::string& after) {
     if (is_let(t->op)) {
       let_lines(t, indent, before, after);
     } else if (is_loop(t->op) || t->op == Op::kWhen) {
@@ -447,8 +440,7 @@ class Printer {
     return true;
   }
 
-  void let_lines(const Term& t, int indent, const std::string& before,
-                 const std::string& after) {
+  void let_lines(const Term& t, int indent, const std::string& before, const std::string& after) {
     if (!before.empty()) {
       line(indent, before);
       ++indent;
@@ -458,8 +450,7 @@ class Printer {
   }
 
   // head = e, with e's lines below the head if it has several.
-  void block_after(const std::string& head, const Term& e, int indent,
-                   const std::string& after) {
+  void block_after(const std::string& head, const Term& e, int indent, const std::string& after) {
     const std::string text = head + inline_text(e, kOpen) + after;
     const std::size_t used = static_cast<std::size_t>(indent) * 2;
     if (!wants_lines(e) && used + text.size() <= kLineLength) {
@@ -481,15 +472,13 @@ class Printer {
     block(body, indent + 1, "", "");
   }
 
-  void fold_lines(const Term& t, int indent, const std::string& before,
-                  const std::string& after) {
+  void fold_lines(const Term& t, int indent, const std::string& before, const std::string& after) {
     line(indent, before + fold_head(t));
     block(t->kids[1], indent + 1, "init ", "");
     block(t->kids[2], indent + 1, "", after);
   }
 
-  void tuple_lines(const Term& t, int indent, const std::string& before,
-                   const std::string& after) {
+  void tuple_lines(const Term& t, int indent, const std::string& before, const std::string& after) {
     line(indent, before + "(");
     for (std::size_t i = 0; i < t->kids.size(); ++i) {
       const bool last = i + 1 == t->kids.size();
@@ -497,14 +486,12 @@ class Printer {
     }
   }
 
-  bool infix_lines(const Term& t, int indent, const std::string& before,
-                   const std::string& after) {
+  bool infix_lines(const Term& t, int indent, const std::string& before, const std::string& after) {
     const Binary* infix = infix_of(t->op);
     if (infix == nullptr || wants_lines(t)) return false;
     const std::string word = pick(infix->ascii, infix->unicode);
     line(indent, before + inline_text(t->kids[0], infix->level));
-    line(indent + 1, word.substr(1) +
-                         inline_text(t->kids[1], infix->level + 1) + after);
+    line(indent + 1, word.substr(1) + inline_text(t->kids[1], infix->level + 1) + after);
     return true;
   }
 
@@ -514,8 +501,6 @@ class Printer {
 
 }  // namespace
 
-std::string pretty(const Term& t, bool unicode) {
-  return Printer(unicode).run(t);
-}
+std::string pretty(const Term& t, bool unicode) { return Printer(unicode).run(t); }
 
 }  // namespace minimoa

@@ -29,8 +29,7 @@ bool position_exists(const Term& root, const Position& p) {
   return true;
 }
 
-std::set<std::string> enclosing_names(const Term& root, const Position& p,
-                                      const Spec& spec) {
+std::set<std::string> enclosing_names(const Term& root, const Position& p, const Spec& spec) {
   std::set<std::string> out(spec.dims.begin(), spec.dims.end());
   for (const Array& a : spec.inputs) out.insert(a.name);
   Term here = root;
@@ -98,11 +97,17 @@ Term rename_binders(const Term& t, const std::set<std::string>& used,
 // One attempt to use a rule at a position.
 class Use {
  public:
-  Use(const Rule& rule, bool rl, const Term& root, const Position& at_p,
-      const Hints& hints, const Spec& spec)
-      : rule_(rule), rl_(rl), root_(root), at_(at_p), hints_(hints),
-        spec_(spec), scope_(scope_at(root, at_p, spec)),
-        here_(at(root, at_p)), old_(rl ? rule.rhs : rule.lhs),
+  Use(const Rule& rule, bool rl, const Term& root, const Position& at_p, const Hints& hints,
+      const Spec& spec)
+      : rule_(rule),
+        rl_(rl),
+        root_(root),
+        at_(at_p),
+        hints_(hints),
+        spec_(spec),
+        scope_(scope_at(root, at_p, spec)),
+        here_(at(root, at_p)),
+        old_(rl ? rule.rhs : rule.lhs),
         new_(rl ? rule.lhs : rule.rhs),
         taken_(enclosing_names(root, at_p, spec)) {}
 
@@ -142,8 +147,7 @@ class Use {
     values_ = m.values;
     binders_ = m.binders;
     step_ = Step();
-    if (!complete() || !check_kinds() || !check_old_side() ||
-        !check_conditions()) {
+    if (!complete() || !check_kinds() || !check_old_side() || !check_conditions()) {
       return failure(error_);
     }
     Term result;
@@ -215,12 +219,19 @@ class Use {
 
   static bool kind_fits(VarKind kind, Type::Kind type) {
     switch (kind) {
-      case VarKind::kIndex: return type == Type::Kind::kIndex;
-      case VarKind::kValue: return type == Type::Kind::kArr;
-      case VarKind::kBool: return type == Type::Kind::kBool;
-      case VarKind::kStmt: return type == Type::Kind::kStmt;
-      case VarKind::kIndices: case VarKind::kOp: case VarKind::kRedop:
-      case VarKind::kPerm: case VarKind::kNat:
+      case VarKind::kIndex:
+        return type == Type::Kind::kIndex;
+      case VarKind::kValue:
+        return type == Type::Kind::kArr;
+      case VarKind::kBool:
+        return type == Type::Kind::kBool;
+      case VarKind::kStmt:
+        return type == Type::Kind::kStmt;
+      case VarKind::kIndices:
+      case VarKind::kOp:
+      case VarKind::kRedop:
+      case VarKind::kPerm:
+      case VarKind::kNat:
         return true;
     }
     return true;
@@ -228,8 +239,7 @@ class Use {
 
   bool check_kinds() {
     for (const RuleVar& v : rule_.vars) {
-      const bool term = v.kind == VarKind::kIndex ||
-                        v.kind == VarKind::kValue ||
+      const bool term = v.kind == VarKind::kIndex || v.kind == VarKind::kValue ||
                         v.kind == VarKind::kBool || v.kind == VarKind::kStmt;
       if (!term || v.arity > 0) continue;
       Type type;
@@ -267,8 +277,7 @@ class Use {
       names[b] = fresh(b, used);
       used.insert(names[b]);
     }
-    const Instance old = instantiate(rule_, old_, values_, names, scope_,
-                                     spec_);
+    const Instance old = instantiate(rule_, old_, values_, names, scope_, spec_);
     if (!old.ok) return fail(old.error);
     if (!alpha_equal(old.term, here_)) {
       return fail("the old side is not the subterm: " + print(old.term));
@@ -297,8 +306,7 @@ class Use {
       }
       case Condition::Kind::kExtent: {
         Term extent;
-        return extent_of(c, &extent) &&
-               same_index(extent, values_.at(c.vars[0]).body);
+        return extent_of(c, &extent) && same_index(extent, values_.at(c.vars[0]).body);
       }
       case Condition::Kind::kSameShape:
         return type_of_value(c.vars[0], &a) && type_of_value(c.vars[1], &b) &&
@@ -351,8 +359,7 @@ class Use {
   }
 
   bool oblige(const Condition& c) {
-    const Instance goal = instantiate(rule_, c.goal, values_, {}, scope_,
-                                      spec_);
+    const Instance goal = instantiate(rule_, c.goal, values_, {}, scope_, spec_);
     if (!goal.ok) return fail(goal.error);
     if (goal.captured) return fail("a bound name hides a free one: " + c.text);
     const Typed typed = type_of(goal.term, scope_, spec_);
@@ -368,12 +375,10 @@ class Use {
   enum class Care { kKeep, kRenameRule, kRenameAll };
 
   bool new_side(Term* out) {
-    for (const Care care :
-         {Care::kKeep, Care::kRenameRule, Care::kRenameAll}) {
+    for (const Care care : {Care::kKeep, Care::kRenameRule, Care::kRenameAll}) {
       choose_names(care);
       if (care == Care::kRenameAll) rename_values();
-      const Instance made = instantiate(rule_, new_, values_, names_, scope_,
-                                        spec_);
+      const Instance made = instantiate(rule_, new_, values_, names_, scope_, spec_);
       if (!made.ok) return fail(made.error);
       if (made.captured || shadows(made.term, taken_)) continue;
       *out = made.term;
@@ -395,9 +400,7 @@ class Use {
       const auto hint = hints_.names.find(b);
       const auto kept = binders_.find(b);
       const bool hinted = hint != hints_.names.end();
-      const std::string wish = hinted                    ? hint->second
-                               : kept != binders_.end() ? kept->second
-                                                         : b;
+      const std::string wish = hinted ? hint->second : kept != binders_.end() ? kept->second : b;
       std::set<std::string> avoid = hinted ? taken_ : used;
       for (const auto& [from, to] : names_) avoid.insert(to);
       names_[b] = fresh(wish, avoid);
@@ -447,8 +450,7 @@ class Use {
     }
     values_ = read;
     if (!check_old_side()) return false;
-    const Instance made = instantiate(rule_, new_, values_, step_.names,
-                                      scope_, spec_);
+    const Instance made = instantiate(rule_, new_, values_, step_.names, scope_, spec_);
     if (!made.ok || made.captured || print(made.term) != print(result)) {
       return fail("the recorded step does not replay");
     }
@@ -472,9 +474,8 @@ class Use {
 
 }  // namespace
 
-ApplyResult apply(const RuleTable& table, const std::string& rule, bool rl,
-                  const Term& root, const Position& at, const Hints& hints,
-                  const Spec& spec) {
+ApplyResult apply(const RuleTable& table, const std::string& rule, bool rl, const Term& root,
+                  const Position& at, const Hints& hints, const Spec& spec) {
   const Rule* row = table.find(rule);
   if (row == nullptr) return failure("no rule is called " + rule);
   if (!position_exists(root, at)) return failure("no such position");
@@ -488,21 +489,19 @@ bool is_statement(const Term& t) {
   if (t->op == Op::kLet || t->op == Op::kLetSlow) {
     return is_statement(t->kids[1]);
   }
-  return t->op == Op::kPut || t->op == Op::kFor || t->op == Op::kParFor ||
-         t->op == Op::kWhen;
+  return t->op == Op::kPut || t->op == Op::kFor || t->op == Op::kParFor || t->op == Op::kWhen;
 }
 
 }  // namespace
 
-ApplyResult share(const RuleTable& table, const Term& root, const Position& at,
-                  const Term& e, const std::string& name, const Spec& spec) {
+ApplyResult share(const RuleTable& table, const Term& root, const Position& at, const Term& e,
+                  const std::string& name, const Spec& spec) {
   Hints hints;
   hints.sub["?e"] = print(e);
   hints.names["x"] = name;
   if (!position_exists(root, at)) return failure("no such position");
   const bool statement = is_statement(minimoa::at(root, at));
-  return apply(table, statement ? "let-inline-stmt" : "let-inline", true,
-               root, at, hints, spec);
+  return apply(table, statement ? "let-inline-stmt" : "let-inline", true, root, at, hints, spec);
 }
 
 }  // namespace minimoa

@@ -18,23 +18,23 @@
 
 namespace minimoa {
 
-struct Rule;                       // opaque: parsed row (rule_row.h)
+struct Rule;  // opaque: parsed row (rule_row.h)
 
 // What readers of the table (documentation, tests) may ask of a row.
-struct Example {                   // (applies ..) or (differs ..)
+struct Example {  // (applies ..) or (differs ..)
   std::vector<std::pair<std::string, std::int64_t>> dims;
   std::vector<Array> inputs;
-  std::vector<Term> output;        // shape of a statement's output, if given
+  std::vector<Term> output;  // shape of a statement's output, if given
   bool has_output = false;
-  std::map<std::string, std::string> hints;   // as Hints::sub
-  Term before, after;              // differs: `after` is the wrong result
+  std::map<std::string, std::string> hints;  // as Hints::sub
+  Term before, after;                        // differs: `after` is the wrong result
 };
 const std::string& name_of(const Rule& rule);
 const std::string& phase_of(const Rule& rule);
 const std::string& class_of(const Rule& rule);
 const std::string& doc_of(const Rule& rule);
 const std::string& cite_of(const Rule& rule);
-std::string side_of(const Rule& rule, bool right);       // as written
+std::string side_of(const Rule& rule, bool right);         // as written
 std::vector<std::string> conditions_of(const Rule& rule);  // as written
 const std::vector<Example>& applies_of(const Rule& rule);
 const std::vector<Example>& differs_of(const Rule& rule);
@@ -42,8 +42,7 @@ const std::vector<Example>& differs_of(const Rule& rule);
 class RuleTable {
  public:
   // One file's text under the name `path`: for tests and other folders.
-  static Result<RuleTable> parse(const std::string& path,
-                                 const std::string& text);
+  static Result<RuleTable> parse(const std::string& path, const std::string& text);
   // Loads and lints every *.rules file of a folder, sorted by name.
   static Result<RuleTable> load(const std::string& folder);
   const Rule* find(const std::string& name) const;
@@ -54,9 +53,9 @@ class RuleTable {
   std::vector<std::pair<std::string, std::string>> files_;
 };
 
-struct Obligation {                // "goal holds wherever context holds"
+struct Obligation {  // "goal holds wherever context holds"
   std::vector<ContextEntry> context;
-  Term goal;                       // boolean
+  Term goal;  // boolean
   std::string label;
 };
 
@@ -64,9 +63,9 @@ struct Step {
   std::string rule;
   bool rl = false;
   Position at;
-  std::map<std::string, std::string> sub;     // printed, as in the certificate
+  std::map<std::string, std::string> sub;  // printed, as in the certificate
   std::map<std::string, std::string> names;
-  std::vector<Obligation> prove;              // its `prove` conditions, in order
+  std::vector<Obligation> prove;  // its `prove` conditions, in order
 };
 
 // Hints for variables that the old side does not determine, and names for
@@ -76,20 +75,26 @@ struct Hints {
   std::map<std::string, std::string> names;
 };
 
-struct Applied { Term term; Step step; };
+struct Applied {
+  Term term;
+  Step step;
+};
 // Tries the rule at the position: matches the old side (Miller patterns: a
 // rule variable applied to distinct bound variables), checks every condition
 // but `prove`, returns the new whole term. Sequence variables: tried
 // shortest first unless a rank condition decides. Fails with a message.
-struct ApplyResult { bool ok; Applied value; std::string error; };
-ApplyResult apply(const RuleTable& table, const std::string& rule, bool rl,
-                  const Term& root, const Position& at, const Hints& hints,
-                  const Spec& spec);
+struct ApplyResult {
+  bool ok;
+  Applied value;
+  std::string error;
+};
+ApplyResult apply(const RuleTable& table, const std::string& rule, bool rl, const Term& root,
+                  const Position& at, const Hints& hints, const Spec& spec);
 
 // let-inline (or let-inline-stmt) right to left: every occurrence of e (a term in scope at `at`)
 // inside the subterm at `at` becomes a reference to one shared value.
-ApplyResult share(const RuleTable& table, const Term& root, const Position& at,
-                  const Term& e, const std::string& name, const Spec& spec);
+ApplyResult share(const RuleTable& table, const Term& root, const Position& at, const Term& e,
+                  const std::string& name, const Spec& spec);
 
 // W of spec/lang/measure.cpp: every rule of phase psi lowers it (lint, and a
 // checked property of each derivation).

@@ -13,11 +13,10 @@
 namespace minimoa {
 namespace {
 
-constexpr std::array<const char*, 8> kPhases = {
-    "start", "psi", "gamma", "share", "algebra", "index", "schedule",
-    "softmax"};
-constexpr std::array<const char*, 5> kClasses = {
-    "structural", "monoid", "comm-monoid", "semiring", "real-exp"};
+constexpr std::array<const char*, 8> kPhases = {"start",   "psi",   "gamma",    "share",
+                                                "algebra", "index", "schedule", "softmax"};
+constexpr std::array<const char*, 5> kClasses = {"structural", "monoid", "comm-monoid", "semiring",
+                                                 "real-exp"};
 
 template <std::size_t N>
 bool one_of(const std::array<const char*, N>& words, const std::string& w) {
@@ -26,15 +25,24 @@ bool one_of(const std::array<const char*, N>& words, const std::string& w) {
 
 const char* word_of(VarKind kind) {
   switch (kind) {
-    case VarKind::kIndex: return "index";
-    case VarKind::kIndices: return "indices";
-    case VarKind::kValue: return "value";
-    case VarKind::kBool: return "bool";
-    case VarKind::kStmt: return "stmt";
-    case VarKind::kOp: return "op";
-    case VarKind::kRedop: return "redop";
-    case VarKind::kPerm: return "perm";
-    case VarKind::kNat: return "nat";
+    case VarKind::kIndex:
+      return "index";
+    case VarKind::kIndices:
+      return "indices";
+    case VarKind::kValue:
+      return "value";
+    case VarKind::kBool:
+      return "bool";
+    case VarKind::kStmt:
+      return "stmt";
+    case VarKind::kOp:
+      return "op";
+    case VarKind::kRedop:
+      return "redop";
+    case VarKind::kPerm:
+      return "perm";
+    case VarKind::kNat:
+      return "nat";
   }
   return "";
 }
@@ -100,7 +108,8 @@ class Lint {
         case Condition::Kind::kLiteral:
           plain(c.vars[0], VarKind::kIndex);
           break;
-        case Condition::Kind::kProve: case Condition::Kind::kProveRl:
+        case Condition::Kind::kProve:
+        case Condition::Kind::kProveRl:
           break;
       }
     }
@@ -146,8 +155,7 @@ class Lint {
     const RuleVar* v = rule_.var(name);
     if (v == nullptr) return fail(name + " is not declared");
     if (v->kind != kind) {
-      fail(name + " is declared " + word_of(v->kind) + " but used as " +
-           word_of(kind));
+      fail(name + " is declared " + word_of(v->kind) + " but used as " + word_of(kind));
     }
     if (v->arity != arity) fail(name + " is used with two arities");
   }
@@ -159,29 +167,69 @@ class Lint {
       return v == nullptr ? VarKind::kValue : v->kind;
     }
     switch (t->op) {
-      case Op::kLet: case Op::kLetSlow:
+      case Op::kLet:
+      case Op::kLetSlow:
         return kind_of(t->kids[1]);
-      case Op::kPut: case Op::kFor: case Op::kParFor: case Op::kWhen:
+      case Op::kPut:
+      case Op::kFor:
+      case Op::kParFor:
+      case Op::kWhen:
         return VarKind::kStmt;
-      case Op::kTrue: case Op::kLt: case Op::kLe: case Op::kEq: case Op::kNe:
-      case Op::kAnd: case Op::kOr: case Op::kNot: case Op::kAny:
+      case Op::kTrue:
+      case Op::kLt:
+      case Op::kLe:
+      case Op::kEq:
+      case Op::kNe:
+      case Op::kAnd:
+      case Op::kOr:
+      case Op::kNot:
+      case Op::kAny:
       case Op::kIsZero:
         return VarKind::kBool;
-      case Op::kInt: case Op::kIntDiv: case Op::kIntMod:
+      case Op::kInt:
+      case Op::kIntDiv:
+      case Op::kIntMod:
         return VarKind::kIndex;
-      case Op::kAdd: case Op::kSub: case Op::kMul:
-        return kind_of(t->kids[0]) == VarKind::kIndex
-                   ? VarKind::kIndex
-                   : kind_of(t->kids[1]);
-      case Op::kVar: case Op::kDiv: case Op::kMax: case Op::kMin:
-      case Op::kExpSub: case Op::kReal: case Op::kRat: case Op::kBottom:
-      case Op::kNeg: case Op::kExp: case Op::kExp2: case Op::kLog:
-      case Op::kSqrt: case Op::kTanh: case Op::kIf: case Op::kRed:
-      case Op::kOsMerge: case Op::kGen: case Op::kParGen: case Op::kPsi:
-      case Op::kTran: case Op::kTake: case Op::kDrop: case Op::kCat:
-      case Op::kRev: case Op::kRot: case Op::kReshape: case Op::kIota:
-      case Op::kRedf: case Op::kInner: case Op::kOuter: case Op::kOmega:
-      case Op::kOmega2: case Op::kTup: case Op::kGet: case Op::kFold:
+      case Op::kAdd:
+      case Op::kSub:
+      case Op::kMul:
+        return kind_of(t->kids[0]) == VarKind::kIndex ? VarKind::kIndex : kind_of(t->kids[1]);
+      case Op::kVar:
+      case Op::kDiv:
+      case Op::kMax:
+      case Op::kMin:
+      case Op::kExpSub:
+      case Op::kReal:
+      case Op::kRat:
+      case Op::kBottom:
+      case Op::kNeg:
+      case Op::kExp:
+      case Op::kExp2:
+      case Op::kLog:
+      case Op::kSqrt:
+      case Op::kTanh:
+      case Op::kIf:
+      case Op::kRed:
+      case Op::kOsMerge:
+      case Op::kGen:
+      case Op::kParGen:
+      case Op::kPsi:
+      case Op::kTran:
+      case Op::kTake:
+      case Op::kDrop:
+      case Op::kCat:
+      case Op::kRev:
+      case Op::kRot:
+      case Op::kReshape:
+      case Op::kIota:
+      case Op::kRedf:
+      case Op::kInner:
+      case Op::kOuter:
+      case Op::kOmega:
+      case Op::kOmega2:
+      case Op::kTup:
+      case Op::kGet:
+      case Op::kFold:
       case Op::kMem:
         return VarKind::kValue;
     }
@@ -192,43 +240,78 @@ class Lint {
   static VarKind kid_kind(const Term& t, std::size_t i, VarKind self) {
     const bool last = i + 1 == t->kids.size();
     switch (t->op) {
-      case Op::kIntDiv: case Op::kIntMod: case Op::kLt: case Op::kLe:
-      case Op::kEq: case Op::kNe: case Op::kReal: case Op::kIota:
+      case Op::kIntDiv:
+      case Op::kIntMod:
+      case Op::kLt:
+      case Op::kLe:
+      case Op::kEq:
+      case Op::kNe:
+      case Op::kReal:
+      case Op::kIota:
         return VarKind::kIndex;
-      case Op::kAnd: case Op::kOr: case Op::kNot:
+      case Op::kAnd:
+      case Op::kOr:
+      case Op::kNot:
         return VarKind::kBool;
       case Op::kAny:
         return i == 0 ? VarKind::kIndex : VarKind::kBool;
       case Op::kIf:
         return i == 0 ? VarKind::kBool : self;
-      case Op::kAdd: case Op::kSub: case Op::kMul:
+      case Op::kAdd:
+      case Op::kSub:
+      case Op::kMul:
         return self;
-      case Op::kGen: case Op::kParGen:
+      case Op::kGen:
+      case Op::kParGen:
         return i == 0 ? VarKind::kIndex : VarKind::kValue;
       case Op::kRed:
-        return i == 0   ? VarKind::kIndex
-               : i == 1 ? VarKind::kBool
-                        : VarKind::kValue;
+        return i == 0 ? VarKind::kIndex : i == 1 ? VarKind::kBool : VarKind::kValue;
       case Op::kFold:
         return i == 0 ? VarKind::kIndex : VarKind::kValue;
-      case Op::kFor: case Op::kParFor:
+      case Op::kFor:
+      case Op::kParFor:
         return i == 0 ? VarKind::kIndex : VarKind::kStmt;
       case Op::kWhen:
         return i == 0 ? VarKind::kBool : VarKind::kStmt;
-      case Op::kLet: case Op::kLetSlow:
+      case Op::kLet:
+      case Op::kLetSlow:
         return i == 0 ? VarKind::kValue : self;
-      case Op::kPsi: case Op::kPut: case Op::kTake: case Op::kDrop:
-      case Op::kRot: case Op::kReshape:
+      case Op::kPsi:
+      case Op::kPut:
+      case Op::kTake:
+      case Op::kDrop:
+      case Op::kRot:
+      case Op::kReshape:
         return last ? VarKind::kValue : VarKind::kIndex;
       case Op::kMem:
         return i == 0 ? VarKind::kValue : VarKind::kIndex;
-      case Op::kInt: case Op::kVar: case Op::kTrue: case Op::kDiv:
-      case Op::kMax: case Op::kMin: case Op::kExpSub: case Op::kIsZero:
-      case Op::kRat: case Op::kBottom: case Op::kNeg: case Op::kExp:
-      case Op::kExp2: case Op::kLog: case Op::kSqrt: case Op::kTanh:
-      case Op::kOsMerge: case Op::kTran: case Op::kCat: case Op::kRev:
-      case Op::kRedf: case Op::kInner: case Op::kOuter: case Op::kOmega:
-      case Op::kOmega2: case Op::kTup: case Op::kGet:
+      case Op::kInt:
+      case Op::kVar:
+      case Op::kTrue:
+      case Op::kDiv:
+      case Op::kMax:
+      case Op::kMin:
+      case Op::kExpSub:
+      case Op::kIsZero:
+      case Op::kRat:
+      case Op::kBottom:
+      case Op::kNeg:
+      case Op::kExp:
+      case Op::kExp2:
+      case Op::kLog:
+      case Op::kSqrt:
+      case Op::kTanh:
+      case Op::kOsMerge:
+      case Op::kTran:
+      case Op::kCat:
+      case Op::kRev:
+      case Op::kRedf:
+      case Op::kInner:
+      case Op::kOuter:
+      case Op::kOmega:
+      case Op::kOmega2:
+      case Op::kTup:
+      case Op::kGet:
         return VarKind::kValue;
     }
     return VarKind::kValue;
@@ -275,10 +358,10 @@ class Lint {
     const bool special = is_op_pattern(t) || is_permute(t) || is_unravel(t);
     if (special || t->op == Op::kVar) return;
     const bool rank = t->op == Op::kOmega || t->op == Op::kOmega2;
-    const VarKind first = rank                    ? VarKind::kNat
-                          : t->op == Op::kTran    ? VarKind::kPerm
-                          : t->op == Op::kOuter   ? VarKind::kOp
-                                                  : VarKind::kRedop;
+    const VarKind first = rank                  ? VarKind::kNat
+                          : t->op == Op::kTran  ? VarKind::kPerm
+                          : t->op == Op::kOuter ? VarKind::kOp
+                                                : VarKind::kRedop;
     const VarKind second = rank ? VarKind::kNat : VarKind::kOp;
     if (is_rule_variable(t->name)) use(t->name, first, 0);
     if (is_rule_variable(t->name2)) use(t->name2, second, 0);

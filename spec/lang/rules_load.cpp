@@ -14,16 +14,20 @@
 namespace minimoa {
 namespace {
 
-struct KindWord { const char* word; VarKind kind; };
+struct KindWord {
+  const char* word;
+  VarKind kind;
+};
 constexpr KindWord kKinds[] = {
-    {"index", VarKind::kIndex},   {"indices", VarKind::kIndices},
-    {"value", VarKind::kValue},   {"bool", VarKind::kBool},
-    {"stmt", VarKind::kStmt},     {"op", VarKind::kOp},
-    {"redop", VarKind::kRedop},   {"perm", VarKind::kPerm},
-    {"nat", VarKind::kNat},
+    {"index", VarKind::kIndex}, {"indices", VarKind::kIndices}, {"value", VarKind::kValue},
+    {"bool", VarKind::kBool},   {"stmt", VarKind::kStmt},       {"op", VarKind::kOp},
+    {"redop", VarKind::kRedop}, {"perm", VarKind::kPerm},       {"nat", VarKind::kNat},
 };
 
-struct ConditionShape { const char* word; Condition::Kind kind; };
+struct ConditionShape {
+  const char* word;
+  Condition::Kind kind;
+};
 constexpr ConditionShape kConditions[] = {
     {"rank", Condition::Kind::kRank},
     {"extent", Condition::Kind::kExtent},
@@ -43,25 +47,21 @@ bool is_rule_name(const std::string& s) {
 
 class RowReader {
  public:
-  RowReader(const std::string& path, const Sexpr& row)
-      : path_(path), row_(row) {}
+  RowReader(const std::string& path, const Sexpr& row) : path_(path), row_(row) {}
 
   bool read(Rule* rule) {
     rule->span = span(row_);
-    if (row_.head() != "rule" || row_.kids.size() < 2 ||
-        !row_.kids[1].is_atom() || !is_rule_name(row_.kids[1].text)) {
+    if (row_.head() != "rule" || row_.kids.size() < 2 || !row_.kids[1].is_atom() ||
+        !is_rule_name(row_.kids[1].text)) {
       return fail(row_, "expected (rule NAME ..)");
     }
     rule->name = row_.kids[1].text;
     next_ = 2;
-    return atom_clause("phase", &rule->phase) &&
-           atom_clause("class", &rule->klass) &&
-           string_clause("doc", &rule->doc) &&
-           string_clause("cite", &rule->cite) && vars_clause(rule) &&
-           where_clause(rule) && side_clause("lhs", &rule->lhs,
-                                             &rule->lhs_text) &&
-           side_clause("rhs", &rule->rhs, &rule->rhs_text) &&
-           examples(rule) && set_arities(rule);
+    return atom_clause("phase", &rule->phase) && atom_clause("class", &rule->klass) &&
+           string_clause("doc", &rule->doc) && string_clause("cite", &rule->cite) &&
+           vars_clause(rule) && where_clause(rule) &&
+           side_clause("lhs", &rule->lhs, &rule->lhs_text) &&
+           side_clause("rhs", &rule->rhs, &rule->rhs_text) && examples(rule) && set_arities(rule);
   }
 
   Diagnostic diagnostic;
@@ -120,9 +120,8 @@ class RowReader {
 
   bool var_group(const Sexpr& group, Rule* rule) {
     const std::string head = group.head();
-    const auto* row = std::find_if(
-        std::begin(kKinds), std::end(kKinds),
-        [&](const KindWord& k) { return head == k.word; });
+    const auto* row = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                   [&](const KindWord& k) { return head == k.word; });
     if (row == std::end(kKinds) || group.kids.size() < 2) {
       return fail(group, "expected (KIND ?a ..)");
     }
@@ -153,9 +152,8 @@ class RowReader {
 
   bool read_condition(const Sexpr& s, Condition* out) {
     const std::string head = s.head();
-    const auto* row = std::find_if(
-        std::begin(kConditions), std::end(kConditions),
-        [&](const ConditionShape& k) { return head == k.word; });
+    const auto* row = std::find_if(std::begin(kConditions), std::end(kConditions),
+                                   [&](const ConditionShape& k) { return head == k.word; });
     if (row == std::end(kConditions)) return fail(s, "unknown condition");
     out->kind = row->kind;
     out->text = print_sexpr(s);
@@ -167,26 +165,25 @@ class RowReader {
         out->number = s.kids[2];
         return variable(s.kids[1], out);
       case Condition::Kind::kExtent:
-        if (s.kids.size() != 4 || !is_integer(s.kids[2].text) ||
-            s.kids[2].text.size() > 3) {
+        if (s.kids.size() != 4 || !is_integer(s.kids[2].text) || s.kids[2].text.size() > 3) {
           return fail(s, "expected (extent ?n K ?A)");
         }
         out->axis = std::stoll(s.kids[2].text);
         return variable(s.kids[1], out) && variable(s.kids[3], out);
       case Condition::Kind::kSameShape:
-        return arguments(s, 2) && variable(s.kids[1], out) &&
-               variable(s.kids[2], out);
-      case Condition::Kind::kInput: case Condition::Kind::kLiteral:
+        return arguments(s, 2) && variable(s.kids[1], out) && variable(s.kids[2], out);
+      case Condition::Kind::kInput:
+      case Condition::Kind::kLiteral:
         return arguments(s, 1) && variable(s.kids[1], out);
-      case Condition::Kind::kProve: case Condition::Kind::kProveRl:
+      case Condition::Kind::kProve:
+      case Condition::Kind::kProveRl:
         return arguments(s, 1) && pattern(s.kids[1], &out->goal);
     }
     return false;
   }
 
   bool arguments(const Sexpr& s, std::size_t count) {
-    return s.kids.size() == count + 1 ||
-           fail(s, "wrong number of arguments of a condition");
+    return s.kids.size() == count + 1 || fail(s, "wrong number of arguments of a condition");
   }
 
   bool variable(const Sexpr& s, Condition* out) {
@@ -199,14 +196,12 @@ class RowReader {
 
   static bool is_number(const Sexpr& s) {
     if (s.is_atom()) {
-      return (is_integer(s.text) && s.text.size() < 4) ||
-             is_rule_variable(s.text);
+      return (is_integer(s.text) && s.text.size() < 4) || is_rule_variable(s.text);
     }
     if (s.head() == "len") {
       return s.kids.size() == 2 && is_rule_variable(s.kids[1].text);
     }
-    return s.head() == "+" && s.kids.size() == 3 && is_number(s.kids[1]) &&
-           is_number(s.kids[2]);
+    return s.head() == "+" && s.kids.size() == 3 && is_number(s.kids[1]) && is_number(s.kids[2]);
   }
 
   bool pattern(const Sexpr& s, Term* out) {
@@ -243,8 +238,7 @@ class RowReader {
   // [(hints (?w 0) ..)] BEFORE AFTER
   bool example(const Sexpr& s, Example* out) {
     std::size_t i = 1;
-    if (s.kids.size() < 5 || s.kids[1].head() != "dims" ||
-        s.kids[2].head() != "inputs") {
+    if (s.kids.size() < 5 || s.kids[1].head() != "dims" || s.kids[2].head() != "inputs") {
       return fail(s, "expected (dims ..) (inputs ..) BEFORE AFTER");
     }
     if (!dims(s.kids[i++], out) || !inputs(s.kids[i++], out)) return false;
@@ -260,8 +254,8 @@ class RowReader {
   bool dims(const Sexpr& s, Example* out) {
     for (std::size_t i = 1; i < s.kids.size(); ++i) {
       const Sexpr& d = s.kids[i];
-      if (d.kids.size() != 2 || !is_identifier(d.kids[0].text) ||
-          !is_integer(d.kids[1].text) || d.kids[1].text.size() > 4) {
+      if (d.kids.size() != 2 || !is_identifier(d.kids[0].text) || !is_integer(d.kids[1].text) ||
+          d.kids[1].text.size() > 4) {
         return fail(d, "expected (NAME SIZE)");
       }
       out->dims.emplace_back(d.kids[0].text, std::stoll(d.kids[1].text));
@@ -341,8 +335,7 @@ class RowReader {
   std::size_t next_ = 0;
 };
 
-Diagnostic simple(const std::string& code, const std::string& message,
-                  const Span& span) {
+Diagnostic simple(const std::string& code, const std::string& message, const Span& span) {
   Diagnostic d;
   d.code = code;
   d.message = message;
@@ -365,8 +358,8 @@ const RuleVar* Rule::var(const std::string& name) const {
   return nullptr;
 }
 
-Result<std::vector<std::shared_ptr<const Rule>>> load_rows(
-    const std::string& path, const std::string& text) {
+Result<std::vector<std::shared_ptr<const Rule>>> load_rows(const std::string& path,
+                                                           const std::string& text) {
   std::string error;
   const auto rows = parse_sexprs(text, SexprDialect::kRules, &error);
   if (!rows) return simple("E0520", error, {path, 0, 0, 1});
@@ -380,8 +373,7 @@ Result<std::vector<std::shared_ptr<const Rule>>> load_rows(
       continue;
     }
     for (const std::string& fault : lint(*rule)) {
-      faults.push_back(
-          simple("E0521", "rule " + rule->name + ": " + fault, rule->span));
+      faults.push_back(simple("E0521", "rule " + rule->name + ": " + fault, rule->span));
     }
     out.push_back(std::move(rule));
   }
@@ -389,16 +381,14 @@ Result<std::vector<std::shared_ptr<const Rule>>> load_rows(
   return out;
 }
 
-Result<RuleTable> RuleTable::parse(const std::string& path,
-                                   const std::string& text) {
+Result<RuleTable> RuleTable::parse(const std::string& path, const std::string& text) {
   RuleTable table;
   auto rows = load_rows(path, text);
   if (!rows.ok()) return rows.errors();
   table.files_.emplace_back(path, text);
   for (const auto& rule : rows.value()) {
     if (table.find(rule->name) != nullptr) {
-      return simple("E0521", "rule " + rule->name + " is written twice",
-                    rule->span);
+      return simple("E0521", "rule " + rule->name + " is written twice", rule->span);
     }
     table.rules_.push_back(rule);
   }
@@ -426,8 +416,7 @@ Result<RuleTable> RuleTable::load(const std::string& folder) {
     table.files_.emplace_back(path, *text);
     for (const auto& rule : file.value().rules_) {
       if (table.find(rule->name) != nullptr) {
-        return simple("E0521", "rule " + rule->name + " is written twice",
-                      rule->span);
+        return simple("E0521", "rule " + rule->name + " is written twice", rule->span);
       }
       table.rules_.push_back(rule);
     }
@@ -448,9 +437,7 @@ std::vector<const Rule*> RuleTable::all() const {
   return out;
 }
 
-std::vector<std::pair<std::string, std::string>> RuleTable::files() const {
-  return files_;
-}
+std::vector<std::pair<std::string, std::string>> RuleTable::files() const { return files_; }
 
 const std::string& name_of(const Rule& rule) { return rule.name; }
 const std::string& phase_of(const Rule& rule) { return rule.phase; }
@@ -458,9 +445,7 @@ const std::string& class_of(const Rule& rule) { return rule.klass; }
 const std::string& doc_of(const Rule& rule) { return rule.doc; }
 const std::string& cite_of(const Rule& rule) { return rule.cite; }
 
-std::string side_of(const Rule& rule, bool right) {
-  return right ? rule.rhs_text : rule.lhs_text;
-}
+std::string side_of(const Rule& rule, bool right) { return right ? rule.rhs_text : rule.lhs_text; }
 
 std::vector<std::string> conditions_of(const Rule& rule) {
   std::vector<std::string> out;
@@ -468,12 +453,8 @@ std::vector<std::string> conditions_of(const Rule& rule) {
   return out;
 }
 
-const std::vector<Example>& applies_of(const Rule& rule) {
-  return rule.applies;
-}
+const std::vector<Example>& applies_of(const Rule& rule) { return rule.applies; }
 
-const std::vector<Example>& differs_of(const Rule& rule) {
-  return rule.differs;
-}
+const std::vector<Example>& differs_of(const Rule& rule) { return rule.differs; }
 
 }  // namespace minimoa

@@ -54,16 +54,14 @@ Term graft(const Term& t, const std::map<std::string, Term>& s) {
   return changed ? with_kids(t, std::move(kids)) : t;
 }
 
-std::map<std::string, Term> bind_params(const Value& v,
-                                        const std::vector<Term>& args) {
+std::map<std::string, Term> bind_params(const Value& v, const std::vector<Term>& args) {
   std::map<std::string, Term> out;
   for (std::size_t i = 0; i < args.size(); ++i) out[v.params[i]] = args[i];
   return out;
 }
 
 // The row-major index into `shape` of the row-major offset of p in u.
-std::vector<Term> unravel(const std::vector<Term>& shape,
-                          const std::vector<Term>& u,
+std::vector<Term> unravel(const std::vector<Term>& shape, const std::vector<Term>& u,
                           const std::vector<Term>& p) {
   if (shape.empty()) return {};
   Term offset = p.empty() ? mk_int(0) : p[0];
@@ -83,8 +81,7 @@ std::vector<Term> unravel(const std::vector<Term>& shape,
 
 class Instantiator {
  public:
-  Instantiator(const Values& values,
-               const std::map<std::string, std::string>& names,
+  Instantiator(const Values& values, const std::map<std::string, std::string>& names,
                const Scope& scope, const Spec& spec)
       : values_(values), names_(names), scope_(scope), spec_(spec) {}
 
@@ -144,8 +141,8 @@ class Instantiator {
     const Value* v = value(p->name);
     if (v == nullptr) return mk_int(0);
     if (v->params.size() != p->kids.size()) {
-      return fail("variable " + p->name + " needs (fn ..) with " +
-                  std::to_string(p->kids.size()) + " parameter(s)");
+      return fail("variable " + p->name + " needs (fn ..) with " + std::to_string(p->kids.size()) +
+                  " parameter(s)");
     }
     enter_scope(v->body, v->params);
     std::vector<Term> args;
@@ -161,8 +158,8 @@ class Instantiator {
     const Value* v = value(p->name2);
     if (v == nullptr) return mk_int(0);
     const std::optional<Op> op = op_from_word(v->word);
-    const bool fits = op && (p->kids.size() == 1 ? is_unary_pointwise(*op)
-                                                 : is_binary_pointwise(*op));
+    const bool fits =
+        op && (p->kids.size() == 1 ? is_unary_pointwise(*op) : is_binary_pointwise(*op));
     if (!fits) return fail("'" + v->word + "' is not such an operator");
     std::vector<Term> kids;
     for (const Term& k : p->kids) kids.push_back(build(k));
@@ -187,16 +184,14 @@ class Instantiator {
   }
 
   void attributes(Node* out) {
-    const bool ranks = out->op == Op::kTran || out->op == Op::kOmega ||
-                       out->op == Op::kOmega2;
+    const bool ranks = out->op == Op::kTran || out->op == Op::kOmega || out->op == Op::kOmega2;
     for (std::string* word : {&out->name, &out->name2}) {
       if (!is_rule_variable(*word)) continue;
       const Value* v = value(*word);
       if (v == nullptr) return;
       *word = ranks ? "" : v->word;
       if (ranks) {
-        out->attrs.insert(out->attrs.end(), v->numbers.begin(),
-                          v->numbers.end());
+        out->attrs.insert(out->attrs.end(), v->numbers.begin(), v->numbers.end());
       }
     }
   }
@@ -256,7 +251,9 @@ class Instantiator {
 struct State {
   Match found;
   // Pattern binder, the name that stands for it, the name it had.
-  struct Opened { std::string pattern, open, original; };
+  struct Opened {
+    std::string pattern, open, original;
+  };
   std::vector<Opened> opened;
 };
 using States = std::vector<State>;
@@ -294,16 +291,14 @@ std::optional<Term> resolve(const Term& p, const State& state) {
   }
   if (!is_application(p)) return with_kids(p, std::move(kids));
   const auto it = state.found.values.find(p->name);
-  if (it == state.found.values.end() ||
-      it->second.params.size() != kids.size()) {
+  if (it == state.found.values.end() || it->second.params.size() != kids.size()) {
     return std::nullopt;
   }
   return substitute(it->second.body, bind_params(it->second, kids));
 }
 
 // t with every occurrence of args[i] replaced by the variable params[i].
-Term abstract(const Term& t, const std::vector<Term>& args,
-              const std::vector<bool>& live,
+Term abstract(const Term& t, const std::vector<Term>& args, const std::vector<bool>& live,
               const std::vector<std::string>& params) {
   for (std::size_t i = 0; i < args.size(); ++i) {
     if (live[i] && alpha_equal(t, args[i])) return mk_var(params[i]);
@@ -363,7 +358,7 @@ class Matcher {
     std::vector<Term> args;
     for (const Term& k : p->kids) {
       const std::optional<Term> arg = resolve(k, state);
-      if (!arg) return {std::move(state)};     // left open
+      if (!arg) return {std::move(state)};  // left open
       args.push_back(*arg);
     }
     Value v = abstraction(p, t, args, state);
@@ -376,8 +371,7 @@ class Matcher {
     return {std::move(state)};
   }
 
-  static Value abstraction(const Term& p, const Term& t,
-                           const std::vector<Term>& args,
+  static Value abstraction(const Term& p, const Term& t, const std::vector<Term>& args,
                            const State& state) {
     std::set<std::string> used;
     collect_names(t, &used);
@@ -385,8 +379,7 @@ class Matcher {
     for (std::size_t i = 0; i < args.size(); ++i) {
       std::string name = "x";
       for (const State::Opened& o : state.opened) {
-        if (p->kids[i]->op == Op::kVar && args[i]->op == Op::kVar &&
-            o.open == args[i]->name) {
+        if (p->kids[i]->op == Op::kVar && args[i]->op == Op::kVar && o.open == args[i]->name) {
           name = o.original;
         }
       }
@@ -398,22 +391,20 @@ class Matcher {
   }
 
   States pointwise(const Term& p, const Term& t, State state) const {
-    const bool fits = p->kids.size() == 1 ? is_unary_pointwise(t->op)
-                                          : is_binary_pointwise(t->op);
+    const bool fits = p->kids.size() == 1 ? is_unary_pointwise(t->op) : is_binary_pointwise(t->op);
     if (!fits || !bind_word(p->name2, op_word(t->op), &state)) return {};
     return sequence(p, t, 0, 0, std::move(state));
   }
 
-  static bool bind_word(const std::string& name, const std::string& word,
-                        State* state) {
+  static bool bind_word(const std::string& name, const std::string& word, State* state) {
     Value v;
     v.word = word;
     const auto [it, is_new] = state->found.values.emplace(name, v);
     return is_new || it->second.word == word;
   }
 
-  static bool bind_numbers(const std::string& name,
-                           std::vector<std::int64_t> numbers, State* state) {
+  static bool bind_numbers(const std::string& name, std::vector<std::int64_t> numbers,
+                           State* state) {
     Value v;
     v.numbers = std::move(numbers);
     const auto [it, is_new] = state->found.values.emplace(name, v);
@@ -432,8 +423,7 @@ class Matcher {
       return bind_numbers(p.name, {t.attrs[0]}, state) &&
              bind_numbers(p.name2, {t.attrs[1]}, state);
     }
-    return p.attrs == t.attrs && word(p.name, t.name, state) &&
-           word(p.name2, t.name2, state);
+    return p.attrs == t.attrs && word(p.name, t.name, state) && word(p.name2, t.name2, state);
   }
 
   static bool word(const std::string& p, const std::string& t, State* state) {
@@ -442,9 +432,9 @@ class Matcher {
 
   States node(const Term& p, const Term& t, State state) const {
     if (p->op != t->op || !attributes(*p, *t, &state)) return {};
-    const bool open_index = std::any_of(
-        p->kids.begin(), p->kids.end(),
-        [](const Term& k) { return is_permute(k) || is_unravel(k); });
+    const bool open_index = std::any_of(p->kids.begin(), p->kids.end(), [](const Term& k) {
+      return is_permute(k) || is_unravel(k);
+    });
     if (open_index) return run(p->kids.back(), t->kids.back(), state);
     for (std::size_t i = 0; i < p->binders.size(); ++i) {
       state.found.binders.emplace(p->binders[i], t->binders[i]);
@@ -453,8 +443,7 @@ class Matcher {
   }
 
   // Kids of p from i against kids of t from k; sequences shortest first.
-  States sequence(const Term& p, const Term& t, std::size_t i, std::size_t k,
-                  State state) const {
+  States sequence(const Term& p, const Term& t, std::size_t i, std::size_t k, State state) const {
     if (i == p->kids.size()) {
       if (k != t->kids.size()) return {};
       return {std::move(state)};
@@ -470,8 +459,7 @@ class Matcher {
     return out;
   }
 
-  States kid(const Term& p, const Term& t, std::size_t i, std::size_t k,
-             State state) const {
+  States kid(const Term& p, const Term& t, std::size_t i, std::size_t k, State state) const {
     if (bound_in(p, i).empty()) {
       return run(p->kids[i], t->kids[k], std::move(state));
     }
@@ -482,8 +470,7 @@ class Matcher {
       state.opened.push_back({p->binders[b], name, t->binders[b]});
       open[t->binders[b]] = mk_var(name);
     }
-    States out = run(p->kids[i], substitute(t->kids[k], open),
-                     std::move(state));
+    States out = run(p->kids[i], substitute(t->kids[k], open), std::move(state));
     for (State& s : out) s.opened.resize(mark);
     return out;
   }
@@ -495,8 +482,7 @@ class Matcher {
     States out;
     std::vector<Term> taken;
     for (std::size_t end = k; end <= t->kids.size(); ++end) {
-      const bool fits = known == state.found.values.end() ||
-                        same_terms(known->second.seq, taken);
+      const bool fits = known == state.found.values.end() || same_terms(known->second.seq, taken);
       if (fits) {
         State next = state;
         next.found.values[name].seq = taken;
@@ -510,8 +496,7 @@ class Matcher {
     return out;
   }
 
-  static bool same_terms(const std::vector<Term>& a,
-                         const std::vector<Term>& b) {
+  static bool same_terms(const std::vector<Term>& a, const std::vector<Term>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), alpha_equal);
   }
 
@@ -534,7 +519,8 @@ class ValueReader {
     switch (var.kind) {
       case VarKind::kIndices:
         return sequence(s);
-      case VarKind::kOp: case VarKind::kRedop:
+      case VarKind::kOp:
+      case VarKind::kRedop:
         if (!s.is_atom()) return fail("expected an operator word");
         value_.word = s.text;
         return value_;
@@ -542,7 +528,9 @@ class ValueReader {
         return s.is_list() ? numbers(s.kids) : fail("expected (0 2 1)");
       case VarKind::kNat:
         return numbers({s});
-      case VarKind::kIndex: case VarKind::kValue: case VarKind::kBool:
+      case VarKind::kIndex:
+      case VarKind::kValue:
+      case VarKind::kBool:
       case VarKind::kStmt:
         return var.arity > 0 ? function(var, s) : term(s);
     }
@@ -567,8 +555,7 @@ class ValueReader {
   std::optional<Value> function(const RuleVar& var, const Sexpr& s) {
     if (s.head() != "fn" || s.kids.size() != 3 || !s.kids[1].is_list() ||
         s.kids[1].kids.size() != static_cast<std::size_t>(var.arity)) {
-      return fail("expected (fn (..) body) with " +
-                  std::to_string(var.arity) + " parameter(s)");
+      return fail("expected (fn (..) body) with " + std::to_string(var.arity) + " parameter(s)");
     }
     for (const Sexpr& p : s.kids[1].kids) {
       const auto& seen = value_.params;
@@ -593,8 +580,7 @@ class ValueReader {
 
   std::optional<Value> numbers(const std::vector<Sexpr>& items) {
     for (const Sexpr& n : items) {
-      if (!n.is_atom() || !is_integer(n.text) || n.text[0] == '-' ||
-          n.text.size() > 4) {
+      if (!n.is_atom() || !is_integer(n.text) || n.text[0] == '-' || n.text.size() > 4) {
         return fail("expected small numbers");
       }
       value_.numbers.push_back(std::stoll(n.text));
@@ -614,13 +600,16 @@ std::string print_value(const RuleVar& var, const Value& value) {
       for (const Term& t : value.seq) out += ' ' + print(t);
       return out + ')';
     }
-    case VarKind::kOp: case VarKind::kRedop:
+    case VarKind::kOp:
+    case VarKind::kRedop:
       return value.word;
     case VarKind::kPerm:
       return '(' + print_numbers(value.numbers) + ')';
     case VarKind::kNat:
       return print_numbers(value.numbers);
-    case VarKind::kIndex: case VarKind::kValue: case VarKind::kBool:
+    case VarKind::kIndex:
+    case VarKind::kValue:
+    case VarKind::kBool:
     case VarKind::kStmt:
       break;
   }
@@ -632,8 +621,7 @@ std::string print_value(const RuleVar& var, const Value& value) {
   return out + ") " + print(value.body) + ')';
 }
 
-std::optional<Value> parse_value(const RuleVar& var, const std::string& text,
-                                 std::string* error) {
+std::optional<Value> parse_value(const RuleVar& var, const std::string& text, std::string* error) {
   const auto all = parse_sexprs(text, SexprDialect::kTerm, error);
   if (!all) return std::nullopt;
   if (all->size() != 1) {
@@ -646,29 +634,17 @@ std::optional<Value> parse_value(const RuleVar& var, const std::string& text,
   return value;
 }
 
-bool is_pattern_var(const Term& t) {
-  return t->op == Op::kVar && t->name[0] == '?';
-}
+bool is_pattern_var(const Term& t) { return t->op == Op::kVar && t->name[0] == '?'; }
 
-bool is_splice_var(const Term& t) {
-  return t->op == Op::kVar && is_splice(t->name);
-}
+bool is_splice_var(const Term& t) { return t->op == Op::kVar && is_splice(t->name); }
 
-bool is_application(const Term& t) {
-  return t->op == Op::kTup && is_rule_variable(t->name);
-}
+bool is_application(const Term& t) { return t->op == Op::kTup && is_rule_variable(t->name); }
 
-bool is_op_pattern(const Term& t) {
-  return t->op == Op::kTup && t->name == "op";
-}
+bool is_op_pattern(const Term& t) { return t->op == Op::kTup && t->name == "op"; }
 
-bool is_permute(const Term& t) {
-  return t->op == Op::kTup && t->name == "permute";
-}
+bool is_permute(const Term& t) { return t->op == Op::kTup && t->name == "permute"; }
 
-bool is_unravel(const Term& t) {
-  return t->op == Op::kTup && t->name == "unravel";
-}
+bool is_unravel(const Term& t) { return t->op == Op::kTup && t->name == "unravel"; }
 
 std::string splice_name(const Term& t) {
   assert(is_splice_var(t));
@@ -688,20 +664,18 @@ std::set<std::string> variables_of(const Term& pattern) {
 }
 
 bool is_unary_pointwise(Op op) {
-  return op == Op::kNeg || op == Op::kExp || op == Op::kExp2 ||
-         op == Op::kLog || op == Op::kSqrt || op == Op::kTanh;
+  return op == Op::kNeg || op == Op::kExp || op == Op::kExp2 || op == Op::kLog || op == Op::kSqrt ||
+         op == Op::kTanh;
 }
 
 bool is_binary_pointwise(Op op) {
-  return op == Op::kAdd || op == Op::kSub || op == Op::kMul ||
-         op == Op::kDiv || op == Op::kMax || op == Op::kMin ||
-         op == Op::kExpSub;
+  return op == Op::kAdd || op == Op::kSub || op == Op::kMul || op == Op::kDiv || op == Op::kMax ||
+         op == Op::kMin || op == Op::kExpSub;
 }
 
-Instance instantiate(const Rule& rule, const Term& pattern,
-                     const Values& values,
-                     const std::map<std::string, std::string>& names,
-                     const Scope& scope, const Spec& spec) {
+Instance instantiate(const Rule& rule, const Term& pattern, const Values& values,
+                     const std::map<std::string, std::string>& names, const Scope& scope,
+                     const Spec& spec) {
   static_cast<void>(rule);
   return Instantiator(values, names, scope, spec).run(pattern);
 }

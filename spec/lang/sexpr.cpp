@@ -7,20 +7,17 @@
 namespace minimoa {
 namespace {
 
-constexpr std::size_t kMaxDepth = 400;   // FORMAT.md allows terms of depth 200
+constexpr std::size_t kMaxDepth = 400;  // FORMAT.md allows terms of depth 200
 
 bool is_blank(char c) { return c == ' ' || c == '\n'; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 class Reader {
  public:
-  Reader(std::string_view text, SexprDialect dialect)
-      : text_(text), dialect_(dialect) {}
+  Reader(std::string_view text, SexprDialect dialect) : text_(text), dialect_(dialect) {}
 
   std::optional<std::vector<Sexpr>> run(std::string* error) {
     open_.emplace_back();
@@ -33,8 +30,7 @@ class Reader {
 
  private:
   void fail(const std::string& what) {
-    error_ = std::to_string(line_) + ":" + std::to_string(column()) + ": " +
-             what;
+    error_ = std::to_string(line_) + ":" + std::to_string(column()) + ": " + what;
   }
 
   int column() const { return static_cast<int>(pos_ - line_start_) + 1; }
@@ -128,8 +124,7 @@ std::string Sexpr::head() const {
   return kids[0].text;
 }
 
-std::optional<std::vector<Sexpr>> parse_sexprs(std::string_view text,
-                                               SexprDialect dialect,
+std::optional<std::vector<Sexpr>> parse_sexprs(std::string_view text, SexprDialect dialect,
                                                std::string* error) {
   return Reader(text, dialect).run(error);
 }

@@ -16,9 +16,9 @@ namespace minimoa {
 struct Sexpr {
   enum class Kind { kAtom, kString, kList };
   Kind kind = Kind::kAtom;
-  std::string text;              // of an atom or a string
-  std::vector<Sexpr> kids;       // of a list
-  int line = 0, column = 0;      // 1-based
+  std::string text;          // of an atom or a string
+  std::vector<Sexpr> kids;   // of a list
+  int line = 0, column = 0;  // 1-based
 
   bool is_atom() const { return kind == Kind::kAtom; }
   bool is_list() const { return kind == Kind::kList; }
@@ -30,15 +30,14 @@ struct Sexpr {
 enum class SexprDialect { kTerm, kRules };
 
 // All s-expressions of the text, or nothing and the reason with its place.
-std::optional<std::vector<Sexpr>> parse_sexprs(std::string_view text,
-                                               SexprDialect dialect,
+std::optional<std::vector<Sexpr>> parse_sexprs(std::string_view text, SexprDialect dialect,
                                                std::string* error);
 std::string print_sexpr(const Sexpr& s);
 
-bool is_rule_variable(std::string_view s);   // ?name
-bool is_splice(std::string_view s);          // ?name..
-bool is_integer(std::string_view s);      // -?(0|[1-9][0-9]*), no "-0"
-bool is_identifier(std::string_view s);   // [A-Za-z_][A-Za-z0-9_]*
+bool is_rule_variable(std::string_view s);  // ?name
+bool is_splice(std::string_view s);         // ?name..
+bool is_integer(std::string_view s);        // -?(0|[1-9][0-9]*), no "-0"
+bool is_identifier(std::string_view s);     // [A-Za-z_][A-Za-z0-9_]*
 
 struct Node;
 
@@ -51,11 +50,9 @@ struct Node;
 //   kTup name "unravel", kids A, ?u.., p..        (unravel ?A (vec ?u..) p..)
 //   "?f" where an attribute stands: name, name2 of red redf inner outer;
 //   name of tran and omega; name and name2 of omega2
-std::optional<std::shared_ptr<const Node>> pattern_of_sexpr(const Sexpr& s,
-                                                            std::string* error);
+std::optional<std::shared_ptr<const Node>> pattern_of_sexpr(const Sexpr& s, std::string* error);
 
 // The term that s writes (term.cpp), or nothing and the reason.
-std::optional<std::shared_ptr<const Node>> term_of_sexpr(const Sexpr& s,
-                                                         std::string* error);
+std::optional<std::shared_ptr<const Node>> term_of_sexpr(const Sexpr& s, std::string* error);
 
 }  // namespace minimoa

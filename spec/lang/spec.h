@@ -15,19 +15,19 @@ enum class Elem { kF32, kF16, kBF16, kI32 };
 struct Array {
   std::string name;
   Elem elem = Elem::kF32;
-  std::vector<Term> shape;                  // index terms over dimensions
-  std::optional<Term> lo, hi;               // declared range of an i32 input: lo <= x < hi
+  std::vector<Term> shape;     // index terms over dimensions
+  std::optional<Term> lo, hi;  // declared range of an i32 input: lo <= x < hi
   Span span;
 };
 
 struct Spec {
   std::string name;
-  std::string path;                         // as given by the user, for diagnostics
+  std::string path;  // as given by the user, for diagnostics
   std::vector<std::string> dims;
-  std::vector<Term> requires_;              // each a boolean term over dims
+  std::vector<Term> requires_;  // each a boolean term over dims
   std::vector<Array> inputs;
   Array output;
-  Term core;                                // core term of the output
+  Term core;  // core term of the output
 };
 
 }  // namespace minimoa

@@ -20,40 +20,69 @@ namespace {
 struct OpRow {
   Op op;
   const char* word;
-  int kids;        // number of kids; -1: any number; -2: at least one
-  bool plain;      // written (word kid..) without attributes or binders
+  int kids;    // number of kids; -1: any number; -2: at least one
+  bool plain;  // written (word kid..) without attributes or binders
 };
 
 constexpr OpRow kOps[] = {
-    {Op::kInt, "", 0, false},         {Op::kVar, "", 0, false},
-    {Op::kTrue, "true", 0, false},    {Op::kAdd, "+", 2, true},
-    {Op::kSub, "-", 2, true},         {Op::kMul, "*", 2, true},
-    {Op::kDiv, "/", 2, true},         {Op::kMax, "max", 2, true},
-    {Op::kMin, "min", 2, true},       {Op::kExpSub, "expsub", 2, true},
-    {Op::kIntDiv, "div", 2, true},    {Op::kIntMod, "mod", 2, true},
-    {Op::kLt, "<", 2, true},          {Op::kLe, "<=", 2, true},
-    {Op::kEq, "==", 2, true},         {Op::kNe, "!=", 2, true},
-    {Op::kAnd, "and", 2, true},       {Op::kOr, "or", 2, true},
-    {Op::kNot, "not", 1, true},       {Op::kAny, "any", 2, false},
-    {Op::kIsZero, "iszero", 1, true}, {Op::kReal, "real", 1, true},
-    {Op::kRat, "rat", 0, false},      {Op::kBottom, "bottom", 0, false},
-    {Op::kNeg, "neg", 1, true},       {Op::kExp, "exp", 1, true},
-    {Op::kExp2, "exp2", 1, true},     {Op::kLog, "log", 1, true},
-    {Op::kSqrt, "sqrt", 1, true},     {Op::kTanh, "tanh", 1, true},
-    {Op::kIf, "if", 3, true},         {Op::kRed, "red", 3, false},
-    {Op::kOsMerge, "osmerge", 2, true}, {Op::kGen, "gen", 2, false},
-    {Op::kParGen, "pargen", 2, false}, {Op::kPsi, "psi", -2, false},
-    {Op::kTran, "tran", 1, false},    {Op::kTake, "take", 2, true},
-    {Op::kDrop, "drop", 2, true},     {Op::kCat, "cat", 2, true},
-    {Op::kRev, "rev", 1, true},       {Op::kRot, "rot", 2, true},
-    {Op::kReshape, "reshape", -2, false}, {Op::kIota, "iota", 1, true},
-    {Op::kRedf, "redf", 1, false},    {Op::kInner, "inner", 2, false},
-    {Op::kOuter, "outer", 2, false},  {Op::kOmega, "omega", 2, false},
-    {Op::kOmega2, "omega2", 3, false}, {Op::kLet, "let", 2, false},
-    {Op::kLetSlow, "letslow", 2, false}, {Op::kTup, "tup", -1, true},
-    {Op::kGet, "get", 1, false},      {Op::kFold, "fold", 3, false},
-    {Op::kMem, "mem", -2, false},     {Op::kPut, "put", -2, false},
-    {Op::kFor, "for", 2, false},      {Op::kParFor, "parfor", 2, false},
+    {Op::kInt, "", 0, false},
+    {Op::kVar, "", 0, false},
+    {Op::kTrue, "true", 0, false},
+    {Op::kAdd, "+", 2, true},
+    {Op::kSub, "-", 2, true},
+    {Op::kMul, "*", 2, true},
+    {Op::kDiv, "/", 2, true},
+    {Op::kMax, "max", 2, true},
+    {Op::kMin, "min", 2, true},
+    {Op::kExpSub, "expsub", 2, true},
+    {Op::kIntDiv, "div", 2, true},
+    {Op::kIntMod, "mod", 2, true},
+    {Op::kLt, "<", 2, true},
+    {Op::kLe, "<=", 2, true},
+    {Op::kEq, "==", 2, true},
+    {Op::kNe, "!=", 2, true},
+    {Op::kAnd, "and", 2, true},
+    {Op::kOr, "or", 2, true},
+    {Op::kNot, "not", 1, true},
+    {Op::kAny, "any", 2, false},
+    {Op::kIsZero, "iszero", 1, true},
+    {Op::kReal, "real", 1, true},
+    {Op::kRat, "rat", 0, false},
+    {Op::kBottom, "bottom", 0, false},
+    {Op::kNeg, "neg", 1, true},
+    {Op::kExp, "exp", 1, true},
+    {Op::kExp2, "exp2", 1, true},
+    {Op::kLog, "log", 1, true},
+    {Op::kSqrt, "sqrt", 1, true},
+    {Op::kTanh, "tanh", 1, true},
+    {Op::kIf, "if", 3, true},
+    {Op::kRed, "red", 3, false},
+    {Op::kOsMerge, "osmerge", 2, true},
+    {Op::kGen, "gen", 2, false},
+    {Op::kParGen, "pargen", 2, false},
+    {Op::kPsi, "psi", -2, false},
+    {Op::kTran, "tran", 1, false},
+    {Op::kTake, "take", 2, true},
+    {Op::kDrop, "drop", 2, true},
+    {Op::kCat, "cat", 2, true},
+    {Op::kRev, "rev", 1, true},
+    {Op::kRot, "rot", 2, true},
+    {Op::kReshape, "reshape", -2, false},
+    {Op::kIota, "iota", 1, true},
+    {Op::kRedf, "redf", 1, false},
+    {Op::kInner, "inner", 2, false},
+    {Op::kOuter, "outer", 2, false},
+    {Op::kOmega, "omega", 2, false},
+    {Op::kOmega2, "omega2", 3, false},
+    {Op::kLet, "let", 2, false},
+    {Op::kLetSlow, "letslow", 2, false},
+    {Op::kTup, "tup", -1, true},
+    {Op::kGet, "get", 1, false},
+    {Op::kFold, "fold", 3, false},
+    {Op::kMem, "mem", -2, false},
+    {Op::kPut, "put", -2, false},
+    {Op::kFor, "for", 2, false},
+    {Op::kParFor, "parfor", 2, false},
     {Op::kWhen, "when", 2, true},
 };
 
@@ -71,24 +100,67 @@ bool arity_ok(const OpRow& row, std::size_t kids) {
 
 std::size_t binder_count(Op op) {
   switch (op) {
-    case Op::kGen: case Op::kParGen: case Op::kFor: case Op::kParFor:
-    case Op::kAny: case Op::kRed: case Op::kLet: case Op::kLetSlow:
+    case Op::kGen:
+    case Op::kParGen:
+    case Op::kFor:
+    case Op::kParFor:
+    case Op::kAny:
+    case Op::kRed:
+    case Op::kLet:
+    case Op::kLetSlow:
     case Op::kOmega:
       return 1;
-    case Op::kFold: case Op::kOmega2:
+    case Op::kFold:
+    case Op::kOmega2:
       return 2;
-    case Op::kInt: case Op::kVar: case Op::kTrue: case Op::kAdd:
-    case Op::kSub: case Op::kMul: case Op::kDiv: case Op::kMax: case Op::kMin:
-    case Op::kExpSub: case Op::kIntDiv: case Op::kIntMod: case Op::kLt:
-    case Op::kLe: case Op::kEq: case Op::kNe: case Op::kAnd: case Op::kOr:
-    case Op::kNot: case Op::kIsZero: case Op::kReal: case Op::kRat:
-    case Op::kBottom: case Op::kNeg: case Op::kExp: case Op::kExp2:
-    case Op::kLog: case Op::kSqrt: case Op::kTanh: case Op::kIf:
-    case Op::kOsMerge: case Op::kPsi: case Op::kTran: case Op::kTake:
-    case Op::kDrop: case Op::kCat: case Op::kRev: case Op::kRot:
-    case Op::kReshape: case Op::kIota: case Op::kRedf: case Op::kInner:
-    case Op::kOuter: case Op::kTup: case Op::kGet: case Op::kMem:
-    case Op::kPut: case Op::kWhen:
+    case Op::kInt:
+    case Op::kVar:
+    case Op::kTrue:
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kMax:
+    case Op::kMin:
+    case Op::kExpSub:
+    case Op::kIntDiv:
+    case Op::kIntMod:
+    case Op::kLt:
+    case Op::kLe:
+    case Op::kEq:
+    case Op::kNe:
+    case Op::kAnd:
+    case Op::kOr:
+    case Op::kNot:
+    case Op::kIsZero:
+    case Op::kReal:
+    case Op::kRat:
+    case Op::kBottom:
+    case Op::kNeg:
+    case Op::kExp:
+    case Op::kExp2:
+    case Op::kLog:
+    case Op::kSqrt:
+    case Op::kTanh:
+    case Op::kIf:
+    case Op::kOsMerge:
+    case Op::kPsi:
+    case Op::kTran:
+    case Op::kTake:
+    case Op::kDrop:
+    case Op::kCat:
+    case Op::kRev:
+    case Op::kRot:
+    case Op::kReshape:
+    case Op::kIota:
+    case Op::kRedf:
+    case Op::kInner:
+    case Op::kOuter:
+    case Op::kTup:
+    case Op::kGet:
+    case Op::kMem:
+    case Op::kPut:
+    case Op::kWhen:
       return 0;
   }
   return 0;
@@ -108,13 +180,12 @@ Term make(Node node) {
 }
 
 bool same_head(const Node& a, const Node& b) {
-  return a.op == b.op && a.kids.size() == b.kids.size() &&
-         a.value == b.value && a.value2 == b.value2 && a.name2 == b.name2 &&
-         a.attrs == b.attrs && a.binders.size() == b.binders.size();
+  return a.op == b.op && a.kids.size() == b.kids.size() && a.value == b.value &&
+         a.value2 == b.value2 && a.name2 == b.name2 && a.attrs == b.attrs &&
+         a.binders.size() == b.binders.size();
 }
 
-void collect_free(const Term& t, std::vector<std::string>* bound,
-                  std::set<std::string>* out) {
+void collect_free(const Term& t, std::vector<std::string>* bound, std::set<std::string>* out) {
   if (t->op == Op::kVar) {
     if (std::find(bound->begin(), bound->end(), t->name) == bound->end()) {
       out->insert(t->name);
@@ -134,8 +205,7 @@ void collect_free(const Term& t, std::vector<std::string>* bound,
 // Pairs of names bound together, innermost last.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-bool same_variable(const std::string& a, const std::string& b,
-                   const Pairs& pairs) {
+bool same_variable(const std::string& a, const std::string& b, const Pairs& pairs) {
   for (std::size_t i = pairs.size(); i-- > 0;) {
     if (pairs[i].first == a || pairs[i].second == b) {
       return pairs[i].first == a && pairs[i].second == b;
@@ -228,8 +298,8 @@ Term subst(const Term& t, const Substitution& s) {
   return changed ? with_kids(t, std::move(kids)) : t;
 }
 
-void find_into(const Term& t, const std::function<bool(const Term&)>& pred,
-               Position* here, std::vector<Position>* out) {
+void find_into(const Term& t, const std::function<bool(const Term&)>& pred, Position* here,
+               std::vector<Position>* out) {
   if (pred(t)) out->push_back(*here);
   for (std::size_t i = 0; i < t->kids.size(); ++i) {
     here->push_back(i);
@@ -238,8 +308,7 @@ void find_into(const Term& t, const std::function<bool(const Term&)>& pred,
   }
 }
 
-Term replace_from(const Term& t, const Position& p, std::size_t depth,
-                  const Term& by) {
+Term replace_from(const Term& t, const Position& p, std::size_t depth, const Term& by) {
   if (depth == p.size()) return by;
   assert(p[depth] < t->kids.size());
   std::vector<Term> kids = t->kids;
@@ -415,8 +484,7 @@ std::string fresh(const std::string& name, const std::set<std::string>& used) {
   }
 }
 
-std::vector<Position> find_all(const Term& t,
-                               const std::function<bool(const Term&)>& pred) {
+std::vector<Position> find_all(const Term& t, const std::function<bool(const Term&)>& pred) {
   std::vector<Position> out;
   Position here;
   find_into(t, pred, &here, &out);
@@ -429,8 +497,7 @@ namespace {
 
 void print_to(const Term& t, std::string* out);
 
-void print_kids(const Term& t, std::size_t from, std::size_t to,
-                std::string* out) {
+void print_kids(const Term& t, std::size_t from, std::size_t to, std::string* out) {
   for (std::size_t i = from; i < to; ++i) {
     *out += ' ';
     print_to(t->kids[i], out);
@@ -438,8 +505,7 @@ void print_kids(const Term& t, std::size_t from, std::size_t to,
 }
 
 // (vec a b), written from kids [from, to).
-void print_vec(const Term& t, std::size_t from, std::size_t to,
-               std::string* out) {
+void print_vec(const Term& t, std::size_t from, std::size_t to, std::string* out) {
   *out += " (vec";
   print_kids(t, from, to, out);
   *out += ')';
@@ -459,14 +525,11 @@ void print_attrs(const Term& t, std::string* out) {
 }
 
 bool has_bound(Op op) {
-  return op == Op::kGen || op == Op::kParGen || op == Op::kFor ||
-         op == Op::kParFor || op == Op::kAny || op == Op::kRed ||
-         op == Op::kFold;
+  return op == Op::kGen || op == Op::kParGen || op == Op::kFor || op == Op::kParFor ||
+         op == Op::kAny || op == Op::kRed || op == Op::kFold;
 }
 
-bool has_vector(Op op) {
-  return op == Op::kPsi || op == Op::kPut || op == Op::kReshape;
-}
+bool has_vector(Op op) { return op == Op::kPsi || op == Op::kPut || op == Op::kReshape; }
 
 // Operator words, numbers and bound names between the word and the kids.
 void print_between(const Term& t, std::string* out) {
@@ -532,13 +595,10 @@ void print_to(const Term& t, std::string* out) {
 
 // --- reading ---
 
-bool is_redop(const std::string& w) {
-  return w == "add" || w == "mul" || w == "max" || w == "min";
-}
+bool is_redop(const std::string& w) { return w == "add" || w == "mul" || w == "max" || w == "min"; }
 
 bool is_pointop(const std::string& w) {
-  return w == "+" || w == "-" || w == "*" || w == "/" || w == "max" ||
-         w == "min";
+  return w == "+" || w == "-" || w == "*" || w == "/" || w == "max" || w == "min";
 }
 
 enum class Reading { kTerm, kPattern };
@@ -566,15 +626,13 @@ class TermReader {
  private:
   Term fail(const Sexpr& s, const std::string& what) {
     if (error.empty()) {
-      error = std::to_string(s.line) + ":" + std::to_string(s.column) + ": " +
-              what;
+      error = std::to_string(s.line) + ":" + std::to_string(s.column) + ": " + what;
     }
     return nullptr;
   }
 
   static bool is_pattern_head(const std::string& head) {
-    return is_rule_variable(head) || head == "op" || head == "permute" ||
-           head == "unravel";
+    return is_rule_variable(head) || head == "op" || head == "permute" || head == "unravel";
   }
 
   bool is_variable(const Sexpr& s) const {
@@ -625,8 +683,7 @@ class TermReader {
 
   Term plain(const Sexpr& s, const OpRow& row) {
     if (!arity_ok(row, s.kids.size() - 1)) {
-      return fail(s, "wrong number of arguments of '" +
-                         std::string(row.word) + "'");
+      return fail(s, "wrong number of arguments of '" + std::string(row.word) + "'");
     }
     return finish(s, row.op, 1, Node());
   }
@@ -639,8 +696,7 @@ class TermReader {
     }
     if (!error.empty()) return nullptr;
     if (!arity_ok(row_of(op), node.kids.size())) {
-      return fail(s, "wrong number of arguments of '" +
-                         std::string(op_word(op)) + "'");
+      return fail(s, "wrong number of arguments of '" + std::string(op_word(op)) + "'");
     }
     return make(std::move(node));
   }
@@ -725,8 +781,7 @@ class TermReader {
   // Items that a form written by hand has, its own word included.
   static std::size_t written_items(Op op) {
     if (op == Op::kOmega2) return 7;
-    if (op == Op::kRed || op == Op::kFold || op == Op::kOmega ||
-        op == Op::kInner) {
+    if (op == Op::kRed || op == Op::kFold || op == Op::kOmega || op == Op::kInner) {
       return 5;
     }
     if (op == Op::kLet || op == Op::kLetSlow || op == Op::kOuter) return 4;
@@ -819,8 +874,7 @@ class TermReader {
   bool pattern_;
 };
 
-std::optional<Term> read_as(Reading reading, const Sexpr& s,
-                            std::string* error) {
+std::optional<Term> read_as(Reading reading, const Sexpr& s, std::string* error) {
   TermReader reader(reading);
   Term t = reader.read(s);
   if (t != nullptr && reader.error.empty()) return t;

@@ -19,16 +19,65 @@
 namespace minimoa {
 
 enum class Op {
-  kInt, kVar, kTrue,
-  kAdd, kSub, kMul, kDiv /* real "/" */, kMax, kMin, kExpSub,
-  kIntDiv, kIntMod,
-  kLt, kLe, kEq, kNe, kAnd, kOr, kNot, kAny, kIsZero,
-  kReal, kRat, kBottom,
-  kNeg, kExp, kExp2, kLog, kSqrt, kTanh,
-  kIf, kRed, kOsMerge, kGen, kParGen, kPsi, kTran, kTake, kDrop, kCat, kRev,
-  kRot, kReshape, kIota, kRedf, kInner, kOuter, kOmega, kOmega2,
-  kLet, kLetSlow, kTup, kGet, kFold, kMem,
-  kPut, kFor, kParFor, kWhen,
+  kInt,
+  kVar,
+  kTrue,
+  kAdd,
+  kSub,
+  kMul,
+  kDiv /* real "/" */,
+  kMax,
+  kMin,
+  kExpSub,
+  kIntDiv,
+  kIntMod,
+  kLt,
+  kLe,
+  kEq,
+  kNe,
+  kAnd,
+  kOr,
+  kNot,
+  kAny,
+  kIsZero,
+  kReal,
+  kRat,
+  kBottom,
+  kNeg,
+  kExp,
+  kExp2,
+  kLog,
+  kSqrt,
+  kTanh,
+  kIf,
+  kRed,
+  kOsMerge,
+  kGen,
+  kParGen,
+  kPsi,
+  kTran,
+  kTake,
+  kDrop,
+  kCat,
+  kRev,
+  kRot,
+  kReshape,
+  kIota,
+  kRedf,
+  kInner,
+  kOuter,
+  kOmega,
+  kOmega2,
+  kLet,
+  kLetSlow,
+  kTup,
+  kGet,
+  kFold,
+  kMem,
+  kPut,
+  kFor,
+  kParFor,
+  kWhen,
 };
 
 struct Node;
@@ -40,12 +89,12 @@ using Term = std::shared_ptr<const Node>;
 struct Node {
   Op op;
   std::vector<Term> kids;
-  std::int64_t value = 0;             // kInt; kRat numerator; kGet component
-  std::int64_t value2 = 0;            // kRat denominator
-  std::string name;                   // kVar; kRed/kRedf f; kInner/kOuter f
-  std::string name2;                  // kInner g (f in name); kOuter g in name
-  std::vector<std::int64_t> attrs;    // kTran perm; kOmega k; kOmega2 a b
-  std::vector<std::string> binders;   // bound names; fold: J, st; omega2: x, y
+  std::int64_t value = 0;            // kInt; kRat numerator; kGet component
+  std::int64_t value2 = 0;           // kRat denominator
+  std::string name;                  // kVar; kRed/kRedf f; kInner/kOuter f
+  std::string name2;                 // kInner g (f in name); kOuter g in name
+  std::vector<std::int64_t> attrs;   // kTran perm; kOmega k; kOmega2 a b
+  std::vector<std::string> binders;  // bound names; fold: J, st; omega2: x, y
 };
 
 using Position = std::vector<std::size_t>;
@@ -55,7 +104,7 @@ Term mk(Op op, std::vector<Term> kids = {});
 Term mk_int(std::int64_t v);
 Term mk_var(std::string name);
 Term mk_rat(std::int64_t p, std::int64_t q);
-Term mk_bind(Op op, std::string v, Term n, Term body);     // gen pargen for parfor any
+Term mk_bind(Op op, std::string v, Term n, Term body);  // gen pargen for parfor any
 Term mk_red(std::string f, std::string j, Term n, Term g, Term x);
 Term mk_let(std::string x, Term e, Term b, bool slow = false);
 Term mk_fold(std::string j, std::string st, Term n, Term init, Term step);
@@ -63,14 +112,14 @@ Term mk_psi(std::vector<Term> index, Term a);
 Term mk_put(std::vector<Term> index, Term e);
 Term mk_mem(Term array, std::vector<Term> index);
 Term mk_get(std::int64_t k, Term e);
-Term with_kids(const Term& t, std::vector<Term> kids);     // same head, other kids
+Term with_kids(const Term& t, std::vector<Term> kids);  // same head, other kids
 
 // Names that op binds in kid number `kid` of t (possibly none).
 std::vector<std::string> bound_in(const Term& t, std::size_t kid);
 // Number of index kids of psi/put/mem (the rest is the operand).
 std::vector<Term> index_of(const Term& t);
 Term operand_of(const Term& t);
-const char* op_word(Op op);                               // as written in s-expressions
+const char* op_word(Op op);  // as written in s-expressions
 std::optional<Op> op_from_word(std::string_view w);
 
 // --- operations ---
@@ -86,7 +135,7 @@ std::string fresh(const std::string& name, const std::set<std::string>& used);
 std::vector<Position> find_all(const Term& t, const std::function<bool(const Term&)>& pred);
 
 // --- s-expressions ---
-std::string print(const Term& t);                          // one line, canonical
+std::string print(const Term& t);  // one line, canonical
 std::optional<Term> parse_term(std::string_view text, std::string* error);
 // MoA notation for people (show --stage ..): multi-line, Unicode if asked.
 std::string pretty(const Term& t, bool unicode = false);

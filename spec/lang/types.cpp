@@ -15,8 +15,8 @@ namespace {
 
 // --- index polynomials ---
 
-using Monomial = std::vector<std::string>;          // sorted atoms, repeated
-using Poly = std::map<Monomial, std::int64_t>;      // no zero coefficients
+using Monomial = std::vector<std::string>;      // sorted atoms, repeated
+using Poly = std::map<Monomial, std::int64_t>;  // no zero coefficients
 
 bool add_to(Poly* p, const Monomial& m, std::int64_t c) {
   std::int64_t& slot = (*p)[m];
@@ -61,8 +61,7 @@ std::string text_of(const Poly& p) {
 bool poly_of(const Term& t, Poly* out);
 
 // An atom named by its parts, e.g. "div[..|..]" or "A[..|..]".
-bool atom_of(const std::string& head, const std::vector<Term>& parts,
-             Poly* out) {
+bool atom_of(const std::string& head, const std::vector<Term>& parts, Poly* out) {
   std::string name = head + '[';
   for (const Term& part : parts) {
     Poly p;
@@ -76,16 +75,14 @@ bool atom_of(const std::string& head, const std::vector<Term>& parts,
 
 bool poly_of_sum(const Term& t, std::int64_t sign, Poly* out) {
   Poly b;
-  return poly_of(t->kids[0], out) && poly_of(t->kids[1], &b) &&
-         add_scaled(out, b, sign);
+  return poly_of(t->kids[0], out) && poly_of(t->kids[1], &b) && add_scaled(out, b, sign);
 }
 
 // a mod b = a - b * (a div b).
 bool poly_of_mod(const Term& t, Poly* out) {
   Poly b, q, product;
-  return poly_of(t->kids[0], out) && poly_of(t->kids[1], &b) &&
-         atom_of("div", t->kids, &q) && multiply(b, q, &product) &&
-         add_scaled(out, product, -1);
+  return poly_of(t->kids[0], out) && poly_of(t->kids[1], &b) && atom_of("div", t->kids, &q) &&
+         multiply(b, q, &product) && add_scaled(out, product, -1);
 }
 
 // False: not a polynomial of section 5, or coefficients too large.
@@ -99,8 +96,7 @@ bool poly_of(const Term& t, Poly* out) {
   if (t->op == Op::kSub) return poly_of_sum(t, -1, out);
   if (t->op == Op::kMul) {
     Poly a, b;
-    return poly_of(t->kids[0], &a) && poly_of(t->kids[1], &b) &&
-           multiply(a, b, out);
+    return poly_of(t->kids[0], &a) && poly_of(t->kids[1], &b) && multiply(a, b, out);
   }
   if (t->op == Op::kIntDiv) return atom_of("div", t->kids, out);
   if (t->op == Op::kIntMod) return poly_of_mod(t, out);
@@ -130,9 +126,7 @@ Type array_type(std::vector<Term> shape) {
 
 bool is_arr(const Type& t) { return t.kind == Type::Kind::kArr; }
 
-bool is_real(const Type& t) {
-  return is_arr(t) && t.elem == Type::ElemKind::kReal;
-}
+bool is_real(const Type& t) { return is_arr(t) && t.elem == Type::ElemKind::kReal; }
 
 bool is_scalar_real(const Type& t) { return is_real(t) && t.shape.empty(); }
 
@@ -142,15 +136,14 @@ bool is_tuple(const Type& t) {
 
 // (m, z, o): two real scalars and a real array.
 bool is_softmax_state(const Type& t) {
-  return is_tuple(t) && t.tup.size() == 3 && is_scalar_real(t.tup[0]) &&
-         is_scalar_real(t.tup[1]) && is_real(t.tup[2]);
+  return is_tuple(t) && t.tup.size() == 3 && is_scalar_real(t.tup[0]) && is_scalar_real(t.tup[1]) &&
+         is_real(t.tup[2]);
 }
 
 bool same_type(const Type& a, const Type& b) {
   if (a.kind != b.kind) return false;
   if (!is_arr(a)) return true;
-  if (a.elem != b.elem || !same_shape(a.shape, b.shape) ||
-      a.tup.size() != b.tup.size()) {
+  if (a.elem != b.elem || !same_shape(a.shape, b.shape) || a.tup.size() != b.tup.size()) {
     return false;
   }
   for (std::size_t i = 0; i < a.tup.size(); ++i) {
@@ -163,9 +156,8 @@ bool mentions(const Type& t, const std::string& name) {
   for (const Term& n : t.shape) {
     if (free_vars(n).count(name) != 0) return true;
   }
-  return std::any_of(t.tup.begin(), t.tup.end(), [&](const Type& part) {
-    return mentions(part, name);
-  });
+  return std::any_of(t.tup.begin(), t.tup.end(),
+                     [&](const Type& part) { return mentions(part, name); });
 }
 
 std::string show(const Type& t) {
@@ -211,9 +203,7 @@ class Checker {
     return index_type();
   }
 
-  void push(const std::string& name, const Type& type) {
-    names_.emplace_back(name, type);
-  }
+  void push(const std::string& name, const Type& type) { names_.emplace_back(name, type); }
   void pop(std::size_t count) { names_.resize(names_.size() - count); }
 
   Type under(const std::string& name, const Type& type, const Term& body) {
@@ -259,18 +249,10 @@ class Checker {
     }
     return type;
   }
-  Type need_index(const Term& t) {
-    return need(t, Type::Kind::kIndex, "an index");
-  }
-  Type need_bool(const Term& t) {
-    return need(t, Type::Kind::kBool, "a boolean");
-  }
-  Type need_stmt(const Term& t) {
-    return need(t, Type::Kind::kStmt, "a statement");
-  }
-  Type need_arr(const Term& t) {
-    return need(t, Type::Kind::kArr, "an array");
-  }
+  Type need_index(const Term& t) { return need(t, Type::Kind::kIndex, "an index"); }
+  Type need_bool(const Term& t) { return need(t, Type::Kind::kBool, "a boolean"); }
+  Type need_stmt(const Term& t) { return need(t, Type::Kind::kStmt, "a statement"); }
+  Type need_arr(const Term& t) { return need(t, Type::Kind::kArr, "an array"); }
   Type need_real(const Term& t) {
     Type type = need_arr(t);
     if (!failed() && !is_real(type)) {
@@ -298,23 +280,35 @@ Type Checker::dispatch(const Term& t) {
       return variable(t);
     case Op::kTrue:
       return kind_type(Type::Kind::kBool);
-    case Op::kRat: case Op::kBottom:
+    case Op::kRat:
+    case Op::kBottom:
       return array_type({});
-    case Op::kAdd: case Op::kSub: case Op::kMul:
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kMul:
       return arithmetic(t);
-    case Op::kDiv: case Op::kMax: case Op::kMin: case Op::kExpSub: {
+    case Op::kDiv:
+    case Op::kMax:
+    case Op::kMin:
+    case Op::kExpSub: {
       const Type a = need_real(t->kids[0]);
       return pointwise(t, a, need_real(t->kids[1]));
     }
-    case Op::kIntDiv: case Op::kIntMod:
+    case Op::kIntDiv:
+    case Op::kIntMod:
       return index_operator(t, index_type());
     case Op::kReal:
       return index_operator(t, array_type({}));
     case Op::kIota:
       return index_operator(t, array_type({t->kids[0]}));
-    case Op::kLt: case Op::kLe: case Op::kEq: case Op::kNe:
+    case Op::kLt:
+    case Op::kLe:
+    case Op::kEq:
+    case Op::kNe:
       return index_operator(t, kind_type(Type::Kind::kBool));
-    case Op::kAnd: case Op::kOr: case Op::kNot:
+    case Op::kAnd:
+    case Op::kOr:
+    case Op::kNot:
       return bool_operator(t);
     case Op::kAny:
       return any(t);
@@ -323,8 +317,12 @@ Type Checker::dispatch(const Term& t) {
         return fail(t, "iszero needs a real scalar");
       }
       return kind_type(Type::Kind::kBool);
-    case Op::kNeg: case Op::kExp: case Op::kExp2: case Op::kLog:
-    case Op::kSqrt: case Op::kTanh:
+    case Op::kNeg:
+    case Op::kExp:
+    case Op::kExp2:
+    case Op::kLog:
+    case Op::kSqrt:
+    case Op::kTanh:
       return need_real(t->kids[0]);
     case Op::kIf:
       return condition(t);
@@ -332,26 +330,32 @@ Type Checker::dispatch(const Term& t) {
       return reduction(t);
     case Op::kOsMerge:
       return merge(t);
-    case Op::kGen: case Op::kParGen:
+    case Op::kGen:
+    case Op::kParGen:
       return gen(t);
     case Op::kPsi:
       return psi(t);
     case Op::kTran:
       return tran(t);
-    case Op::kTake: case Op::kDrop: case Op::kRot: case Op::kRev:
+    case Op::kTake:
+    case Op::kDrop:
+    case Op::kRot:
+    case Op::kRev:
     case Op::kRedf:
       return first_axis(t);
     case Op::kCat:
       return cat(t);
     case Op::kReshape:
       return reshape(t);
-    case Op::kInner: case Op::kOuter:
+    case Op::kInner:
+    case Op::kOuter:
       return product(t);
     case Op::kOmega:
       return omega(t);
     case Op::kOmega2:
       return omega2(t);
-    case Op::kLet: case Op::kLetSlow:
+    case Op::kLet:
+    case Op::kLetSlow:
       return let(t);
     case Op::kTup:
       return tuple(t);
@@ -363,7 +367,9 @@ Type Checker::dispatch(const Term& t) {
       return mem(t);
     case Op::kPut:
       return put(t);
-    case Op::kFor: case Op::kParFor: case Op::kWhen:
+    case Op::kFor:
+    case Op::kParFor:
+    case Op::kWhen:
       return loop(t);
   }
   return fail(t, "unknown operator");
@@ -472,8 +478,7 @@ Type Checker::psi(const Term& t) {
   if (index.size() > a.shape.size()) {
     return fail(t, "index is longer than the rank of " + show(a));
   }
-  a.shape.erase(a.shape.begin(),
-                a.shape.begin() + static_cast<std::ptrdiff_t>(index.size()));
+  a.shape.erase(a.shape.begin(), a.shape.begin() + static_cast<std::ptrdiff_t>(index.size()));
   const bool element = a.shape.empty() && a.elem == Type::ElemKind::kInt;
   return element ? index_type() : a;
 }
@@ -559,8 +564,7 @@ Type Checker::product(const Term& t) {
   if (failed()) return a;
   std::vector<Term> shape = a.shape, right = b.shape;
   if (t->op == Op::kInner) {
-    if (shape.empty() || right.empty() ||
-        !same_index(shape.back(), right.front())) {
+    if (shape.empty() || right.empty() || !same_index(shape.back(), right.front())) {
       return fail(t, "inner needs equal contracted extents");
     }
     shape.pop_back();
@@ -571,8 +575,7 @@ Type Checker::product(const Term& t) {
 }
 
 // The cells of rank k of type a, and the frame around them.
-bool split_frame(const Type& a, std::int64_t k, Type* cell,
-                 std::vector<Term>* frame) {
+bool split_frame(const Type& a, std::int64_t k, Type* cell, std::vector<Term>* frame) {
   const auto rank = static_cast<std::int64_t>(a.shape.size());
   if (k > rank) return false;
   *cell = a;
@@ -606,8 +609,7 @@ Type Checker::omega2(const Term& t) {
       !split_frame(b, t->attrs[1], &cell_b, &frame_b)) {
     return fail(t, "omega rank is larger than the rank of its operand");
   }
-  const auto common = static_cast<std::ptrdiff_t>(
-      std::min(frame_a.size(), frame_b.size()));
+  const auto common = static_cast<std::ptrdiff_t>(std::min(frame_a.size(), frame_b.size()));
   if (!same_shape({frame_a.end() - common, frame_a.end()},
                   {frame_b.end() - common, frame_b.end()})) {
     return fail(t, "frames do not agree");
@@ -618,8 +620,7 @@ Type Checker::omega2(const Term& t) {
   pop(2);
   if (failed()) return body;
   if (!is_arr(body)) return fail(t, "omega2 of " + show(body));
-  const std::vector<Term>& frame =
-      frame_a.size() >= frame_b.size() ? frame_a : frame_b;
+  const std::vector<Term>& frame = frame_a.size() >= frame_b.size() ? frame_a : frame_b;
   body.shape.insert(body.shape.begin(), frame.begin(), frame.end());
   return body;
 }
@@ -673,11 +674,10 @@ Type Checker::put(const Term& t) {
   const Type e = need_real(operand_of(t));
   if (failed()) return e;
   if (index.size() > shape.size()) return fail(t, "index is too long");
-  const std::vector<Term> rest(
-      shape.begin() + static_cast<std::ptrdiff_t>(index.size()), shape.end());
+  const std::vector<Term> rest(shape.begin() + static_cast<std::ptrdiff_t>(index.size()),
+                               shape.end());
   if (!same_shape(e.shape, rest)) {
-    return fail(t, "writes " + show(e) + " where " + show(array_type(rest)) +
-                       " belongs");
+    return fail(t, "writes " + show(e) + " where " + show(array_type(rest)) + " belongs");
   }
   return kind_type(Type::Kind::kStmt);
 }
@@ -703,16 +703,15 @@ void add_fact(const Term& fact, Scope* scope) {
   scope->context.push_back({ContextEntry::Kind::kFact, "", fact});
 }
 
-void add_value(const std::string& name, const Term& e, const Scope& outer,
-               const Spec& spec, Scope* scope) {
+void add_value(const std::string& name, const Term& e, const Scope& outer, const Spec& spec,
+               Scope* scope) {
   const Typed typed = type_of(e, outer, spec);
   scope->types.erase(name);
   if (typed.ok) scope->types[name] = typed.type;
 }
 
 // x of omega, x and y of omega2: cells of the operands.
-void add_cells(const Term& t, const Scope& outer, const Spec& spec,
-               Scope* scope) {
+void add_cells(const Term& t, const Scope& outer, const Spec& spec, Scope* scope) {
   for (std::size_t i = 0; i < t->binders.size(); ++i) {
     const Typed typed = type_of(t->kids[i + 1], outer, spec);
     Type cell;
@@ -743,8 +742,7 @@ Typed type_of(const Term& t, const Scope& scope, const Spec& spec) {
   return {!checker.failed(), std::move(type), checker.error()};
 }
 
-Scope enter(const Term& t, std::size_t kid, const Scope& scope,
-            const Spec& spec) {
+Scope enter(const Term& t, std::size_t kid, const Scope& scope, const Spec& spec) {
   Scope inside = scope;
   if (t->op == Op::kWhen && kid == 1) add_fact(t->kids[0], &inside);
   if (t->op == Op::kIf && kid == 1) add_fact(t->kids[0], &inside);

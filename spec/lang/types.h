@@ -24,17 +24,21 @@ struct Type {
 struct ContextEntry {
   enum class Kind { kBinder, kFact };
   Kind kind;
-  std::string name;   // kBinder
-  Term term;          // kBinder: its bound n; kFact: the boolean
+  std::string name;  // kBinder
+  Term term;         // kBinder: its bound n; kFact: the boolean
 };
 struct Scope {
-  std::map<std::string, Type> types;        // dims, inputs, all binders
+  std::map<std::string, Type> types;  // dims, inputs, all binders
   std::vector<ContextEntry> context;
 };
 
 Scope global_scope(const Spec& spec);
 // Type of t in scope, or a message (no place: the caller knows it).
-struct Typed { bool ok; Type type; std::string error; };
+struct Typed {
+  bool ok;
+  Type type;
+  std::string error;
+};
 Typed type_of(const Term& t, const Scope& scope, const Spec& spec);
 // The scope inside kid `kid` of t.
 Scope enter(const Term& t, std::size_t kid, const Scope& scope, const Spec& spec);

@@ -47,9 +47,7 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-Poly poly(const std::string& json) {
-  return audit::read_poly(Json::parse(json), 100);
-}
+Poly poly(const std::string& json) { return audit::read_poly(Json::parse(json), 100); }
 
 std::string read_poly(const std::string& json) {
   return outcome([&] { audit::read_poly(Json::parse(json), 2); });
@@ -59,15 +57,14 @@ const char kX[] = R"([["1",[[0,1]]]])";
 const char kOne[] = R"([["1",[]]])";
 const char kMinusOne[] = R"([["-1",[]]])";
 
-Obligation obligation(const std::vector<std::string>& hypotheses,
-                      const std::string& goal, std::size_t atoms) {
+Obligation obligation(const std::vector<std::string>& hypotheses, const std::string& goal,
+                      std::size_t atoms) {
   Obligation result{"test", {}, poly(goal), atoms};
   for (const std::string& h : hypotheses) result.hypotheses.push_back(poly(h));
   return result;
 }
 
-std::string check(const std::vector<Obligation>& list,
-                  const std::string& proofs) {
+std::string check(const std::vector<Obligation>& list, const std::string& proofs) {
   return outcome([&] {
     audit::Budget budget;
     std::string place;
@@ -105,9 +102,7 @@ TEST_CASE("sha256: the vectors of NIST and the block borders") {
 }
 
 TEST_CASE("json: strict reading") {
-  const auto read = [](const std::string& text) {
-    return outcome([&] { Json::parse(text); });
-  };
+  const auto read = [](const std::string& text) { return outcome([&] { Json::parse(text); }); };
   CHECK(read(R"({"a":[1,"x",{"b":[]}]})") == "ok");
   CHECK(has(read(R"({"a":1,"a":2})"), "same key twice"));
   CHECK(has(read(R"({"a":1,"\u0061":2})"), "same key twice"));
@@ -117,9 +112,9 @@ TEST_CASE("json: strict reading") {
   CHECK(has(read("[1e3]"), "fractional"));
   CHECK(has(read("[-1]"), "negative"));
   CHECK(has(read("[-0]"), "negative"));
-  for (const char* bad : {"[NaN]", "[01]", "[1,]", "[1] x", "[1]]", "[1", "",
-                          "{\"a\":", "[\"\xff\"]", "[\"a", "[1] // c", "[+1]",
-                          "[0x10]", "[Infinity]", "{a:1}", "['a']"}) {
+  for (const char* bad :
+       {"[NaN]", "[01]", "[1,]", "[1] x", "[1]]", "[1", "", "{\"a\":", "[\"\xff\"]", "[\"a",
+        "[1] // c", "[+1]", "[0x10]", "[Infinity]", "{a:1}", "['a']"}) {
     CHECK(has(read(bad), "json: not JSON"));
   }
   CHECK(has(read("[null]"), "null"));
@@ -148,20 +143,16 @@ TEST_CASE("json: closed key sets and navigation") {
 
 TEST_CASE("numbers: one spelling each") {
   for (const char* bad :
-       {"010",  "+1",   "1/1", "2/4", " 7",    "7 ",   "1e3",
-        "0x10", "",     "-",   "1/",  "/2",    "1/-2", "0/2",
-        "1/0",  "1/02", "--1", "1_0", "1/2/3", "1.5",  "\xd9\xa1"}) {
+       {"010", "+1",   "1/1", "2/4", " 7",   "7 ",  "1e3", "0x10",  "",    "-",       "1/",
+        "/2",  "1/-2", "0/2", "1/0", "1/02", "--1", "1_0", "1/2/3", "1.5", "\xd9\xa1"}) {
     CHECK(outcome([&] { audit::parse_rational(bad); }).starts_with("number"));
   }
   CHECK(audit::parse_rational("-3/2").numerator == -3);
   CHECK(audit::parse_rational("17").numerator == 17);
   CHECK(audit::parse_integer("123456789012345678901234567890") / 1000000000 ==
         audit::parse_integer("123456789012345678901"));
-  CHECK(outcome([&] { audit::parse_rational(std::string(2000, '9')); }) ==
-        "ok");
-  CHECK(outcome([&] {
-          audit::parse_rational(std::string(2001, '9'));
-        }).starts_with("limit"));
+  CHECK(outcome([&] { audit::parse_rational(std::string(2000, '9')); }) == "ok");
+  CHECK(outcome([&] { audit::parse_rational(std::string(2001, '9')); }).starts_with("limit"));
   CHECK(audit::floor_div(-7, 2) == -4);
   CHECK(audit::floor_div(-8, 2) == -4);
   CHECK(audit::floor_div(7, 2) == 3);
@@ -180,8 +171,7 @@ TEST_CASE("polynomials: reading and identities") {
   audit::Budget budget;
   const Poly a = poly(R"([["1/2",[[0,1]]],["1",[]]])");  // x/2 + 1
   const Poly b = poly(R"([["1/2",[[0,1]]],["-1",[]]])");
-  CHECK(audit::multiply(a, b, budget) ==
-        poly(R"([["1/4",[[0,2]]],["-1",[]]])"));
+  CHECK(audit::multiply(a, b, budget) == poly(R"([["1/4",[[0,2]]],["-1",[]]])"));
   CHECK(audit::sum(a, b, budget) == poly(kX));
   CHECK(audit::substitute(a, {poly(R"([["2",[[1,1]]]])")}, budget) ==
         poly(R"([["1",[[1,1]]],["1",[]]])"));
@@ -192,33 +182,27 @@ TEST_CASE("proofs: honest ones are accepted") {
   const Obligation same = obligation({kX}, kX, 1);
   CHECK(check({same}, R"([[["lin","0",[["1",0],["1",1]]]]])") == "ok");
   // 2x >= 1 implies x >= 1, by a cut.
-  const Obligation half = obligation({R"([["2",[[0,1]]],["-1",[]]])"},
-                                     R"([["1",[[0,1]]],["-1",[]]])", 1);
-  CHECK(check({half}, R"([[["cut",0],["lin","0",[["1",1],["1",2]]]]])") ==
-        "ok");
+  const Obligation half =
+      obligation({R"([["2",[[0,1]]],["-1",[]]])"}, R"([["1",[[0,1]]],["-1",[]]])", 1);
+  CHECK(check({half}, R"([[["cut",0],["lin","0",[["1",1],["1",2]]]]])") == "ok");
   // x*x >= x for every integer, by a split at x - 1.
-  const Obligation square =
-      obligation({}, R"([["1",[[0,2]]],["-1",[[0,1]]]])", 1);
+  const Obligation square = obligation({}, R"([["1",[[0,2]]],["-1",[[0,1]]]])", 1);
   CHECK(check({square}, R"([[["split",[["1",[[0,1]]],["-1",[]]],
       [["mul",1,1],["lin","0",[["1",0],["1",1],["1",2]]]],
-      [["sq",[["1",[[0,1]]]]],["lin","0",[["1",0],["1",1],["1",2]]]]]]])") ==
-        "ok");
+      [["sq",[["1",[[0,1]]]]],["lin","0",[["1",0],["1",1],["1",2]]]]]]])") == "ok");
   // x >= 0 implies x - 2*floor(x/2) <= 1, through floordiv.
   const Obligation any = obligation({kOne}, kOne, 1);
   CHECK(check({any}, R"([[["floordiv",[["1",[[0,1]]]],[["2",[]]],0],
       ["lin","0",[["1",1]]]]])") == "ok");
   // use: the lemma x >= 0 => x >= 0 at 3y.
-  const Obligation at3 =
-      obligation({R"([["3",[[0,1]]]])"}, R"([["3",[[0,1]]]])", 1);
+  const Obligation at3 = obligation({R"([["3",[[0,1]]]])"}, R"([["3",[[0,1]]]])", 1);
   CHECK(check({same, at3}, R"([[["lin","0",[["1",0],["1",1]]]],
-      [["use",0,[[["3",[[0,1]]]]],[0]],["lin","0",[["1",1],["1",2]]]]])") ==
-        "ok");
+      [["use",0,[[["3",[[0,1]]]]],[0]],["lin","0",[["1",1],["1",2]]]]])") == "ok");
   CHECK(check({same}, R"([{"hole":"degree-limit"}])") == "ok");
 }
 
 TEST_CASE("proofs: one forged proof for every guard") {
-  CHECK(has(forged(R"([["sq",[["1",[]]]],["lin","0",[["-1",2]]]])"),
-            "multiplier <= 0"));
+  CHECK(has(forged(R"([["sq",[["1",[]]]],["lin","0",[["-1",2]]]])"), "multiplier <= 0"));
   CHECK(has(forged(R"([["lin","0",[["0",0]]]])"), "multiplier <= 0"));
   CHECK(has(forged(R"([["lin","-1",[]]])"), "negative constant"));
   CHECK(has(forged(R"([["lin",0,[]]])"), "expected a string"));
@@ -236,8 +220,7 @@ TEST_CASE("proofs: one forged proof for every guard") {
   CHECK(has(forged(R"([["mul",0]])"), "list of 3"));
   CHECK(has(forged(R"([["mul",0,0,0]])"), "list of 3"));
   CHECK(has(forged(R"([["split",[["1/2",[[0,1]]]],[],[]]])"), "fractional"));
-  CHECK(has(forged(R"([["split",[["1",[[0,1]]]],[],[]],["mul",0,0]])"),
-            "not last"));
+  CHECK(has(forged(R"([["split",[["1",[[0,1]]]],[],[]],["mul",0,0]])"), "not last"));
   // Only one of the two cases refuted: x >= 0 is known, -x - 1 >= 0 is not.
   CHECK(has(forged(R"([["split",[["1",[[0,1]]]],[],
       [["lin","0",[["1",0],["1",2]]]]]])"),
@@ -255,12 +238,9 @@ TEST_CASE("proofs: one forged proof for every guard") {
 TEST_CASE("proofs: floordiv, use and goals") {
   // Without the fact DEN - 1 >= 0 the divisor could be 0: -1 >= 0 follows.
   CHECK(has(forged(R"([["floordiv",[["1",[[0,1]]]],[],0]])"), "positive"));
-  CHECK(has(forged(R"([["floordiv",[["1",[[0,1]]]],[["1",[[0,1]]]],0]])"),
-            "positive"));
-  CHECK(
-      has(forged(R"([["floordiv",[["1/2",[]]],[["1",[]]],1]])"), "fractional"));
-  CHECK(
-      has(forged(R"([["floordiv",[["1",[]]],[["1/2",[]]],1]])"), "fractional"));
+  CHECK(has(forged(R"([["floordiv",[["1",[[0,1]]]],[["1",[[0,1]]]],0]])"), "positive"));
+  CHECK(has(forged(R"([["floordiv",[["1/2",[]]],[["1",[]]],1]])"), "fractional"));
+  CHECK(has(forged(R"([["floordiv",[["1",[]]],[["1/2",[]]],1]])"), "fractional"));
   // 2q = 1 has no solution, but (1/2, 0) would be one of the fractional goal.
   const Obligation fractional = obligation({kX}, R"([["1/2",[[0,1]]]])", 1);
   CHECK(has(check({fractional}, R"([[]])"), "the goal has a fractional"));
@@ -298,11 +278,9 @@ TEST_CASE("proofs: limits are refused at once") {
     seven += again;
     ten += again;
   }
-  CHECK(has(check({obligation({kX}, kMinusOne, 7)}, "[[" + seven + "]]"),
-            "limit: "));
+  CHECK(has(check({obligation({kX}, kMinusOne, 7)}, "[[" + seven + "]]"), "limit: "));
   CHECK(has(forged("[" + ten + "]"), "limit: "));
-  const std::chrono::duration<double> taken =
-      std::chrono::steady_clock::now() - start;
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   MESSAGE("seconds for the limits: ", taken.count());
   CHECK(taken.count() < 3);
 }
@@ -316,9 +294,7 @@ std::string tokens(const std::string& body) {
 }
 
 std::string compare(const std::string& a, const std::string& b) {
-  return outcome([&] {
-    audit::compare_tokens(audit::tokenise(a, 5), audit::tokenise(b, 1));
-  });
+  return outcome([&] { audit::compare_tokens(audit::tokenise(a, 5), audit::tokenise(b, 1)); });
 }
 
 }  // namespace
@@ -401,8 +377,7 @@ audit::Spec small_spec() {
   spec.inputs = {a, t};
   spec.output.name = "O";
   spec.output.shape = {n};
-  spec.core = audit::read_term(
-      "(gen (i N) (red add (j D) true (psi (vec i j) A)))", {}, spec);
+  spec.core = audit::read_term("(gen (i N) (red add (j D) true (psi (vec i j) A)))", {}, spec);
   return spec;
 }
 
@@ -415,9 +390,8 @@ const audit::Spec& spec() {
 std::string body(const std::string& e) {
   std::string text;
   const std::string result = outcome([&] {
-    text = audit::lower(audit::read_term("(for (i N) (put (vec i) " + e + "))",
-                                         {}, spec()),
-                        spec(), "s")
+    text = audit::lower(audit::read_term("(for (i N) (put (vec i) " + e + "))", {}, spec()), spec(),
+                        "s")
                .text;
   });
   if (result != "ok") return result;
@@ -428,8 +402,7 @@ std::string body(const std::string& e) {
 std::string lowers_to(const std::string& e, const std::string& expected) {
   const std::string text = body(e);
   return outcome([&] {
-    audit::compare_tokens(audit::tokenise(text, 1),
-                          audit::tokenise(expected + "} }", 1));
+    audit::compare_tokens(audit::tokenise(text, 1), audit::tokenise(expected + "} }", 1));
   });
 }
 
@@ -437,38 +410,33 @@ const char kLoop[] = "for (std::int64_t i_0 = 0; i_0 < a.N; ++i_0) { ";
 
 // A fold over a state (m, o) with o an array of D.
 std::string fold(const std::string& step) {
-  return "(let (s) (fold (J N) (st) (tup bottom (gen (c D) (real 0))) " + step +
-         ") (get 0 s))";
+  return "(let (s) (fold (J N) (st) (tup bottom (gen (c D) (real 0))) " + step + ") (get 0 s))";
 }
 
 }  // namespace
 
 TEST_CASE("lowering: small terms") {
   CHECK(lowers_to("(red add (j D) true (mem A (vec i j)))",
-                  std::string(kLoop) +
-                      "float acc_1 = 0.0f;"
-                      "for (std::int64_t j_2 = 0; j_2 < a.D; ++j_2) {"
-                      "acc_1 = acc_1 + a.A[((i_0 * a.A_s[0]) + "
-                      "(j_2 * a.A_s[1]))]; }"
-                      "a.O[(i_0 * a.O_s[0])] = acc_1; }") == "ok");
+                  std::string(kLoop) + "float acc_1 = 0.0f;"
+                                       "for (std::int64_t j_2 = 0; j_2 < a.D; ++j_2) {"
+                                       "acc_1 = acc_1 + a.A[((i_0 * a.A_s[0]) + "
+                                       "(j_2 * a.A_s[1]))]; }"
+                                       "a.O[(i_0 * a.O_s[0])] = acc_1; }") == "ok");
   CHECK(lowers_to("(if (any (j D) (< j 3)) (exp (rat 1 2)) (neg bottom))",
-                  std::string(kLoop) +
-                      "bool acc_1 = false;"
-                      "for (std::int64_t j_2 = 0; j_2 < a.D; ++j_2) {"
-                      "if ((j_2 < 3)) { acc_1 = true; } }"
-                      "float sel_3 = 0.0f; if (acc_1) { sel_3 = "
-                      "std::exp((static_cast<float>(1) / "
-                      "static_cast<float>(2))); } else {"
-                      "sel_3 = (-kBottom); }"
-                      "a.O[(i_0 * a.O_s[0])] = sel_3; }") == "ok");
-  CHECK(
-      lowers_to("(let (x) (gen (c D) (real c)) (psi (vec (mem T (vec i))) x))",
-                std::string(kLoop) +
-                    "float* const x_1 = scratch + 0;"
-                    "for (std::int64_t c_2 = 0; c_2 < a.D; ++c_2) {"
-                    "x_1[c_2] = static_cast<float>(c_2); }"
-                    "a.O[(i_0 * a.O_s[0])] = x_1[a.T[(i_0 * a.T_s[0])]]; }") ==
-      "ok");
+                  std::string(kLoop) + "bool acc_1 = false;"
+                                       "for (std::int64_t j_2 = 0; j_2 < a.D; ++j_2) {"
+                                       "if ((j_2 < 3)) { acc_1 = true; } }"
+                                       "float sel_3 = 0.0f; if (acc_1) { sel_3 = "
+                                       "std::exp((static_cast<float>(1) / "
+                                       "static_cast<float>(2))); } else {"
+                                       "sel_3 = (-kBottom); }"
+                                       "a.O[(i_0 * a.O_s[0])] = sel_3; }") == "ok");
+  CHECK(lowers_to("(let (x) (gen (c D) (real c)) (psi (vec (mem T (vec i))) x))",
+                  std::string(kLoop) + "float* const x_1 = scratch + 0;"
+                                       "for (std::int64_t c_2 = 0; c_2 < a.D; ++c_2) {"
+                                       "x_1[c_2] = static_cast<float>(c_2); }"
+                                       "a.O[(i_0 * a.O_s[0])] = x_1[a.T[(i_0 * a.T_s[0])]]; }") ==
+        "ok");
 }
 
 TEST_CASE("lowering: folds in place") {
@@ -505,10 +473,8 @@ TEST_CASE("lowering: folds in place") {
 
 TEST_CASE("lowering: refusals") {
   CHECK(has(body("(psi (vec i) (redf add A))"), "lower"));
-  CHECK(has(body("(let (x) (gen (c i) (real c)) (psi (vec 0) x))"),
-            "not made of dimensions"));
-  CHECK(has(body("(if (or (any (j D) (< j 3)) true) bottom bottom)"),
-            "not lowered"));
+  CHECK(has(body("(let (x) (gen (c i) (real c)) (psi (vec 0) x))"), "not made of dimensions"));
+  CHECK(has(body("(if (or (any (j D) (< j 3)) true) bottom bottom)"), "not lowered"));
   CHECK(has(body("(real (* 65536 65536))"), "int-width"));
   CHECK(has(body("(real (+ (mem T (vec i)) 1))"), "int-width"));
   CHECK(has(body("(real (+ (- 64 1) i))"), "static_cast<float>"));
@@ -516,9 +482,7 @@ TEST_CASE("lowering: refusals") {
     audit::Spec other = small_spec();
     other.assumptions.push_back(audit::read_term(text, {}, other));
     return outcome([&] {
-      audit::lower(
-          audit::read_term("(for (i N) (put (vec i) bottom))", {}, other),
-          other, "s");
+      audit::lower(audit::read_term("(for (i N) (put (vec i) bottom))", {}, other), other, "s");
     });
   };
   CHECK(require("(and (<= N D) (== (mod N D) 0))") == "ok");
@@ -526,12 +490,11 @@ TEST_CASE("lowering: refusals") {
   CHECK(has(require("(== (mod (- N D) 2) 0)"), "may be negative"));
   // "x_1" with counter 0 against leaf 0 of "x" with counter 1.
   const audit::Term clash = audit::read_term(
-      "(for (x_1 N) (put (vec x_1) (let (x) (tup bottom bottom) (get 0 x))))",
-      {}, spec());
+      "(for (x_1 N) (put (vec x_1) (let (x) (tup bottom bottom) (get 0 x))))", {}, spec());
   CHECK(has(outcome([&] { audit::lower(clash, spec(), "s"); }), "name twice"));
   CHECK(has(outcome([&] { audit::lower(clash, spec(), "s; int"); }), "name"));
-  const audit::Term inner = audit::read_term(
-      "(for (i N) (parfor (k 1) (put (vec i) bottom)))", {}, spec());
+  const audit::Term inner =
+      audit::read_term("(for (i N) (parfor (k 1) (put (vec i) bottom)))", {}, spec());
   CHECK(has(outcome([&] { audit::lower(inner, spec(), "s"); }), "parfor"));
 }
 
@@ -539,8 +502,7 @@ TEST_CASE("obligations: order and hypotheses") {
   audit::Budget budget;
   audit::Generator generator(spec(), budget);
   const audit::Term final_term = audit::read_term(
-      "(for (i N) (put (vec i) (red add (j D) true (mem A (vec i j)))))", {},
-      spec());
+      "(for (i N) (put (vec i) (red add (j D) true (mem A (vec i j)))))", {}, spec());
   CHECK(generator.divisors(final_term).empty());
   const std::vector<Obligation> first = generator.spec_obligations();
   REQUIRE(first.size() == 4);  // psi: i, N-1-i, j, D-1-j
@@ -549,8 +511,7 @@ TEST_CASE("obligations: order and hypotheses") {
   CHECK(first[0].goal == poly(R"([["1",[[2,1]]]])"));
   CHECK(first[3].goal == poly(R"([["1",[[1,1]]],["-1",[[3,1]]],["-1",[]]])"));
   // put 2, mem 4, arrays A T O, write-once 1, cover 2 + 2.
-  const std::vector<Obligation> safe =
-      generator.safe(final_term, Json::parse(R"([["i","o0"]])"));
+  const std::vector<Obligation> safe = generator.safe(final_term, Json::parse(R"([["i","o0"]])"));
   CHECK(safe.size() == 14);
   CHECK(safe[6].atoms == 4);
   CHECK(safe[9].place == "write-once in i");
@@ -566,8 +527,8 @@ TEST_CASE("obligations: order and hypotheses") {
 TEST_CASE("obligations: quotients stand on proved divisors only") {
   audit::Budget budget;
   audit::Generator generator(spec(), budget);
-  const audit::Term final_term = audit::read_term(
-      "(for (i N) (put (vec i) (real (div i D))))", {}, spec());
+  const audit::Term final_term =
+      audit::read_term("(for (i N) (put (vec i) (real (div i D))))", {}, spec());
   const std::vector<Obligation> divisors = generator.divisors(final_term);
   REQUIRE(divisors.size() == 1);
   CHECK(divisors[0].goal == poly(R"([["1",[[1,1]]],["-1",[]]])"));
@@ -579,15 +540,11 @@ TEST_CASE("obligations: quotients stand on proved divisors only") {
   CHECK(good[0].hypotheses.size() == 7);  // 4, then D - 1 and two of div
   // A boolean's first child is numbered first: N D, then the two quotients.
   condition.goal = audit::read_term("(< (div N 2) (div D 2))", {}, spec());
-  CHECK(generator.step({condition})[0].goal ==
-        poly(R"([["1",[[3,1]]],["-1",[[2,1]]],["-1",[]]])"));
-  condition.goal =
-      audit::read_term("(not (< (div N 2) (div D 2)))", {}, spec());
-  CHECK(generator.step({condition})[0].goal ==
-        poly(R"([["1",[[3,1]]],["-1",[[2,1]]]])"));
+  CHECK(generator.step({condition})[0].goal == poly(R"([["1",[[3,1]]],["-1",[[2,1]]],["-1",[]]])"));
+  condition.goal = audit::read_term("(not (< (div N 2) (div D 2)))", {}, spec());
+  CHECK(generator.step({condition})[0].goal == poly(R"([["1",[[3,1]]],["-1",[[2,1]]]])"));
   // One element, whichever way it is selected.
-  condition.goal = audit::read_term(
-      "(<= (psi (vec) (psi (vec 0) T)) (psi (vec 0) T))", {}, spec());
+  condition.goal = audit::read_term("(<= (psi (vec) (psi (vec 0) T)) (psi (vec 0) T))", {}, spec());
   CHECK(generator.step({condition})[0].goal == Poly());
   condition.goal = audit::read_term("(<= 0 (div N 0))", {}, spec());
   CHECK(has(outcome([&] { generator.step({condition}); }), "divisor"));
@@ -595,15 +552,14 @@ TEST_CASE("obligations: quotients stand on proved divisors only") {
   CHECK(has(outcome([&] { generator.step({condition}); }), "divisor"));
   condition.goal = audit::read_term("(or (< 0 N) (< 0 D))", {}, spec());
   CHECK(has(outcome([&] { generator.step({condition}); }), "condition"));
-  const audit::Term bound = audit::read_term(
-      "(for (i N) (put (vec i) (real (div D i))))", {}, spec());
+  const audit::Term bound =
+      audit::read_term("(for (i N) (put (vec i) (real (div D i))))", {}, spec());
   CHECK(has(outcome([&] { generator.divisors(bound); }), "divisor"));
 }
 
 TEST_CASE("obligations: statements that write") {
   const auto frame = [](const std::string& text) {
-    return outcome(
-        [&] { audit::frame_of(audit::read_term(text, {}, spec()), spec()); });
+    return outcome([&] { audit::frame_of(audit::read_term(text, {}, spec()), spec()); });
   };
   CHECK(frame("(for (i N) (put (vec i) bottom))") == "ok");
   CHECK(has(frame("(for (i N) (for (j i) (put (vec i) bottom)))"), "bound"));
@@ -634,8 +590,7 @@ class Whole {
     for (const char* part : {"spec/rules", "kernels"}) {
       std::filesystem::create_directories(root + "/" + part);
     }
-    const std::string spec =
-        "spec dbl\ndims N\nin A: f32[N]\nout O: f32[N]\nO = A + A\n";
+    const std::string spec = "spec dbl\ndims N\nin A: f32[N]\nout O: f32[N]\nO = A + A\n";
     write("spec/dbl.moa", spec);
     const std::string rules = R"x((rule eta (phase start) (class structural)
       (doc "") (cite "") (vars (value ?E) (index ?n))
@@ -674,17 +629,13 @@ class Whole {
       step["names"] = nlohmann::json::object();
       step["proofs"] = nlohmann::json::array();
     }
-    const auto low =
-        nlohmann::json::parse(R"([["lin","0",[["1",2],["1",4]]]])");
-    const auto high =
-        nlohmann::json::parse(R"([["lin","0",[["1",3],["1",4]]]])");
-    const auto array = nlohmann::json::parse(
-        R"([["mul",1,2],["lin","0",[["1",5],["16777215",3],["1",4]]]])");
-    const auto once =
-        nlohmann::json::parse(R"([["lin","0",[["1",7],["1",8]]]])");
+    const auto low = nlohmann::json::parse(R"([["lin","0",[["1",2],["1",4]]]])");
+    const auto high = nlohmann::json::parse(R"([["lin","0",[["1",3],["1",4]]]])");
+    const auto array =
+        nlohmann::json::parse(R"([["mul",1,2],["lin","0",[["1",5],["16777215",3],["1",4]]]])");
+    const auto once = nlohmann::json::parse(R"([["lin","0",[["1",7],["1",8]]]])");
     const auto none = nlohmann::json::array();
-    cert["safe"] = {low,   high, low, high, low,  high, array,
-                    array, once, low, high, none, none};
+    cert["safe"] = {low, high, low, high, low, high, array, array, once, low, high, none, none};
     cert["schedule"]["sha256"] = audit::sha256_hex("x");
     cert["spec"] = named("spec/dbl.moa");
     cert["rules"] = nlohmann::json::array({named("spec/rules/r.rules")});
@@ -701,8 +652,7 @@ class Whole {
     cert["kernel"]["body_sha256"] = audit::sha256_hex(body);
     const std::string bytes = cert.dump();
     write("c.json", bytes);
-    write("kernels/k.cpp", "// certificate c.json sha256 " +
-                               audit::sha256_hex(bytes) +
+    write("kernels/k.cpp", "// certificate c.json sha256 " + audit::sha256_hex(bytes) +
                                "\n// ---- body ----\n" + body);
     return audit::audit_certificate(root, root + "/c.json");
   }
@@ -719,8 +669,7 @@ class Whole {
     const std::string text((std::istreambuf_iterator<char>(in)), {});
     return {{"path", path}, {"sha256", audit::sha256_hex(text)}};
   }
-  const std::string root =
-      std::filesystem::temp_directory_path() / "minimoa_audit_back_test";
+  const std::string root = std::filesystem::temp_directory_path() / "minimoa_audit_back_test";
 };
 
 }  // namespace
@@ -744,8 +693,7 @@ TEST_CASE("audit: valid, holey, invalid") {
 }
 
 TEST_CASE("audit: each claim fails for its own reason") {
-  const auto code = [](const std::function<void(Whole&)>& change,
-                       std::size_t claim) {
+  const auto code = [](const std::function<void(Whole&)>& change, std::size_t claim) {
     Whole whole;
     change(whole);
     const audit::AuditResult result = whole.run();
@@ -759,14 +707,12 @@ TEST_CASE("audit: each claim fails for its own reason") {
   CHECK(code([](W& w) { w.cert["kernel"]["path"] = "../k.cpp"; }, 3) == "path");
   CHECK(code([](W& w) { w.cert["kernel"]["path"] = "/etc/k"; }, 3) == "path");
   CHECK(code([](W& w) { w.cert["safe"].erase(0); }, 1) == "proof");
-  CHECK(code([](W& w) { w.cert["spec_proofs"] += w.cert["rules"]; }, 0) ==
-        "proof");
+  CHECK(code([](W& w) { w.cert["spec_proofs"] += w.cert["rules"]; }, 0) == "proof");
   CHECK(code([](W& w) { w.cert["cover"][0][1] = "0"; }, 1) == "proof");
   CHECK(code([](W& w) { w.cert["witness"]["N"] = "0"; }, 1) == "witness");
   CHECK(code([](W& w) { w.cert["steps"][0]["sub"]["?n"] = "1"; }, 0) != "");
   CHECK(code([](W& w) { w.cert["steps"].erase(4); }, 0) == "stages");
-  CHECK(code([](W& w) { w.cert["spec"]["path"] = "spec/x"; }, 0) ==
-        "unreadable");
+  CHECK(code([](W& w) { w.cert["spec"]["path"] = "spec/x"; }, 0) == "unreadable");
   CHECK(code([](W& w) { w.cert["spec"]["sha256"] = "00"; }, 0) == "sha256");
   CHECK(code([](W& w) { w.cert["kernel"]["target"] = "gpu"; }, 0) == "target");
   CHECK(code([](W& w) { w.cert["extra"] = "x"; }, 0) == "json");

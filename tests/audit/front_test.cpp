@@ -44,8 +44,7 @@ std::string code_of_spec(const std::string& text) {
 
 // True if the definition is refused with a text that holds `what`.
 bool refused(const std::string& definition, const std::string& what = "") {
-  const std::string text =
-      code_of_spec(std::string(kHeader) + definition + "\n");
+  const std::string text = code_of_spec(std::string(kHeader) + definition + "\n");
   CAPTURE(text);
   return text != "accepted" && text.find(what) != std::string::npos;
 }
@@ -62,12 +61,10 @@ bool core_is(const std::string& expr, const std::string& text) {
 
 // O = gen(i in n) gen(j in m) expr.
 bool element_is(const std::string& expr, const std::string& text) {
-  return core_is("gen(i in n) gen(j in m) " + expr,
-                 "(gen (i n) (gen (j m) " + text + "))");
+  return core_is("gen(i in n) gen(j in m) " + expr, "(gen (i n) (gen (j m) " + text + "))");
 }
 
-std::string type_of(const std::string& text,
-                    const std::vector<std::string>& loops = {}) {
+std::string type_of(const std::string& text, const std::vector<std::string>& loops = {}) {
   const Spec spec = test_spec();
   audit::Scope scope;
   for (const std::string& name : loops) {
@@ -85,11 +82,11 @@ std::string type_of(const std::string& text,
   }
 }
 
-std::string rule_text(const std::string& vars, const std::string& where,
-                      const std::string& lhs, const std::string& rhs) {
+std::string rule_text(const std::string& vars, const std::string& where, const std::string& lhs,
+                      const std::string& rhs) {
   return "(rule r (phase p) (class structural) (doc \"d\") (cite \"c\") "
-         "(vars " + vars + ") " + where + " (lhs " + lhs + ") (rhs " + rhs +
-         ") (applies a) (differs b))";
+         "(vars " +
+         vars + ") " + where + " (lhs " + lhs + ") (rhs " + rhs + ") (applies a) (differs b))";
 }
 
 const char* const kRules = R"(
@@ -181,13 +178,11 @@ Step step(const std::string& rule, std::vector<std::size_t> at,
 }
 
 // Replays one step on TEXT; the refusal's code, or the new term printed.
-std::string replay(const std::string& text, const Step& one,
-                   std::size_t* obligations = nullptr) {
+std::string replay(const std::string& text, const Step& one, std::size_t* obligations = nullptr) {
   const Spec spec = test_spec();
   try {
     const Term whole = audit::read_term(text, {}, spec);
-    const audit::Replayed result =
-        audit::replay_step(whole, one, table(), spec);
+    const audit::Replayed result = audit::replay_step(whole, one, table(), spec);
     if (obligations != nullptr) *obligations = result.to_prove.size();
     return audit::print(result.term);
   } catch (const Refused& error) {
@@ -203,20 +198,46 @@ const char* const kWrite =
 
 TEST_CASE("s-expressions: closed set of tokens") {
   const Spec spec = test_spec();
-  for (const char* text :
-       {"", "n n", "(", ")", "(+ n", "n)", "01", "-", "--1", "(+ n\t1)", "a-b",
-        "n;", "\"n\"", "?a", "(op + n n)", "(+ n 1 1)", "(gen (i) i)",
-        "(gen (i n m) i)", "(gen i n i)", "(foo n)", "()", "((+) n n)",
-        "(fold (J n) st n n)", "(let (x y) r x)", "(let (true) r x)",
-        "(psi (i) A)", "(get -1 r)", "(tup)", "(red foo (j n) true r)",
-        "(redf osm A)", "(inner add expsub A B)", "(inner add div A B)",
-        "(outer neg A B)", "(rat 1)", "\xce\xb1"}) {
+  for (const char* text : {"",
+                           "n n",
+                           "(",
+                           ")",
+                           "(+ n",
+                           "n)",
+                           "01",
+                           "-",
+                           "--1",
+                           "(+ n\t1)",
+                           "a-b",
+                           "n;",
+                           "\"n\"",
+                           "?a",
+                           "(op + n n)",
+                           "(+ n 1 1)",
+                           "(gen (i) i)",
+                           "(gen (i n m) i)",
+                           "(gen i n i)",
+                           "(foo n)",
+                           "()",
+                           "((+) n n)",
+                           "(fold (J n) st n n)",
+                           "(let (x y) r x)",
+                           "(let (true) r x)",
+                           "(psi (i) A)",
+                           "(get -1 r)",
+                           "(tup)",
+                           "(red foo (j n) true r)",
+                           "(redf osm A)",
+                           "(inner add expsub A B)",
+                           "(inner add div A B)",
+                           "(outer neg A B)",
+                           "(rat 1)",
+                           "\xce\xb1"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(audit::read_term(text, {}, spec), Refused);
   }
   CHECK(audit::read_literal("4611686018427387904") == audit::kMaxLiteral);
-  for (const char* text : {"4611686018427387905", "99999999999999999999",
-                           "-4611686018427387905"}) {
+  for (const char* text : {"4611686018427387905", "99999999999999999999", "-4611686018427387905"}) {
     CHECK_THROWS_AS(audit::read_literal(text), Refused);
   }
 }
@@ -234,9 +255,11 @@ TEST_CASE("limits: depth and size are refused, not crashed on") {
   CHECK_THROWS_AS(audit::read_term(wide + ")", {}, spec), Refused);
   // Doubling by substitution stops at the limit as well.
   Term term = audit::free_var("n");
-  CHECK_THROWS_AS(for (int k = 0; k < 60; ++k) {
-    term = audit::make_op(audit::Op::kAdd, {term, term});
-  }, Refused);
+  CHECK_THROWS_AS(
+      for (int k = 0; k < 60; ++k) {
+        term = audit::make_op(audit::Op::kAdd, {term, term});
+      },
+      Refused);
   std::string nest;
   for (int k = 0; k < 5000; ++k) nest += "(";
   CHECK(refused("O = " + nest, "deep"));
@@ -252,8 +275,7 @@ TEST_CASE("terms are equal up to renaming and substitution never captures") {
   const auto read = [&](const std::string& text) {
     return audit::read_term(text, {"a", "b"}, spec);
   };
-  CHECK(alpha_equal(read("(gen (i n) (real i))"),
-                    read("(gen (q n) (real q))")));
+  CHECK(alpha_equal(read("(gen (i n) (real i))"), read("(gen (q n) (real q))")));
   CHECK(!alpha_equal(read("(gen (i n) (gen (j n) (real i)))"),
                      read("(gen (i n) (gen (j n) (real j)))")));
   CHECK(!alpha_equal(read("(real a)"), read("(real b)")));
@@ -261,8 +283,7 @@ TEST_CASE("terms are equal up to renaming and substitution never captures") {
   CHECK(!alpha_equal(read("(outer + A B)"), read("(outer - A B)")));
   CHECK(!alpha_equal(read("(get 0 (tup r r))"), read("(get 1 (tup r r))")));
   // (gen (i n) (x + i)) with x := the outer variable, here named b.
-  const Term body = audit::read_term("(gen (b n) (+ x b))", {"a", "b", "x"},
-                                     spec);
+  const Term body = audit::read_term("(gen (b n) (+ x b))", {"a", "b", "x"}, spec);
   const Term got = audit::instantiate(body, {read("b")});
   CHECK(alpha_equal(got, read("(gen (q n) (+ b q))")));
   CHECK(!alpha_equal(got, read("(gen (q n) (+ q q))")));
@@ -275,8 +296,7 @@ TEST_CASE("bound: the bound term is outside of its binder") {
   const Spec spec = test_spec();
   CHECK_THROWS_AS(audit::read_term("(gen (i i) (real i))", {}, spec), Refused);
   CHECK_THROWS_AS(audit::read_term("(let (x) x r)", {}, spec), Refused);
-  CHECK_THROWS_AS(audit::read_term("(fold (J n) (s) (real J) s)", {}, spec),
-                  Refused);
+  CHECK_THROWS_AS(audit::read_term("(fold (J n) (s) (real J) s)", {}, spec), Refused);
   CHECK_THROWS_AS(audit::read_term("(omega 1 (x) x x)", {}, spec), Refused);
 }
 
@@ -299,8 +319,7 @@ TEST_CASE("types that hold") {
   CHECK(type_of("(omega 1 (x) (redf add x) A)") == "real[n ]");
   CHECK(type_of("(omega2 1 0 (x y) (+ x y) T w)") == "real[n m k ]");
   CHECK(type_of("(omega2 0 1 (x y) (+ x y) v T)") == "type");
-  CHECK(type_of("(fold (J n) (s) (tup r v) (tup (get 0 s) (get 1 s)))") ==
-        "tup[]");
+  CHECK(type_of("(fold (J n) (s) (tup r v) (tup (get 0 s) (get 1 s)))") == "tup[]");
   CHECK(type_of("(red osm (j n) true (tup r (real 1) v))") == "tup[]");
   CHECK(type_of("(red add (j n) true (tup r v))") == "tup[]");
   CHECK(type_of("(if true (+ A A) C)") == "real[n m ]");
@@ -311,33 +330,89 @@ TEST_CASE("types that hold") {
 }
 
 TEST_CASE("types that do not hold") {
-  for (const char* text :
-       {"(+ n A)", "(+ A n)", "(+ A B)", "(+ v w)", "(max n n)", "(/ n n)",
-        "(div r r)", "(neg n)", "(exp table)", "(real r)", "(not n)",
-        "(and n true)", "(< r r)", "(if n A A)", "(if true A B)",
-        "(if true n r)", "(if true true true)", "(iszero v)", "(iszero n)",
-        "(any (j r) true)", "(any (j n) j)", "(gen (i n) i)",
-        "(gen (i n) true)", "(gen (r r) r)", "(red add (j n) true j)",
-        "(red add (j n) j r)", "(red max (j n) true (tup r r))",
-        "(red osm (j n) true (tup r r))", "(red osm (j n) true (tup v v v))",
-        "(red osm (j n) true r)", "(red add (j n) true (tup r table))",
-        "(osmerge (tup r r v) (tup r r w))", "(osmerge r r)",
-        "(psi (vec 0 0 0) A)", "(psi (vec r) A)", "(psi (vec 0) n)",
-        "(tran (0 0) A)", "(tran (0) A)", "(tran (0 2) A)", "(tran (0 1 2) A)",
-        "(take r A)", "(take 1 r)", "(drop 1 n)", "(cat A B)", "(cat v r)",
-        "(cat v table)", "(rev r)", "(rot 1 r)", "(reshape (vec n) A)",
-        "(reshape (vec n r) A)", "(iota r)", "(redf add r)",
-        "(redf add table)", "(inner add * A A)", "(inner add * r A)",
-        "(omega 3 (x) x A)", "(omega 1 (x) n A)",
-        "(omega2 1 1 (x y) (+ x y) A B)", "(let (x) n r)", "(let (x) true r)",
-        "(let (x) r true)", "(tup n)", "(get 2 (tup r r))", "(get 0 r)",
-        "(get 0 (gen (i n) (tup r r)))", "(fold (J n) (s) r v)",
-        "(fold (J n) (s) n n)", "(mem A (vec 0))", "(mem (rev v) (vec 0))",
-        "(put (vec) v)", "(put (vec 0 0 0) r)", "(put (vec 0) v)",
-        "(put (vec) table)", "(when true A)", "(when n (put (vec) A))",
-        "(for (i n) r)", "(for (i r) (put (vec) A))", "(rat 2 4)", "(rat 1 1)",
-        "(rat 1 0)", "(if true (put (vec) A) (put (vec) A))",
-        "(put (vec) (put (vec) A))", "(+ (put (vec) A) r)"}) {
+  for (const char* text : {"(+ n A)",
+                           "(+ A n)",
+                           "(+ A B)",
+                           "(+ v w)",
+                           "(max n n)",
+                           "(/ n n)",
+                           "(div r r)",
+                           "(neg n)",
+                           "(exp table)",
+                           "(real r)",
+                           "(not n)",
+                           "(and n true)",
+                           "(< r r)",
+                           "(if n A A)",
+                           "(if true A B)",
+                           "(if true n r)",
+                           "(if true true true)",
+                           "(iszero v)",
+                           "(iszero n)",
+                           "(any (j r) true)",
+                           "(any (j n) j)",
+                           "(gen (i n) i)",
+                           "(gen (i n) true)",
+                           "(gen (r r) r)",
+                           "(red add (j n) true j)",
+                           "(red add (j n) j r)",
+                           "(red max (j n) true (tup r r))",
+                           "(red osm (j n) true (tup r r))",
+                           "(red osm (j n) true (tup v v v))",
+                           "(red osm (j n) true r)",
+                           "(red add (j n) true (tup r table))",
+                           "(osmerge (tup r r v) (tup r r w))",
+                           "(osmerge r r)",
+                           "(psi (vec 0 0 0) A)",
+                           "(psi (vec r) A)",
+                           "(psi (vec 0) n)",
+                           "(tran (0 0) A)",
+                           "(tran (0) A)",
+                           "(tran (0 2) A)",
+                           "(tran (0 1 2) A)",
+                           "(take r A)",
+                           "(take 1 r)",
+                           "(drop 1 n)",
+                           "(cat A B)",
+                           "(cat v r)",
+                           "(cat v table)",
+                           "(rev r)",
+                           "(rot 1 r)",
+                           "(reshape (vec n) A)",
+                           "(reshape (vec n r) A)",
+                           "(iota r)",
+                           "(redf add r)",
+                           "(redf add table)",
+                           "(inner add * A A)",
+                           "(inner add * r A)",
+                           "(omega 3 (x) x A)",
+                           "(omega 1 (x) n A)",
+                           "(omega2 1 1 (x y) (+ x y) A B)",
+                           "(let (x) n r)",
+                           "(let (x) true r)",
+                           "(let (x) r true)",
+                           "(tup n)",
+                           "(get 2 (tup r r))",
+                           "(get 0 r)",
+                           "(get 0 (gen (i n) (tup r r)))",
+                           "(fold (J n) (s) r v)",
+                           "(fold (J n) (s) n n)",
+                           "(mem A (vec 0))",
+                           "(mem (rev v) (vec 0))",
+                           "(put (vec) v)",
+                           "(put (vec 0 0 0) r)",
+                           "(put (vec 0) v)",
+                           "(put (vec) table)",
+                           "(when true A)",
+                           "(when n (put (vec) A))",
+                           "(for (i n) r)",
+                           "(for (i r) (put (vec) A))",
+                           "(rat 2 4)",
+                           "(rat 1 1)",
+                           "(rat 1 0)",
+                           "(if true (put (vec) A) (put (vec) A))",
+                           "(put (vec) (put (vec) A))",
+                           "(+ (put (vec) A) r)"}) {
     CAPTURE(text);
     CHECK(type_of(text) == "type");
   }
@@ -351,7 +426,8 @@ TEST_CASE("context: bounds, guards of red, when, if; lets add nothing") {
   const Spec spec = test_spec();
   const Term term = audit::read_term(
       "(for (i n) (let (x) r (when (< i m) (put (vec i) (gen (j m) (red add "
-      "(q n) (< q i) (if (< j q) x r)))))))", {}, spec);
+      "(q n) (< q i) (if (< j q) x r)))))))",
+      {}, spec);
   audit::Scope scope;
   Term at = term;
   for (const std::size_t child : {1, 1, 1, 1, 1, 2, 2}) {
@@ -360,12 +436,11 @@ TEST_CASE("context: bounds, guards of red, when, if; lets add nothing") {
   }
   std::vector<std::string> facts;
   for (const auto& item : audit::context_of(scope)) {
-    facts.push_back(audit::print(item.loop ? item.var : item.guard,
-                                 scope.names()) +
+    facts.push_back(audit::print(item.loop ? item.var : item.guard, scope.names()) +
                     (item.loop ? "<" + audit::print(item.bound) : ""));
   }
-  CHECK(facts == std::vector<std::string>{"i<n", "(< i m)", "j<m", "q<n",
-                                          "(< q i)", "(not (< j q))"});
+  CHECK(facts ==
+        std::vector<std::string>{"i<n", "(< i m)", "j<m", "q<n", "(< q i)", "(not (< j q))"});
   CHECK(scope.depth == 4);
 }
 
@@ -381,8 +456,7 @@ TEST_CASE("rules: the reader is closed") {
   };
   const std::string good = rule_text("(value ?a)", "", "?a", "?a");
   CHECK(!bad(good));
-  CHECK(!bad(good.substr(0, good.size() - 1) +
-             "(differs (x (y) \"z\")) (differs q))"));
+  CHECK(!bad(good.substr(0, good.size() - 1) + "(differs (x (y) \"z\")) (differs q))"));
   CHECK(bad(good.substr(0, good.size() - 1) + "(applies a))"));
   std::string short_rule = good;
   CHECK(bad(short_rule.replace(short_rule.find("(applies a)"), 11, "")));
@@ -411,48 +485,48 @@ TEST_CASE("rules: the reader is closed") {
 }
 
 TEST_CASE("replay: a right step") {
-  CHECK(replay("(put (vec) A)",
-               step("eta", {0}, {{"?E", "A"}, {"?n", "(+ n 0)"}})) ==
+  CHECK(replay("(put (vec) A)", step("eta", {0}, {{"?E", "A"}, {"?n", "(+ n 0)"}})) ==
         "(put (vec) (gen (i (+ n 0)) (psi (vec i) A)))");
   CHECK(replay("(put (vec) (gen (q n) (psi (vec q) A)))",
-               step("put-gen", {}, {{"?p", "(seq)"}, {"?n", "n"},
-                                    {"?e", "(fn (z) (psi (vec z) A))"}})) ==
+               step("put-gen", {},
+                    {{"?p", "(seq)"}, {"?n", "n"}, {"?e", "(fn (z) (psi (vec z) A))"}})) ==
         "(for (i n) (put (vec i) (psi (vec i) A)))");
   CHECK(replay(kWrite, step("mul-comm", {1, 1, 2},
-                            {{"?a", "(psi (vec i j) A)"},
-                             {"?b", "(psi (vec i j) C)"}})) ==
+                            {{"?a", "(psi (vec i j) A)"}, {"?b", "(psi (vec i j) C)"}})) ==
         "(for (i n) (for (j m) (put (vec i j) (* (psi (vec i j) C) "
         "(psi (vec i j) A)))))");
   CHECK(replay("(for (i n) (put (vec i) (gen (j m) (psi (vec i j) (tran (1 0) "
                "(gen (a m) (gen (b n) (psi (vec b a) A))))))))",
                step("psi-tran", {1, 1, 1},
-                    {{"?p", "(seq i j)"}, {"?t", "(1 0)"},
+                    {{"?p", "(seq i j)"},
+                     {"?t", "(1 0)"},
                      {"?A", "(gen (a m) (gen (b n) (psi (vec b a) A)))"}})) ==
         "(for (i n) (put (vec i) (gen (j m) (psi (vec j i) (gen (a m) (gen "
         "(b n) (psi (vec b a) A)))))))");
   CHECK(replay("(for (i n) (for (j m) (put (vec i j) (psi (vec (+ (* i m) j))"
                " (reshape (vec (* n m)) A)))))",
                step("psi-reshape", {1, 1, 2},
-                    {{"?p", "(seq (+ (* i m) j))"}, {"?u", "(seq (* n m))"},
-                     {"?A", "A"}})) ==
+                    {{"?p", "(seq (+ (* i m) j))"}, {"?u", "(seq (* n m))"}, {"?A", "A"}})) ==
         "(for (i n) (for (j m) (put (vec i j) (psi (vec (div (+ (* i m) j) m) "
         "(mod (+ (* i m) j) m)) A))))");
   CHECK(replay("(put (vec) (omega 1 (x) (* x r) A))",
-               step("eta", {0}, {{"?E", "(omega 1 (y) (* y r) A)"},
-                                 {"?n", "n"}})) ==
+               step("eta", {0}, {{"?E", "(omega 1 (y) (* y r) A)"}, {"?n", "n"}})) ==
         "(put (vec) (gen (i n) (psi (vec i) (omega 1 (y) (* y r) A))))");
   CHECK(replay("(for (i n) (put (vec i) (psi (vec i) (omega 1 (x) (* x r) A)))"
                ")",
                step("psi-omega", {1, 1},
-                    {{"?p", "(seq i)"}, {"?q", "(seq)"}, {"?k", "1"},
-                     {"?b", "(fn (c) (* c r))"}, {"?A", "A"}})) ==
+                    {{"?p", "(seq i)"},
+                     {"?q", "(seq)"},
+                     {"?k", "1"},
+                     {"?b", "(fn (c) (* c r))"},
+                     {"?A", "A"}})) ==
         "(for (i n) (put (vec i) (let (x) (psi (vec i) A) (psi (vec) (* x r)))"
         "))");
 }
 
 TEST_CASE("replay: names are cosmetic, but only of the new side's binders") {
-  Step one = step("put-gen", {}, {{"?p", "(seq)"}, {"?n", "n"},
-                                  {"?e", "(fn (z) (psi (vec z) A))"}});
+  Step one =
+      step("put-gen", {}, {{"?p", "(seq)"}, {"?n", "n"}, {"?e", "(fn (z) (psi (vec z) A))"}});
   const std::string text = "(put (vec) (gen (q n) (psi (vec q) A)))";
   one.names = {{"i", "row"}};
   CHECK(replay(text, one) == "(for (row n) (put (vec row) (psi (vec row) A)))");
@@ -502,8 +576,7 @@ TEST_CASE("replay: wrong rule, position, substitution") {
 TEST_CASE("replay: forms of the values") {
   const std::string text = "(put (vec) (gen (q n) (psi (vec q) A)))";
   const auto with = [&](const std::string& p, const std::string& e) {
-    return replay(text, step("put-gen", {}, {{"?p", p}, {"?n", "n"},
-                                             {"?e", e}}));
+    return replay(text, step("put-gen", {}, {{"?p", p}, {"?n", "n"}, {"?e", e}}));
   };
   const std::string e = "(fn (z) (psi (vec z) A))";
   CHECK(with("(seq)", e).starts_with("(for"));
@@ -516,83 +589,80 @@ TEST_CASE("replay: forms of the values") {
   CHECK(with("(seq)", "(fn (true) r)") == "sub");
   CHECK(with("(seq)", "(fn (z) (psi (vec z) A) r)") == "sub");
   CHECK(replay("(put (vec) (* A C))",
-               step("eta", {0}, {{"?E", "(* A C)"}, {"?n", "(fn (a) n)"}})) ==
-        "syntax");
+               step("eta", {0}, {{"?E", "(* A C)"}, {"?n", "(fn (a) n)"}})) == "syntax");
 }
 
 TEST_CASE("replay: no capture") {
   // The body is constant; its free i is the outer loop's variable and must
   // not become the new binder's variable of the same name.
   CHECK(replay("(for (i n) (put (vec i) (gen (q m) (psi (vec i q) A))))",
-               step("put-gen", {1}, {{"?p", "(seq i)"}, {"?n", "m"},
-                                     {"?e", "(fn (z) (psi (vec i z) A))"}})) ==
+               step("put-gen", {1},
+                    {{"?p", "(seq i)"}, {"?n", "m"}, {"?e", "(fn (z) (psi (vec i z) A))"}})) ==
         "(for (i n) (for (i m) (put (vec i'1 i) (psi (vec i'1 i) A))))");
   // Loops whose inner bound mentions the outer variable cannot be swapped.
   CHECK(replay("(for (i n) (for (j i) (put (vec i j) r)))",
-               step("for-swap", {}, {{"?n", "n"}, {"?m", "i"},
-                                     {"?P", "(fn (a b) (put (vec a b) r))"}}))
-        == "scope");
+               step("for-swap", {},
+                    {{"?n", "n"}, {"?m", "i"}, {"?P", "(fn (a b) (put (vec a b) r))"}})) ==
+        "scope");
   CHECK(replay("(for (m n) (for (j m) (put (vec m j) r)))",
-               step("for-swap", {}, {{"?n", "n"}, {"?m", "m"},
-                                     {"?P", "(fn (a b) (put (vec a b) r))"}}))
-        == "match");
+               step("for-swap", {},
+                    {{"?n", "n"}, {"?m", "m"}, {"?P", "(fn (a b) (put (vec a b) r))"}})) ==
+        "match");
   // A plain ?e below a binder of the rule cannot mention that binder.
   CHECK(replay("(for (i n) (put (vec i) (let (x) (psi (vec i) A) (* x x))))",
-               step("let-inline", {1, 1}, {{"?e", "(psi (vec i) A)"},
-                                           {"?b", "(fn (y) (* y x))"}})) ==
-        "scope");
+               step("let-inline", {1, 1},
+                    {{"?e", "(psi (vec i) A)"}, {"?b", "(fn (y) (* y x))"}})) == "scope");
 }
 
 TEST_CASE("replay: conditions") {
   // extent
-  CHECK(replay("(put (vec) A)", step("eta", {0}, {{"?E", "A"}, {"?n", "m"}}))
-        == "condition");
+  CHECK(replay("(put (vec) A)", step("eta", {0}, {{"?E", "A"}, {"?n", "m"}})) == "condition");
   CHECK(replay("(for (i n) (for (j m) (put (vec i j) (psi (vec i j) A))))",
-               step("eta", {1, 1, 2}, {{"?E", "(psi (vec i j) A)"},
-                                       {"?n", "1"}})) == "condition");
+               step("eta", {1, 1, 2}, {{"?E", "(psi (vec i j) A)"}, {"?n", "1"}})) == "condition");
   // rank
   CHECK(replay("(for (i n) (put (vec i) (psi (vec i) (tran (1 0) A))))",
-               step("psi-tran", {1, 1}, {{"?p", "(seq i)"}, {"?t", "(1 0)"},
-                                         {"?A", "A"}})) == "condition");
-  CHECK(replay("(for (i n) (put (vec i) (psi (vec i) A)))",
-               step("gamma", {1, 1}, {{"?p", "(seq i)"}, {"?A", "A"}})) ==
+               step("psi-tran", {1, 1}, {{"?p", "(seq i)"}, {"?t", "(1 0)"}, {"?A", "A"}})) ==
         "condition");
+  CHECK(replay("(for (i n) (put (vec i) (psi (vec i) A)))",
+               step("gamma", {1, 1}, {{"?p", "(seq i)"}, {"?A", "A"}})) == "condition");
   CHECK(replay("(for (i n) (put (vec i) (psi (vec i) (omega 1 (x) x A))))",
                step("psi-omega", {1, 1},
-                    {{"?p", "(seq)"}, {"?q", "(seq i)"}, {"?k", "1"},
-                     {"?b", "(fn (c) c)"}, {"?A", "A"}})) == "condition");
+                    {{"?p", "(seq)"},
+                     {"?q", "(seq i)"},
+                     {"?k", "1"},
+                     {"?b", "(fn (c) c)"},
+                     {"?A", "A"}})) == "condition");
   CHECK(replay("(for (i n) (put (vec i) (psi (vec i) (omega 1 (x) x A))))",
                step("psi-omega", {1, 1},
-                    {{"?p", "(seq i)"}, {"?q", "(seq)"}, {"?k", "-1"},
-                     {"?b", "(fn (c) c)"}, {"?A", "A"}})) == "sub");
+                    {{"?p", "(seq i)"},
+                     {"?q", "(seq)"},
+                     {"?k", "-1"},
+                     {"?b", "(fn (c) c)"},
+                     {"?A", "A"}})) == "sub");
   // input
   CHECK(replay("(for (i n) (put (vec i) (gen (j m) (psi (vec i j) (rev A)))))",
-               step("gamma", {1, 1, 1}, {{"?p", "(seq i j)"},
-                                         {"?A", "(rev A)"}})) == "condition");
+               step("gamma", {1, 1, 1}, {{"?p", "(seq i j)"}, {"?A", "(rev A)"}})) == "condition");
   // same-shape
   CHECK(replay("(for (i n) (put (vec i) (psi (vec i) (* A r))))",
-               step("psi-map2", {1, 1}, {{"?p", "(seq i)"}, {"?F", "*"},
-                                         {"?A", "A"}, {"?B", "r"}})) ==
-        "condition");
+               step("psi-map2", {1, 1},
+                    {{"?p", "(seq i)"}, {"?F", "*"}, {"?A", "A"}, {"?B", "r"}})) == "condition");
   CHECK(replay("(for (i n) (put (vec i) (psi (vec i) (* A C))))",
-               step("psi-map2", {1, 1}, {{"?p", "(seq i)"}, {"?F", "+"},
-                                         {"?A", "A"}, {"?B", "C"}})) ==
-        "match");
+               step("psi-map2", {1, 1},
+                    {{"?p", "(seq i)"}, {"?F", "+"}, {"?A", "A"}, {"?B", "C"}})) == "match");
   CHECK(replay("(for (i n) (put (vec i) (psi (vec i) (* A C))))",
-               step("psi-map2", {1, 1}, {{"?p", "(seq i)"}, {"?F", "div"},
-                                         {"?A", "A"}, {"?B", "C"}})) == "sub");
+               step("psi-map2", {1, 1},
+                    {{"?p", "(seq i)"}, {"?F", "div"}, {"?A", "A"}, {"?B", "C"}})) == "sub");
   CHECK(replay("(for (i n) (put (vec i) (psi (vec i) (* A C))))",
-               step("psi-map2", {1, 1}, {{"?p", "(seq i)"}, {"?F", "exp"},
-                                         {"?A", "A"}, {"?B", "C"}})) ==
-        "syntax");
+               step("psi-map2", {1, 1},
+                    {{"?p", "(seq i)"}, {"?F", "exp"}, {"?A", "A"}, {"?B", "C"}})) == "syntax");
   // literal
   const std::string loop = "(for (i n) (put (vec i) (psi (vec i) A)))";
   const auto split = [&](const std::string& block, std::size_t* count) {
-    return replay(loop,
-                  step("for-split", {},
-                       {{"?n", "n"}, {"?B", block},
-                        {"?P", "(fn (z) (put (vec z) (psi (vec z) A)))"}}),
-                  count);
+    return replay(
+        loop,
+        step("for-split", {},
+             {{"?n", "n"}, {"?B", block}, {"?P", "(fn (z) (put (vec z) (psi (vec z) A)))"}}),
+        count);
   };
   std::size_t count = 9;
   CHECK(split("m", &count) == "condition");
@@ -606,8 +676,7 @@ TEST_CASE("replay: prove gives obligations at the position") {
   const Term whole = audit::read_term(kWrite, {}, spec);
   const std::string x = "(* (psi (vec i j) A) (psi (vec i j) C))";
   const audit::Replayed done = audit::replay_step(
-      whole, step("guard-intro", {1, 1, 2},
-                  {{"?g", "(< i n)"}, {"?x", x}, {"?y", "(real 0)"}}),
+      whole, step("guard-intro", {1, 1, 2}, {{"?g", "(< i n)"}, {"?x", x}, {"?y", "(real 0)"}}),
       table(), spec);
   REQUIRE(done.to_prove.size() == 1);
   const auto& condition = done.to_prove[0];
@@ -615,63 +684,63 @@ TEST_CASE("replay: prove gives obligations at the position") {
   CHECK(audit::context_of(condition.context).size() == 2);
   CHECK(done.rule_class == "structural");
   CHECK(replay(kWrite, step("guard-intro", {1, 1, 2},
-                            {{"?g", "n"}, {"?x", x}, {"?y", "(real 0)"}})) ==
-        "type");
+                            {{"?g", "n"}, {"?x", x}, {"?y", "(real 0)"}})) == "type");
   // prove-rl: nothing to prove from left to right, one from right to left.
-  const std::string lr = "(for (i n) (put (vec i) (psi (vec i) (gen (q n) "
-                         "(psi (vec q) A)))))";
+  const std::string lr =
+      "(for (i n) (put (vec i) (psi (vec i) (gen (q n) "
+      "(psi (vec q) A)))))";
   Step one = step("psi-gen", {1, 1},
-                  {{"?i", "i"}, {"?n", "n"}, {"?p", "(seq)"},
-                   {"?e", "(fn (q) (psi (vec q) A))"}});
+                  {{"?i", "i"}, {"?n", "n"}, {"?p", "(seq)"}, {"?e", "(fn (q) (psi (vec q) A))"}});
   std::size_t count = 9;
-  CHECK(replay(lr, one, &count) ==
-        "(for (i n) (put (vec i) (psi (vec) (psi (vec i) A))))");
+  CHECK(replay(lr, one, &count) == "(for (i n) (put (vec i) (psi (vec) (psi (vec i) A))))");
   CHECK(count == 0);
   one.left_to_right = false;
-  CHECK(replay("(for (i n) (put (vec i) (psi (vec) (psi (vec i) A))))", one,
-               &count)
+  CHECK(replay("(for (i n) (put (vec i) (psi (vec) (psi (vec i) A))))", one, &count)
             .starts_with("(for (i n) (put (vec i) (psi (vec i) (gen (v n)"));
   CHECK(count == 1);
 }
 
 TEST_CASE("replay: ill-typed results and kinds") {
   // ?y has another shape than ?x.
-  CHECK(replay(kWrite,
-               step("guard-intro", {1, 1, 2},
-                    {{"?g", "true"}, {"?y", "v"},
-                     {"?x", "(* (psi (vec i j) A) (psi (vec i j) C))"}})) ==
-        "type");
+  CHECK(replay(kWrite, step("guard-intro", {1, 1, 2},
+                            {{"?g", "true"},
+                             {"?y", "v"},
+                             {"?x", "(* (psi (vec i j) A) (psi (vec i j) C))"}})) == "type");
   // mul-comm is a rule about values, not about indices.
   CHECK(replay("(for (i n) (put (vec i) (psi (vec (* i 1)) A)))",
-               step("mul-comm", {1, 1, 0}, {{"?a", "i"}, {"?b", "1"}})) ==
-        "type");
+               step("mul-comm", {1, 1, 0}, {{"?a", "i"}, {"?b", "1"}})) == "type");
   // An index cannot be shared by let.
-  Step share = step("let-inline", {1, 1, 0},
-                    {{"?e", "i"}, {"?b", "(fn (x) x)"}});
+  Step share = step("let-inline", {1, 1, 0}, {{"?e", "i"}, {"?b", "(fn (x) x)"}});
   share.left_to_right = false;
   CHECK(replay("(for (i n) (put (vec i) (psi (vec i) A)))", share) == "type");
   // A reduction word of the wrong kind; a nat where an operator stands.
-  CHECK(replay("(put (vec) (red add (j 4) true A))",
-               step("split", {0}, {{"?f", "*"}, {"?n", "4"}, {"?B", "2"},
-                                   {"?g", "(fn (j) true)"},
-                                   {"?x", "(fn (j) A)"}})) == "sub");
-  CHECK(replay("(put (vec) (red add (j 4) true A))",
-               step("split", {0}, {{"?f", "max"}, {"?n", "4"}, {"?B", "2"},
-                                   {"?g", "(fn (j) true)"},
-                                   {"?x", "(fn (j) A)"}})) == "match");
-  CHECK(replay("(put (vec) (red add (j 4) true A))",
-               step("split", {0}, {{"?f", "add"}, {"?n", "4"}, {"?B", "2"},
-                                   {"?g", "(fn (j) true)"},
-                                   {"?x", "(fn (j) A)"}}))
+  CHECK(replay("(put (vec) (red add (j 4) true A))", step("split", {0},
+                                                          {{"?f", "*"},
+                                                           {"?n", "4"},
+                                                           {"?B", "2"},
+                                                           {"?g", "(fn (j) true)"},
+                                                           {"?x", "(fn (j) A)"}})) == "sub");
+  CHECK(replay("(put (vec) (red add (j 4) true A))", step("split", {0},
+                                                          {{"?f", "max"},
+                                                           {"?n", "4"},
+                                                           {"?B", "2"},
+                                                           {"?g", "(fn (j) true)"},
+                                                           {"?x", "(fn (j) A)"}})) == "match");
+  CHECK(replay("(put (vec) (red add (j 4) true A))", step("split", {0},
+                                                          {{"?f", "add"},
+                                                           {"?n", "4"},
+                                                           {"?B", "2"},
+                                                           {"?g", "(fn (j) true)"},
+                                                           {"?x", "(fn (j) A)"}}))
             .starts_with("(put (vec) (red add (J"));
 }
 
 TEST_CASE("replay: permute and unravel need a full permutation and index") {
   const auto tran = [](const std::string& t) {
-    return replay("(for (i n) (for (j m) (put (vec i j) (psi (vec j i) (tran "
-                  "(1 0) A)))))",
-                  step("psi-tran", {1, 1, 2}, {{"?p", "(seq j i)"}, {"?t", t},
-                                               {"?A", "A"}}));
+    return replay(
+        "(for (i n) (for (j m) (put (vec i j) (psi (vec j i) (tran "
+        "(1 0) A)))))",
+        step("psi-tran", {1, 1, 2}, {{"?p", "(seq j i)"}, {"?t", t}, {"?A", "A"}}));
   };
   CHECK(tran("(1 0)").find("(psi (vec i j) A)") != std::string::npos);
   CHECK(tran("(0 1)") == "match");
@@ -679,9 +748,8 @@ TEST_CASE("replay: permute and unravel need a full permutation and index") {
   CHECK(tran("1") == "sub");
   CHECK(tran("(1 x)") == "syntax");
   CHECK(replay("(for (i n) (put (vec i) (psi (vec i) (reshape (vec n m) A))))",
-               step("psi-reshape", {1, 1}, {{"?p", "(seq i)"},
-                                            {"?u", "(seq n m)"},
-                                            {"?A", "A"}})) == "syntax");
+               step("psi-reshape", {1, 1},
+                    {{"?p", "(seq i)"}, {"?u", "(seq n m)"}, {"?A", "A"}})) == "syntax");
 }
 
 TEST_CASE("spec: rows of the table of LANGUAGE section 3") {
@@ -702,8 +770,7 @@ TEST_CASE("spec: rows of the table of LANGUAGE section 3") {
   CHECK(element_is("i div 2 + i mod 2", "(real (+ (div i 2) (mod i 2)))"));
   CHECK(element_is("if i < j and not (i > j) or i >= j then 1 else 0",
                    "(real (if (or (and (< i j) (not (< j i))) (<= j i)) 1 0))"));
-  CHECK(element_is("if i <= j then A[i,j] else 0",
-                   "(if (<= i j) (psi (vec i j) A) (real 0))"));
+  CHECK(element_is("if i <= j then A[i,j] else 0", "(if (<= i j) (psi (vec i j) A) (real 0))"));
   CHECK(element_is("if i == j then 0 else if i != j then r else r",
                    "(if (== i j) (real 0) (if (!= i j) r r))"));
   CHECK(element_is("<i j> psi A", "(psi (vec i j) A)"));
@@ -712,19 +779,15 @@ TEST_CASE("spec: rows of the table of LANGUAGE section 3") {
   CHECK(element_is("exp(i) + exp2(r) + log(r) + sqrt(r) + tanh(r)",
                    "(+ (+ (+ (+ (exp (real i)) (exp2 r)) (log r)) (sqrt r)) "
                    "(tanh r))"));
-  CHECK(element_is("max(i, r) + min(r, 2)",
-                   "(+ (max (real i) r) (min r (real 2)))"));
-  CHECK(element_is("sum(q in k | q < i) q",
-                   "(red add (q k) (< q i) (real q))"));
+  CHECK(element_is("max(i, r) + min(r, 2)", "(+ (max (real i) r) (min r (real 2)))"));
+  CHECK(element_is("sum(q in k | q < i) q", "(red add (q k) (< q i) (real q))"));
   CHECK(element_is("max(q in k) T[i,j,q] + min(u in k) T[i,j,u]",
                    "(red max (q k) true (+ (psi (vec i j q) T) (red min (u k) "
                    "true (psi (vec i j u) T))))"));
-  CHECK(core_is("T +.* gen(q in k) 1.0",
-                "(inner add * T (gen (q k) (real 1)))"));
+  CHECK(core_is("T +.* gen(q in k) 1.0", "(inner add * T (gen (q k) (real 1)))"));
   CHECK(core_is("v o.* w", "(outer * v w)"));
   CHECK(core_is("v o.max w", "(outer max v w)"));
-  CHECK(core_is("T max.+ gen(q in k) 1.0",
-                "(inner max + T (gen (q k) (real 1)))"));
+  CHECK(core_is("T max.+ gen(q in k) 1.0", "(inner max + T (gen (q k) (real 1)))"));
   CHECK(core_is("max red (<1 2 0> tran T)", "(redf max (tran (1 2 0) T))"));
   CHECK(core_is("tran (<1 0> tran A)", "(tran (1 0) (tran (1 0) A))"));
   CHECK(core_is("(1 take A) cat (1 drop A)", "(cat (take 1 A) (drop 1 A))"));
@@ -732,9 +795,10 @@ TEST_CASE("spec: rows of the table of LANGUAGE section 3") {
 
 TEST_CASE("spec: take, drop, rho, rav, softmax, omega") {
   const auto core = [](const std::string& shape, const std::string& expr) {
-    return audit::print_core(audit::read_spec(
-        "spec s\ndims n, m\nin A : f32[n,m], v : f32[n], r : f32\nout O : "
-        "f32" + shape + "\nO = " + expr + "\n"));
+    return audit::print_core(
+        audit::read_spec("spec s\ndims n, m\nin A : f32[n,m], v : f32[n], r : f32\nout O : "
+                         "f32" +
+                         shape + "\nO = " + expr + "\n"));
   };
   CHECK(core("[2,m]", "2 take A") == "(take 2 A)");
   CHECK(core("[2,m]", "<2> take A") == "(take 2 A)");
@@ -742,10 +806,8 @@ TEST_CASE("spec: take, drop, rho, rav, softmax, omega") {
   CHECK(core("[2,m]", "(-2) take A") == "(drop (- n 2) A)");
   CHECK(core("[n-2,m]", "<-2> drop A") == "(take (- n 2) A)");
   CHECK(core("[2,3]", "<2 3> take A") == "(take 2 (omega 1 (x) (take 3 x) A))");
-  CHECK(core("[n-1,2*m-2]", "<1 (2-m)> drop A") ==
-        "(drop 1 (omega 1 (x) (drop (- 2 m) x) A))");
-  CHECK(core("[2,3]", "<2 -3> take A") ==
-        "(take 2 (omega 1 (x) (drop (- m 3) x) A))");
+  CHECK(core("[n-1,2*m-2]", "<1 (2-m)> drop A") == "(drop 1 (omega 1 (x) (drop (- 2 m) x) A))");
+  CHECK(core("[2,3]", "<2 -3> take A") == "(take 2 (omega 1 (x) (drop (- m 3) x) A))");
   CHECK(core("[m,n]", "<m n> rho A") == "(reshape (vec m n) A)");
   CHECK(core("[m*n]", "rav A") == "(reshape (vec (* n m)) A)");
   CHECK(core("[n]", "rav v") == "(reshape (vec n) v)");
@@ -754,9 +816,10 @@ TEST_CASE("spec: take, drop, rho, rav, softmax, omega") {
 
 TEST_CASE("spec: the rest of the structural words") {
   const auto core = [](const std::string& shape, const std::string& expr) {
-    return audit::print_core(audit::read_spec(
-        "spec s\ndims n, m\nin A : f32[n,m], v : f32[n], r : f32\nout O : "
-        "f32" + shape + "\nO = " + expr + "\n"));
+    return audit::print_core(
+        audit::read_spec("spec s\ndims n, m\nin A : f32[n,m], v : f32[n], r : f32\nout O : "
+                         "f32" +
+                         shape + "\nO = " + expr + "\n"));
   };
   CHECK(core("[n*2]", "v cat (rev v)") == "(cat v (rev v))");
   CHECK(core("[n]", "1 rot v") == "(rot 1 v)");
@@ -765,36 +828,32 @@ TEST_CASE("spec: the rest of the structural words") {
         "(let (x) v (let (e) (exp (- x (redf max x))) (/ e (redf add e))))");
   CHECK(core("[n]", "+red omega<1> A") == "(omega 1 (x) (redf add x) A)");
   CHECK(core("[n,m]", "1 rot omega<1> A") == "(omega 1 (x) (rot 1 x) A)");
-  CHECK(core("[n,2*m]", "A cat omega<1> A") ==
-        "(omega2 1 1 (x y) (cat x y) A A)");
-  CHECK(core("[n,m,n]", "A o.* omega<0 1> v") ==
-        "(omega2 0 1 (x y) (outer * x y) A v)");
+  CHECK(core("[n,2*m]", "A cat omega<1> A") == "(omega2 1 1 (x y) (cat x y) A A)");
+  CHECK(core("[n,m,n]", "A o.* omega<0 1> v") == "(omega2 0 1 (x y) (outer * x y) A v)");
 }
 
 TEST_CASE("spec: attend") {
-  const std::string head =
-      "spec s\ndims n, m\nin A : f32[n,m], V : f32[m]\nout O : f32[n]\n";
-  const Spec spec = audit::read_spec(
-      head + "attend O[i] over j in m\n  value = V[j]\n  score = A[i,j]\n"
-             "  bias = j - i\n  mask = j <= i\n  empty = i\n");
+  const std::string head = "spec s\ndims n, m\nin A : f32[n,m], V : f32[m]\nout O : f32[n]\n";
+  const Spec spec = audit::read_spec(head +
+                                     "attend O[i] over j in m\n  value = V[j]\n  score = A[i,j]\n"
+                                     "  bias = j - i\n  mask = j <= i\n  empty = i\n");
   const std::string q =
       "(red add (j m) (<= j i) (* (exp (- (psi (vec j) s) u)) (psi (vec j) V)))"
       " (red add (j m) (<= j i) (exp (- (psi (vec j) s) u)))";
   const Term want = audit::read_term(
       "(gen (i n) (let (s) (gen (j m) (+ (psi (vec i j) A) (real (- j i)))) "
       "(let (u) (red max (j m) (<= j i) (psi (vec j) s)) (if (any (j m) (<= j "
-      "i)) (/ " + q + ") (real i)))))", {}, spec);
+      "i)) (/ " +
+          q + ") (real i)))))",
+      {}, spec);
   CHECK(alpha_equal(spec.core, want));
   const std::string over = head + "attend O[i] over j in m\n";
   CHECK(code_of_spec(over + "score = A[i,j]\nvalue = V[j]\n") == "accepted");
   for (const char* fields :
-       {"score = A[i,j]\n", "value = V[j]\n",
-        "score = A[i,j]\nscore = A[i,j]\nvalue = V[j]\n",
-        "score = A[i,j]\nvalue = V[j]\nempty = V[j]\n",
-        "score = A[i,j]\nvalue = V[j]\nmask = r\n",
-        "score = A[i,j]\nvalue = V[j]\nmask = A[i,j]\n",
-        "score = j <= i\nvalue = V[j]\n", "score = A[i]\nvalue = V[j]\n",
-        "score = A[i,j] value = V[j]\n"}) {
+       {"score = A[i,j]\n", "value = V[j]\n", "score = A[i,j]\nscore = A[i,j]\nvalue = V[j]\n",
+        "score = A[i,j]\nvalue = V[j]\nempty = V[j]\n", "score = A[i,j]\nvalue = V[j]\nmask = r\n",
+        "score = A[i,j]\nvalue = V[j]\nmask = A[i,j]\n", "score = j <= i\nvalue = V[j]\n",
+        "score = A[i]\nvalue = V[j]\n", "score = A[i,j] value = V[j]\n"}) {
     CAPTURE(fields);
     CHECK(code_of_spec(over + fields) != "accepted");
   }
@@ -827,12 +886,12 @@ TEST_CASE("spec: the two spellings agree") {
   const std::string head =
       "spec s\ndims B, H, S, T, D\nin Q : f16[B,H,S,D], K : f16[B,H,T,D], V : "
       "f16[B,H,T,D]\nout O : f16[B,H,S,D]\n";
-  const Spec ascii = audit::read_spec(
-      head + "let X = (Q +.* omega<2 2> (<0 1 3 2> tran K)) / sqrt(D)\n"
-             "O = (softmax omega<1> X) +.* omega<2 2> V\n");
-  const Spec unicode = audit::read_spec(
-      head + "let X = (Q +.× Ω⟨2 2⟩ (⟨0 1 3 2⟩ ⍉ K)) ÷ √(D)\n"
-             "O = (softmax Ω⟨1⟩ X) +.× Ω⟨2 2⟩ V\n");
+  const Spec ascii = audit::read_spec(head +
+                                      "let X = (Q +.* omega<2 2> (<0 1 3 2> tran K)) / sqrt(D)\n"
+                                      "O = (softmax omega<1> X) +.* omega<2 2> V\n");
+  const Spec unicode = audit::read_spec(head +
+                                        "let X = (Q +.× Ω⟨2 2⟩ (⟨0 1 3 2⟩ ⍉ K)) ÷ √(D)\n"
+                                        "O = (softmax Ω⟨1⟩ X) +.× Ω⟨2 2⟩ V\n");
   CHECK(alpha_equal(ascii.core, unicode.core));
   CHECK(audit::print_core(ascii) ==
         "(let (X) (/ (omega2 2 2 (x y) (inner add * x y) Q (tran (0 1 3 2) K)) "
@@ -852,8 +911,8 @@ TEST_CASE("spec: the two spellings agree") {
 }
 
 TEST_CASE("spec: refusals") {
-  CHECK(refused("O = A\xd1\xb1", "E0101"));            // Cyrillic look-alike
-  CHECK(refused("O = A # \xe2\x80\xae", "E0101"));      // bidi in a comment
+  CHECK(refused("O = A\xd1\xb1", "E0101"));         // Cyrillic look-alike
+  CHECK(refused("O = A # \xe2\x80\xae", "E0101"));  // bidi in a comment
   CHECK(refused("O = A\r", "E0101"));
   CHECK(refused("O = A @ A", "E0101"));
   CHECK(refused("O = A + rev C", "E0103"));
@@ -870,8 +929,8 @@ TEST_CASE("spec: refusals") {
   CHECK(refused("O = gen(i in n) gen(i in m) r", "E0104"));
   CHECK(refused("O = gen(i in i) w", "E0104"));
   CHECK(refused("O = gen(i in n | i < 1) w"));
-  for (const char* name : {"size", "a", "p", "t", "rest", "x_s", "minimoa_x",
-                           "int", "true", "_x", "sum", "o", "omega", "score"}) {
+  for (const char* name : {"size", "a", "p", "t", "rest", "x_s", "minimoa_x", "int", "true", "_x",
+                           "sum", "o", "omega", "score"}) {
     CAPTURE(name);
     CHECK(refused("let " + std::string(name) + " = A\nO = A"));
   }
@@ -919,6 +978,5 @@ TEST_CASE("spec: refusals") {
   CHECK(code_of_spec("spec s\nO = 1\n") != "accepted");
   CHECK(code_of_spec("spec s\nout O : i32\nO = 1\n") != "accepted");
   CHECK(code_of_spec("spec s\nout O : f32\nO = 1\n") == "accepted");
-  CHECK(code_of_spec("spec s\nout O : f32\n\n\nO = 1 +\n\n2 2\n")
-            .find("line 7") == 0);
+  CHECK(code_of_spec("spec s\nout O : f32\n\n\nO = 1 +\n\n2 2\n").find("line 7") == 0);
 }

@@ -41,7 +41,10 @@ constexpr Index kSeveralHeads = 60000;
 constexpr Index kGroupsOfEight = 4000000;
 
 // Sizes of one run. groups: query heads for each head of keys.
-struct Case { Index b, kv, groups, n, m, d; bool causal; };
+struct Case {
+  Index b, kv, groups, n, m, d;
+  bool causal;
+};
 
 Index heads(const Case& c) { return c.kv * c.groups; }
 
@@ -60,8 +63,8 @@ Sizes sizes_of(const Spec& spec, const Case& c) {
 
 std::string show(const Case& c) {
   std::ostringstream out;
-  out << "B=" << c.b << " Hkv=" << c.kv << " groups=" << c.groups << " n=" << c.n
-      << " m=" << c.m << " d=" << c.d;
+  out << "B=" << c.b << " Hkv=" << c.kv << " groups=" << c.groups << " n=" << c.n << " m=" << c.m
+      << " d=" << c.d;
   return out.str();
 }
 
@@ -78,7 +81,9 @@ Tensor<float> noise(std::vector<Index> shape, std::uint64_t seed) {
   return out;
 }
 
-struct Inputs { Tensor<float> q, k, v; };
+struct Inputs {
+  Tensor<float> q, k, v;
+};
 
 Inputs inputs_of(const Case& c) {
   return {noise({c.b, heads(c), c.n, c.d}, 1), noise({c.b, c.kv, c.m, c.d}, 2),
@@ -102,7 +107,7 @@ void reference_row(const Case& c, const Inputs& in, Index b, Index h, Index i,
     const float* v = &in.v.data[offset(in.v, b, h / c.groups, j)];
     long double s = 0;
     for (Index e = 0; e < c.d; ++e) s += static_cast<long double>(q[e]) * k[e];
-    const long double w = std::exp(s * scale);   // |s * scale| <= sqrt(128)
+    const long double w = std::exp(s * scale);  // |s * scale| <= sqrt(128)
     sum += w;
     for (Index e = 0; e < c.d; ++e) o[static_cast<std::size_t>(e)] += w * v[e];
   }
@@ -163,8 +168,8 @@ std::vector<Kernel> kernels_of(const std::string& spec) {
 
 std::vector<float> run(const Spec& spec, const Kernel& kernel, const Case& c, const Inputs& in,
                        const HostOptions& options) {
-  const auto r = run_kernel(spec, kernel, sizes_of(spec, c),
-                            {{"Q", in.q}, {"K", in.k}, {"V", in.v}}, options);
+  const auto r =
+      run_kernel(spec, kernel, sizes_of(spec, c), {{"Q", in.q}, {"K", in.k}, {"V", in.v}}, options);
   CHECK_MESSAGE(r.ok(), kernel.name, " ", show(c), (r.ok() ? "" : text(r.errors())));
   return r.ok() ? r.value().data : std::vector<float>{};
 }
@@ -237,8 +242,8 @@ void check_planted(const Kernel& kernel, const Case& c, Index b, Index kv, Index
       for (Index i = 0; i < c.n; ++i)
         for (Index e = 0; e < c.d; ++e, ++k) {
           const bool used = x == b && h / c.groups == kv && sees(c, i, j);
-          const bool right = used ? std::isnan(after[k])
-                                  : std::memcmp(&before[k], &after[k], sizeof(float)) == 0;
+          const bool right =
+              used ? std::isnan(after[k]) : std::memcmp(&before[k], &after[k], sizeof(float)) == 0;
           if (!right) ++wrong;
         }
   CHECK_MESSAGE(wrong == 0, kernel.name, " NaN in key ", j, ": ", show(c));
@@ -279,9 +284,9 @@ TEST_CASE("a gqa kernel refuses heads that do not divide") {
   const Spec spec = read("gqa");
   for (const Kernel& kernel : kernels_of("gqa")) {
     const Inputs in{noise({1, 3, 2, 2}, 1), noise({1, 2, 2, 2}, 2), noise({1, 2, 2, 2}, 3)};
-    const auto r = run_kernel(
-        spec, kernel, {{"B", 1}, {"Hq", 3}, {"Hkv", 2}, {"S", 2}, {"T", 2}, {"D", 2}},
-        {{"Q", in.q}, {"K", in.k}, {"V", in.v}});
+    const auto r =
+        run_kernel(spec, kernel, {{"B", 1}, {"Hq", 3}, {"Hkv", 2}, {"S", 2}, {"T", 2}, {"D", 2}},
+                   {{"Q", in.q}, {"K", in.k}, {"V", in.v}});
     REQUIRE_FALSE(r.ok());
     CHECK(r.errors()[0].code == "E0904");
   }

@@ -18,13 +18,12 @@ namespace minimoa::test {
 
 struct Case {
   Spec spec;
-  Term before, after;            // statements
-  Position at;                   // where the example's own terms stand
+  Term before, after;  // statements
+  Position at;         // where the example's own terms stand
 };
 
 inline RuleTable rule_table() {
-  auto loaded = RuleTable::load(std::string(MINIMOA_SOURCE_DIR) +
-                                "/spec/rules");
+  auto loaded = RuleTable::load(std::string(MINIMOA_SOURCE_DIR) + "/spec/rules");
   if (!loaded.ok()) FAIL(loaded.errors().front().message);
   return loaded.value();
 }
@@ -46,8 +45,7 @@ inline std::map<std::string, std::int64_t> sizes_of(const Example& e) {
 }
 
 inline Term one_if(const Term& g) {
-  return mk_put({}, mk(Op::kIf, {g, mk(Op::kReal, {mk_int(1)}),
-                                 mk(Op::kReal, {mk_int(0)})}));
+  return mk_put({}, mk(Op::kIf, {g, mk(Op::kReal, {mk_int(1)}), mk(Op::kReal, {mk_int(0)})}));
 }
 
 inline std::vector<Case> cases_of(const Example& e) {
@@ -67,8 +65,8 @@ inline std::vector<Case> cases_of(const Example& e) {
   for (std::size_t k = 0; k < typed.type.tup.size(); ++k) {
     const auto part = static_cast<std::int64_t>(k);
     c.spec.output.shape = typed.type.tup[k].shape;
-    out.push_back({c.spec, mk_put({}, mk_get(part, e.before)),
-                   mk_put({}, mk_get(part, e.after)), {0, 0}});
+    out.push_back(
+        {c.spec, mk_put({}, mk_get(part, e.before)), mk_put({}, mk_get(part, e.after)), {0, 0}});
   }
   return out;
 }

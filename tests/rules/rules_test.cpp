@@ -41,10 +41,8 @@ std::map<std::string, Tensor<Real>> inputs_of(const Example& e) {
 }
 
 template <typename Real>
-std::vector<Real> run(const Spec& spec, const Term& statement,
-                      const Example& e) {
-  const auto result = evaluate_statement<Real>(spec, statement, sizes_of(e),
-                                               inputs_of<Real>(e));
+std::vector<Real> run(const Spec& spec, const Term& statement, const Example& e) {
+  const auto result = evaluate_statement<Real>(spec, statement, sizes_of(e), inputs_of<Real>(e));
   if (!result.ok()) {
     FAIL(result.errors().front().message << " in " << print(statement));
   }
@@ -88,10 +86,9 @@ TEST_CASE("every row has an example that applies and one that differs") {
 }
 
 TEST_CASE("a row turns BEFORE into AFTER") {
-  for_each_case(applies_of, [](const RuleTable& table, const Rule& rule,
-                               const Example& e, const Case& c) {
-    const ApplyResult r = apply(table, name_of(rule), false, c.before, c.at,
-                                {e.hints, {}}, c.spec);
+  for_each_case(applies_of, [](const RuleTable& table, const Rule& rule, const Example& e,
+                               const Case& c) {
+    const ApplyResult r = apply(table, name_of(rule), false, c.before, c.at, {e.hints, {}}, c.spec);
     CHECK_MESSAGE(r.ok, r.error);
     if (!r.ok) return;
     CAPTURE(print(r.value.term));
@@ -100,24 +97,22 @@ TEST_CASE("a row turns BEFORE into AFTER") {
 }
 
 TEST_CASE("a row used backwards turns AFTER into BEFORE") {
-  for_each_case(applies_of, [](const RuleTable& table, const Rule& rule,
-                               const Example& e, const Case& c) {
-    const ApplyResult there = apply(table, name_of(rule), false, c.before,
-                                    c.at, {e.hints, {}}, c.spec);
-    if (!there.ok) return;
-    const ApplyResult back = apply(table, name_of(rule), true,
-                                   there.value.term, c.at,
-                                   {there.value.step.sub, {}}, c.spec);
-    CHECK_MESSAGE(back.ok, back.error);
-    if (back.ok) CHECK(alpha_equal(back.value.term, c.before));
-  });
+  for_each_case(applies_of,
+                [](const RuleTable& table, const Rule& rule, const Example& e, const Case& c) {
+                  const ApplyResult there =
+                      apply(table, name_of(rule), false, c.before, c.at, {e.hints, {}}, c.spec);
+                  if (!there.ok) return;
+                  const ApplyResult back = apply(table, name_of(rule), true, there.value.term, c.at,
+                                                 {there.value.step.sub, {}}, c.spec);
+                  CHECK_MESSAGE(back.ok, back.error);
+                  if (back.ok) CHECK(alpha_equal(back.value.term, c.before));
+                });
 }
 
 TEST_CASE("the obligations of an example hold") {
-  for_each_case(applies_of, [](const RuleTable& table, const Rule& rule,
-                               const Example& e, const Case& c) {
-    const ApplyResult r = apply(table, name_of(rule), false, c.before, c.at,
-                                {e.hints, {}}, c.spec);
+  for_each_case(applies_of, [](const RuleTable& table, const Rule& rule, const Example& e,
+                               const Case& c) {
+    const ApplyResult r = apply(table, name_of(rule), false, c.before, c.at, {e.hints, {}}, c.spec);
     if (!r.ok) return;
     for (const Obligation& o : r.value.step.prove) {
       CAPTURE(print(o.goal));
@@ -129,32 +124,28 @@ TEST_CASE("the obligations of an example hold") {
 }
 
 TEST_CASE("BEFORE and AFTER evaluate to the same") {
-  for_each_case(applies_of, [](const RuleTable&, const Rule&,
-                               const Example& e, const Case& c) {
-    CHECK(all_close(run<Quad>(c.spec, c.before, e),
-                    run<Quad>(c.spec, c.after, e)));
+  for_each_case(applies_of, [](const RuleTable&, const Rule&, const Example& e, const Case& c) {
+    CHECK(all_close(run<Quad>(c.spec, c.before, e), run<Quad>(c.spec, c.after, e)));
   });
 }
 
 TEST_CASE("a structural row is bit-exact") {
-  for_each_case(applies_of, [](const RuleTable&, const Rule& rule,
-                               const Example& e, const Case& c) {
-    if (class_of(rule) != "structural") return;
-    CHECK(run<double>(c.spec, c.before, e) == run<double>(c.spec, c.after, e));
-  });
+  for_each_case(applies_of,
+                [](const RuleTable&, const Rule& rule, const Example& e, const Case& c) {
+                  if (class_of(rule) != "structural") return;
+                  CHECK(run<double>(c.spec, c.before, e) == run<double>(c.spec, c.after, e));
+                });
 }
 
 TEST_CASE("a psi row lowers the measure on its examples") {
-  for_each_case(applies_of, [](const RuleTable&, const Rule& rule,
-                               const Example&, const Case& c) {
+  for_each_case(applies_of, [](const RuleTable&, const Rule& rule, const Example&, const Case& c) {
     if (phase_of(rule) != "psi") return;
     CHECK(measure(c.after) < measure(c.before));
   });
 }
 
 TEST_CASE("BEFORE and WRONG evaluate to different values") {
-  for_each_case(differs_of, [](const RuleTable&, const Rule&,
-                               const Example& e, const Case& c) {
+  for_each_case(differs_of, [](const RuleTable&, const Rule&, const Example& e, const Case& c) {
     // One component of a tuple may agree; the tuple may not.
     std::vector<Quad> before, wrong;
     for (const Case& part : cases_of(e)) {
@@ -171,10 +162,9 @@ TEST_CASE("BEFORE and WRONG evaluate to different values") {
 }
 
 TEST_CASE("a row does not turn BEFORE into WRONG") {
-  for_each_case(differs_of, [](const RuleTable& table, const Rule& rule,
-                               const Example& e, const Case& c) {
-    const ApplyResult r = apply(table, name_of(rule), false, c.before, c.at,
-                                {e.hints, {}}, c.spec);
+  for_each_case(differs_of, [](const RuleTable& table, const Rule& rule, const Example& e,
+                               const Case& c) {
+    const ApplyResult r = apply(table, name_of(rule), false, c.before, c.at, {e.hints, {}}, c.spec);
     if (r.ok) CHECK_FALSE(alpha_equal(r.value.term, c.after));
   });
 }

@@ -12,9 +12,9 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
 }
 
 bool is_arithmetic(Op op) {
-  return op == Op::kAdd || op == Op::kSub || op == Op::kMul ||
-         op == Op::kDiv || op == Op::kIntDiv || op == Op::kIntMod ||
-         op == Op::kMax || op == Op::kMin || op == Op::kExpSub;
+  return op == Op::kAdd || op == Op::kSub || op == Op::kMul || op == Op::kDiv ||
+         op == Op::kIntDiv || op == Op::kIntMod || op == Op::kMax || op == Op::kMin ||
+         op == Op::kExpSub;
 }
 
 std::int64_t count(const std::vector<std::int64_t>& shape) {
@@ -24,8 +24,7 @@ std::int64_t count(const std::vector<std::int64_t>& shape) {
 }
 
 // The index in `shape` of element number k.
-std::vector<std::int64_t> index_at(const std::vector<std::int64_t>& shape,
-                                   std::int64_t k) {
+std::vector<std::int64_t> index_at(const std::vector<std::int64_t>& shape, std::int64_t k) {
   std::vector<std::int64_t> p(shape.size());
   for (std::size_t a = shape.size(); a-- > 0;) {
     p[a] = k % shape[a];
@@ -34,8 +33,7 @@ std::vector<std::int64_t> index_at(const std::vector<std::int64_t>& shape,
   return p;
 }
 
-std::vector<std::int64_t> tail(const std::vector<std::int64_t>& v,
-                               std::size_t from) {
+std::vector<std::int64_t> tail(const std::vector<std::int64_t>& v, std::size_t from) {
   return {v.begin() + static_cast<std::ptrdiff_t>(from), v.end()};
 }
 
@@ -45,8 +43,7 @@ void Encoder::fail(const Term& t, const std::string& what) {
   throw std::runtime_error(what + " in " + print(t));
 }
 
-Encoder::Encoder(z3::context& context, const Example& example,
-                 const Spec& spec)
+Encoder::Encoder(z3::context& context, const Example& example, const Spec& spec)
     : context_(context), sizes_(sizes_of(example)) {
   for (const auto& [name, size] : sizes_) globals_[name] = make_index(size);
   for (const Array& a : spec.inputs) globals_[a.name] = input(a);
@@ -63,8 +60,7 @@ SymPtr Encoder::make_index(std::int64_t v) const {
 SymPtr Encoder::make_real(const z3::expr& v) {
   auto s = std::make_shared<Sym>();
   s->kind = Sym::Kind::kReal;
-  s->real = std::make_shared<SymReal>(
-      SymReal{v, context_.bool_val(false), std::nullopt});
+  s->real = std::make_shared<SymReal>(SymReal{v, context_.bool_val(false), std::nullopt});
   return s;
 }
 
@@ -76,8 +72,7 @@ SymPtr Encoder::make_bottom() {
   return s;
 }
 
-SymPtr Encoder::make_array(std::vector<std::int64_t> shape,
-                           std::vector<SymPtr> items) const {
+SymPtr Encoder::make_array(std::vector<std::int64_t> shape, std::vector<SymPtr> items) const {
   if (shape.empty()) return items.at(0);
   auto s = std::make_shared<Sym>();
   s->kind = Sym::Kind::kArray;
@@ -130,8 +125,7 @@ SymPtr Encoder::select(const SymPtr& a, const std::vector<std::int64_t>& p) {
 }
 
 // One more axis; `empty` gives the cell's shape when there is no cell.
-SymPtr Encoder::stack(const std::vector<SymPtr>& cells,
-                      const SymPtr& empty) const {
+SymPtr Encoder::stack(const std::vector<SymPtr>& cells, const SymPtr& empty) const {
   std::vector<std::int64_t> shape = {static_cast<std::int64_t>(cells.size())};
   const SymPtr& first = cells.empty() ? empty : cells.front();
   for (const std::int64_t n : shape_of(first)) shape.push_back(n);
@@ -181,8 +175,7 @@ SymPtr Encoder::choose(const z3::expr& c, const SymPtr& a, const SymPtr& b) {
   if (c.is_false()) return b;
   if (a->kind == Sym::Kind::kReal) {
     const SymPtr out = make_real(z3::ite(c, a->real->value, b->real->value));
-    out->real->bottom =
-        z3::ite(c, a->real->bottom, b->real->bottom).simplify();
+    out->real->bottom = z3::ite(c, a->real->bottom, b->real->bottom).simplify();
     const bool plain = a->real->bottom.is_false() && b->real->bottom.is_false();
     if (plain && a->real->exp && b->real->exp) {
       out->real->exp = z3::ite(c, *a->real->exp, *b->real->exp);
@@ -193,8 +186,7 @@ SymPtr Encoder::choose(const z3::expr& c, const SymPtr& a, const SymPtr& b) {
   for (std::size_t i = 0; i < a->items.size(); ++i) {
     items.push_back(choose(c, a->items[i], b->items.at(i)));
   }
-  return a->kind == Sym::Kind::kTuple ? make_tuple(items)
-                                      : make_array(a->shape, items);
+  return a->kind == Sym::Kind::kTuple ? make_tuple(items) : make_array(a->shape, items);
 }
 
 SymPtr Encoder::maximum(const SymPtr& a, const SymPtr& b) {
@@ -202,9 +194,8 @@ SymPtr Encoder::maximum(const SymPtr& a, const SymPtr& b) {
   if (b->real->bottom.is_true()) return a;
   exponential(a);
   exponential(b);
-  const z3::expr less = (a->real->bottom ||
-                         (!b->real->bottom &&
-                          a->real->value < b->real->value)).simplify();
+  const z3::expr less =
+      (a->real->bottom || (!b->real->bottom && a->real->value < b->real->value)).simplify();
   return choose(less, b, a);
 }
 
@@ -217,8 +208,7 @@ SymPtr Encoder::divide(const SymPtr& a, const SymPtr& b) {
   return make_real(a->real->value / b->real->value);
 }
 
-SymPtr Encoder::scalar(const std::string& op, const SymPtr& a,
-                       const SymPtr& b) {
+SymPtr Encoder::scalar(const std::string& op, const SymPtr& a, const SymPtr& b) {
   const z3::expr &x = a->real->value, &y = b->real->value;
   if (op == "+") return make_real(x + y);
   if (op == "-") return make_real(x - y);
@@ -230,16 +220,14 @@ SymPtr Encoder::scalar(const std::string& op, const SymPtr& a,
   throw std::runtime_error("no encoding of " + op);
 }
 
-SymPtr Encoder::pointwise(const std::string& op, const SymPtr& a,
-                          const SymPtr& b) {
+SymPtr Encoder::pointwise(const std::string& op, const SymPtr& a, const SymPtr& b) {
   const bool array_a = a->kind == Sym::Kind::kArray;
   const bool array_b = b->kind == Sym::Kind::kArray;
   if (!array_a && !array_b) return scalar(op, a, b);
   const SymPtr& big = array_a ? a : b;
   std::vector<SymPtr> items;
   for (std::size_t i = 0; i < big->items.size(); ++i) {
-    items.push_back(scalar(op, array_a ? a->items.at(i) : a,
-                           array_b ? b->items.at(i) : b));
+    items.push_back(scalar(op, array_a ? a->items.at(i) : a, array_b ? b->items.at(i) : b));
   }
   return make_array(big->shape, items);
 }
@@ -252,14 +240,13 @@ SymPtr Encoder::merge(const SymPtr& a, const SymPtr& b) {
   const SymPtr right = expsub(b->items[0], top);
   std::vector<SymPtr> parts = {top};
   for (std::size_t k = 1; k < 3; ++k) {
-    parts.push_back(pointwise("+", pointwise("*", a->items[k], left),
-                              pointwise("*", b->items[k], right)));
+    parts.push_back(
+        pointwise("+", pointwise("*", a->items[k], left), pointwise("*", b->items[k], right)));
   }
   return make_tuple(parts);
 }
 
-SymPtr Encoder::combine(const std::string& f, const SymPtr& a,
-                        const SymPtr& b) {
+SymPtr Encoder::combine(const std::string& f, const SymPtr& a, const SymPtr& b) {
   if (f == "osm") return merge(a, b);
   if (a->kind == Sym::Kind::kTuple) {
     std::vector<SymPtr> parts;
@@ -335,8 +322,7 @@ SymPtr Encoder::eval(const Term& t, const Env& env) {
   }
   if (t->op == Op::kReal) return make_real(context_.real_val(kid(0)->index));
   if (t->op == Op::kRat) {
-    return make_real(context_.real_val(static_cast<int>(t->value),
-                                       static_cast<int>(t->value2)));
+    return make_real(context_.real_val(static_cast<int>(t->value), static_cast<int>(t->value2)));
   }
   if (t->op == Op::kBottom) return make_bottom();
   if (t->op == Op::kOsMerge) return merge(kid(0), kid(1));
@@ -359,8 +345,7 @@ SymPtr Encoder::eval(const Term& t, const Env& env) {
   return eval_array(t, env);
 }
 
-SymPtr Encoder::arithmetic(const std::string& op, const SymPtr& a,
-                           const SymPtr& b) {
+SymPtr Encoder::arithmetic(const std::string& op, const SymPtr& a, const SymPtr& b) {
   if (a->kind != Sym::Kind::kIndex) return pointwise(op, a, b);
   const std::int64_t x = a->index, y = b->index;
   if (op == "+") return make_index(x + y);
@@ -416,8 +401,8 @@ SymPtr Encoder::eval_if(const Term& t, const Env& env) {
 }
 
 // Kid number `body` for every value of the binder where `guard` holds.
-std::vector<SymPtr> Encoder::unfold(const Term& t, std::size_t body,
-                                    const Term& guard, const Env& env) {
+std::vector<SymPtr> Encoder::unfold(const Term& t, std::size_t body, const Term& guard,
+                                    const Env& env) {
   std::vector<SymPtr> out;
   for (std::int64_t j = 0; j < index(t->kids[0], env); ++j) {
     Env inside = env;
@@ -449,8 +434,7 @@ SymPtr Encoder::zero_like(const SymPtr& a) {
   if (a->kind == Sym::Kind::kReal) return make_real(context_.real_val(0));
   std::vector<SymPtr> items;
   for (const SymPtr& i : a->items) items.push_back(zero_like(i));
-  return a->kind == Sym::Kind::kTuple ? make_tuple(items)
-                                      : make_array(a->shape, items);
+  return a->kind == Sym::Kind::kTuple ? make_tuple(items) : make_array(a->shape, items);
 }
 
 // Operators that move or split axes.
@@ -503,7 +487,7 @@ SymPtr Encoder::eval_tran(const Term& t, const Env& env) {
 SymPtr Encoder::eval_product(const Term& t, const Env& env) {
   const SymPtr a = eval(t->kids[0], env), b = eval(t->kids[1], env);
   std::vector<std::int64_t> left = shape_of(a), right = shape_of(b);
-  std::int64_t n = -1;                       // outer: nothing is contracted
+  std::int64_t n = -1;  // outer: nothing is contracted
   if (t->op == Op::kInner) {
     n = right.at(0);
     left.pop_back();
@@ -512,8 +496,7 @@ SymPtr Encoder::eval_product(const Term& t, const Env& env) {
   std::vector<SymPtr> items;
   for (std::int64_t i = 0; i < count(left); ++i) {
     for (std::int64_t j = 0; j < count(right); ++j) {
-      items.push_back(
-          product_at(t, a, b, index_at(left, i), index_at(right, j), n));
+      items.push_back(product_at(t, a, b, index_at(left, i), index_at(right, j), n));
     }
   }
   left.insert(left.end(), right.begin(), right.end());
@@ -521,8 +504,8 @@ SymPtr Encoder::eval_product(const Term& t, const Env& env) {
 }
 
 SymPtr Encoder::product_at(const Term& t, const SymPtr& a, const SymPtr& b,
-                           std::vector<std::int64_t> p,
-                           std::vector<std::int64_t> q, std::int64_t n) {
+                           std::vector<std::int64_t> p, std::vector<std::int64_t> q,
+                           std::int64_t n) {
   if (n < 0) return pointwise(t->name, select(a, p), select(b, q));
   std::vector<SymPtr> xs;
   p.push_back(0);
@@ -579,8 +562,7 @@ SymPtr Encoder::eval_cells(const Term& t, const Env& env) {
   } else if (t->op == Op::kRot) {
     const auto n = static_cast<std::int64_t>(cells.size());
     const std::int64_t k = index(t->kids[0], env);
-    std::rotate(cells.begin(), cells.begin() + (k - n * floor_div(k, n)),
-                cells.end());
+    std::rotate(cells.begin(), cells.begin() + (k - n * floor_div(k, n)), cells.end());
   } else {
     fail(t, "no encoding");
   }
@@ -630,8 +612,8 @@ z3::expr_vector Encoder::facts() {
   for (std::size_t i = 0; i < exps_.size(); ++i) {
     out.push_back(exps_[i].second > 0);
     for (std::size_t j = 0; j < i; ++j) {
-      out.push_back(z3::implies(exps_[i].first == exps_[j].first,
-                                exps_[i].second == exps_[j].second));
+      out.push_back(
+          z3::implies(exps_[i].first == exps_[j].first, exps_[i].second == exps_[j].second));
     }
   }
   for (const z3::expr& d : defined_) out.push_back(d);
@@ -640,8 +622,7 @@ z3::expr_vector Encoder::facts() {
 
 z3::expr Encoder::differ(const SymPtr& a, const SymPtr& b) {
   const SymReal &x = *a->real, &y = *b->real;
-  return x.bottom != y.bottom ||
-         (!x.bottom && !y.bottom && x.value != y.value);
+  return x.bottom != y.bottom || (!x.bottom && !y.bottom && x.value != y.value);
 }
 
 }  // namespace minimoa::test

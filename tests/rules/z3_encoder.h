@@ -23,8 +23,8 @@ namespace minimoa::test {
 
 struct SymReal {
   z3::expr value;
-  z3::expr bottom;                     // Bool
-  std::optional<z3::expr> exp;         // E(value), if it has been asked for
+  z3::expr bottom;              // Bool
+  std::optional<z3::expr> exp;  // E(value), if it has been asked for
 };
 
 struct Sym;
@@ -35,8 +35,8 @@ struct Sym {
   enum class Kind { kIndex, kReal, kTuple, kArray };
   Kind kind = Kind::kIndex;
   std::int64_t index = 0;
-  std::vector<std::int64_t> shape;     // kArray, rank >= 1
-  std::vector<SymPtr> items;           // elements in row-major order; parts
+  std::vector<std::int64_t> shape;  // kArray, rank >= 1
+  std::vector<SymPtr> items;        // elements in row-major order; parts
   std::shared_ptr<SymReal> real;
 };
 
@@ -68,13 +68,11 @@ class Encoder {
   SymPtr eval_frame(const Term& t, const Env& env);
   SymPtr eval_tran(const Term& t, const Env& env);
   SymPtr eval_product(const Term& t, const Env& env);
-  SymPtr product_at(const Term& t, const SymPtr& a, const SymPtr& b,
-                    std::vector<std::int64_t> p, std::vector<std::int64_t> q,
-                    std::int64_t n);
+  SymPtr product_at(const Term& t, const SymPtr& a, const SymPtr& b, std::vector<std::int64_t> p,
+                    std::vector<std::int64_t> q, std::int64_t n);
   SymPtr eval_omega(const Term& t, const Env& env);
   SymPtr eval_cells(const Term& t, const Env& env);
-  std::vector<SymPtr> unfold(const Term& t, std::size_t body,
-                             const Term& guard, const Env& env);
+  std::vector<SymPtr> unfold(const Term& t, std::size_t body, const Term& guard, const Env& env);
   SymPtr zero_like(const SymPtr& a);
   SymPtr arithmetic(const std::string& op, const SymPtr& a, const SymPtr& b);
   std::int64_t index(const Term& t, const Env& env);
@@ -85,8 +83,7 @@ class Encoder {
   SymPtr make_index(std::int64_t v) const;
   SymPtr make_real(const z3::expr& v);
   SymPtr make_bottom();
-  SymPtr make_array(std::vector<std::int64_t> shape,
-                    std::vector<SymPtr> items) const;
+  SymPtr make_array(std::vector<std::int64_t> shape, std::vector<SymPtr> items) const;
   SymPtr make_tuple(std::vector<SymPtr> parts) const;
   SymPtr input(const Array& a);
   SymPtr stack(const std::vector<SymPtr>& cells, const SymPtr& empty) const;
@@ -109,7 +106,7 @@ class Encoder {
   z3::context& context_;
   std::map<std::string, std::int64_t> sizes_;
   Env globals_;
-  std::vector<std::pair<z3::expr, z3::expr>> exps_;    // (x, E(x))
+  std::vector<std::pair<z3::expr, z3::expr>> exps_;  // (x, E(x))
   std::vector<z3::expr> defined_;
   std::vector<z3::expr> path_;
 };

@@ -69,9 +69,9 @@ TEST_CASE("the certificate has the keys of the format in its order") {
   const auto j = nlohmann::ordered_json::parse(sample());
   std::vector<std::string> keys;
   for (const auto& item : j.items()) keys.push_back(item.key());
-  CHECK(keys == std::vector<std::string>{"format", "spec", "rules", "schedule", "kernel",
-                                         "witness", "divisors", "spec_proofs", "stages", "steps",
-                                         "safe", "cover", "workspace", "producer"});
+  CHECK(keys == std::vector<std::string>{"format", "spec", "rules", "schedule", "kernel", "witness",
+                                         "divisors", "spec_proofs", "stages", "steps", "safe",
+                                         "cover", "workspace", "producer"});
   CHECK(j["rules"][0]["path"] == "spec/rules/gamma.rules");
   CHECK(j["witness"].dump() == R"({"S":"2","T":"3","D":"1"})");
   CHECK(j["cover"].dump() == R"([["i","o0"],["c","o1"]])");
@@ -88,7 +88,7 @@ TEST_CASE("a step stands on one line, with the format's keys") {
 }
 
 TEST_CASE("the schema refuses unknown keys, numbers as coefficients and unknown holes") {
-  if (schema_verdict("{}") == 2) return;          // python3-jsonschema is optional
+  if (schema_verdict("{}") == 2) return;  // python3-jsonschema is optional
   const auto without = [](const char* from, const char* to) {
     std::string text = sample();
     const std::size_t k = text.find(from);

@@ -40,7 +40,7 @@ double run_case(const HeadKernel& f, std::int64_t s, std::int64_t t, std::int64_
   four.provide(f, 4);
   REQUIRE(f.run(&four.args) == 0);
   CHECK(phases >= 1);
-  CHECK(one.o == four.o);          // bit for bit: tasks share nothing
+  CHECK(one.o == four.o);  // bit for bit: tasks share nothing
   return one.error();
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("statuses say what is wrong, and sizes what is needed") {
   CHECK(with([](HeadArgs& a) { a.D = 16777217; }) == 2);
   CHECK(with([](HeadArgs& a) { a.V_s[1] = -1; }) == 4);
   CHECK(with([](HeadArgs& a) { a.O = nullptr; }) == 5);
-  c.args.S = c.args.T = 16777216;      // 2^48 scores
+  c.args.S = c.args.T = 16777216;  // 2^48 scores
   CHECK(f.workspace(&c.args) == -1);
   CHECK(f.run(&c.args) == 6);
   dlclose(library);
@@ -99,7 +99,8 @@ TEST_CASE("requirements become status 3, in the spelling of the format") {
   const auto b = emit_body(s, derivation("(for (i S) (for (c D) (put (vec i c) (real 0))))"), "z");
   REQUIRE(b.ok());
   CHECK(b.value().find("if (!(((a.S % 4) == 0))) { return 3; }") != std::string::npos);
-  CHECK(b.value().find("if (!(((a.S < a.T) || (!(a.T <= 8))))) { return 3; }") != std::string::npos);
+  CHECK(b.value().find("if (!(((a.S < a.T) || (!(a.T <= 8))))) { return 3; }") !=
+        std::string::npos);
   const TemporaryFolder folder;
   void* library = compile(folder, b.value());
   REQUIRE(library != nullptr);
@@ -109,7 +110,8 @@ TEST_CASE("requirements become status 3, in the spelling of the format") {
 TEST_CASE("a body has what the format allows and nothing else") {
   const std::string text = body(flash_text(), "flash");
   CHECK(text.find('\\') == std::string::npos);
-  CHECK(text.find("?" "?") == std::string::npos);
+  CHECK(text.find("?"
+                  "?") == std::string::npos);
   CHECK(text.find('\'') == std::string::npos);
   CHECK(text.find('\t') == std::string::npos);
   std::size_t line = 0, hashes = 0;

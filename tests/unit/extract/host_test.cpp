@@ -88,8 +88,8 @@ std::string library(const std::string& kind, const std::string& fault) {
   replace_all(source, "FAULT", fault);
   const fs::path cpp = folder() / (kind + ".cpp");
   std::ofstream(cpp) << source;
-  const std::string command = "c++ -std=c++17 -O1 -shared -fPIC -o " + so.string() + " " +
-                              cpp.string();
+  const std::string command =
+      "c++ -std=c++17 -O1 -shared -fPIC -o " + so.string() + " " + cpp.string();
   REQUIRE(std::system(command.c_str()) == 0);
   return so.string();
 }
@@ -112,8 +112,10 @@ Spec pick() {
   s.inputs[1].hi = mk_var("N");
   s.output = array("O", {mk_var("N"), mk_var("D")});
   std::string error;
-  s.core = *parse_term("(gen (n N) (gen (d D) (* (psi (vec) c) "
-                       "(psi (vec (psi (vec n) T) d) X))))", &error);
+  s.core = *parse_term(
+      "(gen (n N) (gen (d D) (* (psi (vec) c) "
+      "(psi (vec (psi (vec n) T) d) X))))",
+      &error);
   return s;
 }
 
@@ -128,14 +130,12 @@ std::map<std::string, HostArray> inputs() {
 }
 
 std::string code(const Result<Tensor<float>>& r) { return r.ok() ? "" : r.errors()[0].code; }
-std::string message(const Result<Tensor<float>>& r) {
-  return r.ok() ? "" : r.errors()[0].message;
-}
+std::string message(const Result<Tensor<float>>& r) { return r.ok() ? "" : r.errors()[0].message; }
 
 Result<Tensor<float>> run(const std::string& kind, const std::string& fault,
                           const HostOptions& options = {}) {
-  return run_kernel(pick(), library(kind, fault), "minimoa_pick_" + kind,
-                    {{"N", kN}, {"D", kD}}, inputs(), options);
+  return run_kernel(pick(), library(kind, fault), "minimoa_pick_" + kind, {{"N", kN}, {"D", kD}},
+                    inputs(), options);
 }
 
 TEST_CASE("a kernel gives the same result with any threads and any strides") {
@@ -305,8 +305,7 @@ TEST_CASE("without a kernel, run says which file it expects") {
   std::ostringstream out;
   const auto r = run_spec(pick(), o, out);
   REQUIRE_FALSE(r.ok());
-  CHECK(r.errors()[0].message.find("build/kernels/libminimoa_pick_flash.so") !=
-        std::string::npos);
+  CHECK(r.errors()[0].message.find("build/kernels/libminimoa_pick_flash.so") != std::string::npos);
   CHECK(schedule_of_library("pick", "a/b/libminimoa_pick_two_pass.so") == "two_pass");
   CHECK(schedule_of_library("pick", "libminimoa_other_flash.so").empty());
   fs::remove_all(folder());

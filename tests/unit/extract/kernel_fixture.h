@@ -124,7 +124,8 @@ inline void* compile(const TemporaryFolder& folder, const std::string& text) {
   const std::string library = folder.path() + "/kernel.so";
   spill(source, text);
   const std::string command =
-      "g++ -std=c++17 -O2 -Wall -Wextra -Wpedantic -Werror -fPIC -shared -o " + library + " " + source;
+      "g++ -std=c++17 -O2 -Wall -Wextra -Wpedantic -Werror -fPIC -shared -o " + library + " " +
+      source;
   if (std::system(command.c_str()) != 0) return nullptr;
   return dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
 }
@@ -182,8 +183,9 @@ struct HeadCase {
     k = fill(static_cast<std::size_t>(T * D), 0.71f);
     v = fill(static_cast<std::size_t>(T * D), 0.13f);
     o.assign(static_cast<std::size_t>(S * D), NAN);
-    args = {sizeof(HeadArgs), S, T, D, q.data(), {D + 3, 1}, k.data(), {D, 1}, v.data(), {D, 1},
-            o.data(), {D, 1}, nullptr, nullptr, 1, nullptr, nullptr};
+    args = {sizeof(HeadArgs), S,       T,        D,       q.data(), {D + 3, 1},
+            k.data(),         {D, 1},  v.data(), {D, 1},  o.data(), {D, 1},
+            nullptr,          nullptr, 1,        nullptr, nullptr};
   }
   void provide(const HeadKernel& f, std::int64_t workers) {
     workspace.assign(static_cast<std::size_t>(f.workspace(&args)), NAN);
@@ -213,7 +215,7 @@ struct HeadCase {
           y += std::exp(s[std::size_t(j)] - m) / z * double(v[std::size_t(j * D + c)]);
         }
         const double d = std::abs(y - double(o[std::size_t(i * D + c)]));
-        if (!(d <= worst)) worst = d;    // NaN stays
+        if (!(d <= worst)) worst = d;  // NaN stays
       }
     }
     return worst;

@@ -36,8 +36,8 @@ std::string pair_fold(const std::string& step) {
 }  // namespace
 
 TEST_CASE("a stale running maximum is refused, naming the read and the write") {
-  const std::string text = pair_fold(
-      "(gen (r 8) (tup (+ (get 0 (psi (vec r) u)) (real 1)) (get 0 (psi (vec r) u))))");
+  const std::string text =
+      pair_fold("(gen (r 8) (tup (+ (get 0 (psi (vec r) u)) (real 1)) (get 0 (psi (vec r) u))))");
   CHECK(code_of(text) == "E0611");
   const std::string notes = all_notes(text);
   CHECK(notes.find("= read: `(get 0 (psi (vec r) u))`") != std::string::npos);
@@ -54,8 +54,8 @@ TEST_CASE("reading a fixed row of the state is refused") {
 }
 
 TEST_CASE("reading with the variable of another loop is refused") {
-  CHECK(code_of(pair_fold("(gen (r 8) (tup (red add (k 8) true (get 0 (psi (vec k) u))) (real 0)))")) ==
-        "E0611");
+  CHECK(code_of(pair_fold(
+            "(gen (r 8) (tup (red add (k 8) true (get 0 (psi (vec k) u))) (real 0)))")) == "E0611");
 }
 
 TEST_CASE("a read inside a deeper gen must use all of its variables") {
@@ -74,9 +74,10 @@ TEST_CASE("a write in one branch counts in the other and after it") {
 
 TEST_CASE("keeping a state that an inner fold has overwritten is refused") {
   // Without this the kept value would be the new one, and the texts would agree.
-  CHECK(code_of("(let (st) (fold (J T) (u) (gen (c D) (real 0)) (fold (t 4) (w) (gen (c D) (real 1))"
-                "(if (< t 2) (gen (c D) (+ (psi (vec c) w) (real 1))) u)))"
-                "(for (c D) (put (vec 0 c) (psi (vec c) st))))") == "E0611");
+  CHECK(
+      code_of("(let (st) (fold (J T) (u) (gen (c D) (real 0)) (fold (t 4) (w) (gen (c D) (real 1))"
+              "(if (< t 2) (gen (c D) (+ (psi (vec c) w) (real 1))) u)))"
+              "(for (c D) (put (vec 0 c) (psi (vec c) st))))") == "E0611");
 }
 
 TEST_CASE("the initial value of an inner fold counts as a write for the outer one") {
@@ -95,11 +96,13 @@ TEST_CASE("what has no lowering is refused and not guessed") {
   CHECK(code_of("(for (i S) (parfor (c D) (put (vec i c) (real 0))))") == "E0610");
   CHECK(code_of("(for (i S) (for (c D) (put (vec i c) (psi (vec i c) Q))))") == "E0610");
   CHECK(code_of("(for (i S) (letslow (x) (real 0) (for (c D) (put (vec i c) x))))") == "E0610");
-  CHECK(code_of("(for (i S) (let (x) (gen (t (+ i 1)) (real 0)) (put (vec i 0) (psi (vec i) x))))") ==
+  CHECK(
+      code_of("(for (i S) (let (x) (gen (t (+ i 1)) (real 0)) (put (vec i 0) (psi (vec i) x))))") ==
+      "E0610");
+  CHECK(code_of("(for (i S) (when (not (any (j T) (< j i))) (put (vec i 0) (real 0))))") ==
         "E0610");
-  CHECK(code_of("(for (i S) (when (not (any (j T) (< j i))) (put (vec i 0) (real 0))))") == "E0610");
-  CHECK(code_of("(for (i S) (let (x) (gen (c D) (real 0)) (let (y) x (put (vec i 0) (psi (vec 0) y)))))") ==
-        "E0610");
+  CHECK(code_of("(for (i S) (let (x) (gen (c D) (real 0)) (let (y) x (put (vec i 0) (psi (vec 0) "
+                "y)))))") == "E0610");
 }
 
 TEST_CASE("two names that would become one C++ name are refused") {
@@ -135,8 +138,9 @@ TEST_CASE("scratch offsets are sums of products, checked sizes are product and t
   const Result<Program> p = lower(one_head(), term(flash_text()));
   REQUIRE(p.ok());
   CHECK(p.value().workspace == "0");
-  CHECK(p.value().scratch == "total(total(total(total(total(product(64, a.D), 64), 64), "
-                             "product(64, a.D)), 64), 64)");
+  CHECK(p.value().scratch ==
+        "total(total(total(total(total(product(64, a.D), 64), 64), "
+        "product(64, a.D)), 64), 64)");
   const Block& body = p.value().phases[0].body;
   CHECK(body[0].name == "q_1");
   CHECK(body[2].name == "st_4_0");
@@ -154,8 +158,8 @@ TEST_CASE("a branch that keeps the state emits nothing") {
 }
 
 TEST_CASE("any becomes a flag") {
-  const Result<Program> p = lower(
-      one_head(), term("(for (i S) (when (any (j T) (<= j i)) (put (vec i 0) (real 0))))"));
+  const Result<Program> p =
+      lower(one_head(), term("(for (i S) (when (any (j T) (<= j i)) (put (vec i 0) (real 0))))"));
   REQUIRE(p.ok());
   const Block& body = p.value().phases[0].body[0].body;
   CHECK(body[0].kind == CodeStatement::Kind::kFlag);

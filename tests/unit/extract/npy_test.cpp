@@ -23,8 +23,7 @@ std::string file(const std::string& header, const std::string& data, char major 
 
 std::string header(const std::string& descr, const std::string& shape,
                    const std::string& fortran = "False") {
-  return "{'descr': '" + descr + "', 'fortran_order': " + fortran + ", 'shape': " + shape +
-         ", }";
+  return "{'descr': '" + descr + "', 'fortran_order': " + fortran + ", 'shape': " + shape + ", }";
 }
 
 std::string refusal(const std::string& bytes) {
@@ -40,7 +39,7 @@ bool refused(const std::string& bytes, const std::string& why) {
   return message.find(why) != std::string::npos;
 }
 
-const std::string kTwo(8, '\0');   // two f4 zeros
+const std::string kTwo(8, '\0');  // two f4 zeros
 
 TEST_CASE("what is not an .npy file is refused") {
   CHECK(refused("", "magic"));
@@ -91,14 +90,15 @@ TEST_CASE("a header is data: text that is not the expected dictionary is refused
   CHECK(refused(file("__import__('os').system('true')", kTwo), "malformed header"));
   CHECK(refused(file(header("<f4", "(2,)") + " or exit()", kTwo), "after the header"));
   CHECK(refused(file("{'descr': '<f4', 'fortran_order': False, }", kTwo), "needs the keys"));
-  CHECK(refused(file("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,)}",
-                     kTwo), "repeated key"));
+  CHECK(
+      refused(file("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", kTwo),
+              "repeated key"));
   CHECK(refused(file("{'descr': '<f4', 'evil': 1, 'fortran_order': False, 'shape': (2,)}", kTwo),
                 "unknown"));
   CHECK(refused(file(header("<f4", "(2,)", "0"), kTwo), "True or False"));
   CHECK(refused(file("{'descr': '<f4", kTwo), "unclosed string"));
-  CHECK(refused(file("{'descr': '<\\x66' , 'fortran_order': False, 'shape': (2,)}", kTwo),
-                "escape"));
+  CHECK(
+      refused(file("{'descr': '<\\x66' , 'fortran_order': False, 'shape': (2,)}", kTwo), "escape"));
   CHECK(refused(file(std::string("{'descr'\0: ", 11), kTwo), "not ASCII"));
   CHECK(refused(file("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)", kTwo),
                 "malformed header"));

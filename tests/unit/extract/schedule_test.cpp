@@ -28,7 +28,8 @@ TEST_CASE("an unknown directive is refused where it stands") {
 }
 
 TEST_CASE("a tile size must be a number in 1 .. 65536 without leading zeros") {
-  for (const char* size : {"0", "-64", "+4", "064", "65537", "99999999999999999999", "4x", "0x10"}) {
+  for (const char* size :
+       {"0", "-64", "+4", "064", "65537", "99999999999999999999", "4x", "0x10"}) {
     CHECK(verdict(std::string(kHead) + "tile row " + size + "\n") == "E0502:3:10");
   }
   CHECK(verdict(std::string(kHead) + "tile row 65536\n") == "ok");

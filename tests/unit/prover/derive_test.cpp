@@ -53,13 +53,21 @@ Derivation derived(const Spec& spec, const std::string& schedule) {
 
 std::int64_t eval(const Term& t, const std::map<std::string, std::int64_t>& dims) {
   switch (t->op) {
-    case Op::kInt: return t->value;
-    case Op::kVar: return dims.at(t->name);
-    case Op::kAdd: return eval(t->kids[0], dims) + eval(t->kids[1], dims);
-    case Op::kSub: return eval(t->kids[0], dims) - eval(t->kids[1], dims);
-    case Op::kMul: return eval(t->kids[0], dims) * eval(t->kids[1], dims);
-    case Op::kIntDiv: return eval(t->kids[0], dims) / eval(t->kids[1], dims);
-    default: FAIL("extent"); return 0;
+    case Op::kInt:
+      return t->value;
+    case Op::kVar:
+      return dims.at(t->name);
+    case Op::kAdd:
+      return eval(t->kids[0], dims) + eval(t->kids[1], dims);
+    case Op::kSub:
+      return eval(t->kids[0], dims) - eval(t->kids[1], dims);
+    case Op::kMul:
+      return eval(t->kids[0], dims) * eval(t->kids[1], dims);
+    case Op::kIntDiv:
+      return eval(t->kids[0], dims) / eval(t->kids[1], dims);
+    default:
+      FAIL("extent");
+      return 0;
   }
 }
 
@@ -98,9 +106,9 @@ void check_every_term(const Spec& spec, const Derivation& d,
 }
 
 bool has_array_operator(const Term& t) {
-  const std::set<Op> ops = {Op::kTran, Op::kTake, Op::kDrop, Op::kCat, Op::kRev, Op::kRot,
-                            Op::kReshape, Op::kIota, Op::kRedf, Op::kInner, Op::kOuter,
-                            Op::kOmega, Op::kOmega2};
+  const std::set<Op> ops = {Op::kTran,  Op::kTake,    Op::kDrop,  Op::kCat,  Op::kRev,
+                            Op::kRot,   Op::kReshape, Op::kIota,  Op::kRedf, Op::kInner,
+                            Op::kOuter, Op::kOmega,   Op::kOmega2};
   return !find_all(t, [&](const Term& s) { return ops.count(s->op) != 0; }).empty();
 }
 
@@ -115,8 +123,7 @@ const std::vector<Case>& cases() {
       {"spec/attention/causal.moa",
        {{{"B", 1}, {"H", 1}, {"S", 4}, {"T", 2}, {"D", 2}},
         {{"B", 1}, {"H", 1}, {"S", 2}, {"T", 5}, {"D", 1}}}},
-      {"spec/attention/gqa.moa",
-       {{{"B", 1}, {"Hq", 4}, {"Hkv", 2}, {"S", 2}, {"T", 3}, {"D", 2}}}},
+      {"spec/attention/gqa.moa", {{{"B", 1}, {"Hq", 4}, {"Hkv", 2}, {"S", 2}, {"T", 3}, {"D", 2}}}},
   };
   return kCases;
 }

@@ -39,8 +39,7 @@ Poly P(const std::string& text, AtomTable* atoms) {
 
 TEST_CASE("equal index terms are equal polynomials") {
   AtomTable atoms;
-  CHECK(P("(* (+ S T) (- S T))", &atoms) ==
-        P("(- (* S S) (* T T))", &atoms));
+  CHECK(P("(* (+ S T) (- S T))", &atoms) == P("(- (* S S) (* T T))", &atoms));
   CHECK(P("(- S S)", &atoms) == Poly(0));
   CHECK(P("(div (+ S 1) 2)", &atoms) == P("(div (+ 1 S) 2)", &atoms));
   CHECK(atoms.size() == 3);
@@ -57,24 +56,20 @@ TEST_CASE("arguments are numbered before their div, left before right") {
   AtomTable atoms;
   P("(+ (div i (div T S)) (psi (vec S (mod T 3)) table))", &atoms);
   REQUIRE(atoms.size() == 7);
-  const char* const order[] = {"i", "T", "S", "(T div S)",
-                               "(i div (T div S))", "(T div 3)",
-                               "table[S, -3*(T div 3) + T]"};
+  const char* const order[] = {
+      "i", "T", "S", "(T div S)", "(i div (T div S))", "(T div 3)", "table[S, -3*(T div 3) + T]"};
   for (unsigned k = 0; k < 7; ++k) CHECK(atoms.show(k) == order[k]);
 }
 
 TEST_CASE("psi and mem of an integer input are one atom") {
   AtomTable atoms;
-  CHECK(P("(psi (vec i S) table)", &atoms) ==
-        P("(mem table (vec i S))", &atoms));
-  CHECK(P("(psi (vec S) (psi (vec i) table))", &atoms) ==
-        P("(mem table (vec i S))", &atoms));
+  CHECK(P("(psi (vec i S) table)", &atoms) == P("(mem table (vec i S))", &atoms));
+  CHECK(P("(psi (vec S) (psi (vec i) table))", &atoms) == P("(mem table (vec i S))", &atoms));
 }
 
 TEST_CASE("what is no polynomial has none") {
   AtomTable atoms;
-  for (const char* t : {"(if true 1 2)", "x", "(psi (vec i) table)",
-                        "(psi (vec i) Q)", "true"}) {
+  for (const char* t : {"(if true 1 2)", "x", "(psi (vec i) table)", "(psi (vec i) Q)", "true"}) {
     CHECK(!translate(T(t), names(), with_table(), &atoms));
   }
 }

@@ -53,14 +53,12 @@ TEST_CASE("hypotheses: dimensions, requires, context, then atoms") {
   o.goal = T("(< (div h G) 5)");
   const auto all = obligation_statements(small(), o);
   REQUIRE(all.size() == 1);
-  CHECK(shown(all[0]) ==
-        Lines{"-1 + H", "16777216 - H", "-1 + G", "16777216 - G",
-              "-(H div G)*G + H", "(H div G)*G - H",     // the require
-              "h", "-1 + H - h",                         // the binder
-              "-2 + h",                                  // the fact
-              "-1 + G", "-(H div G)*G + H", "-1 + (H div G)*G + G - H",
-              "-1 + G", "-(h div G)*G + h", "-1 + (h div G)*G + G - h",
-              "|- 4 - (h div G)"});
+  CHECK(shown(all[0]) == Lines{"-1 + H", "16777216 - H", "-1 + G", "16777216 - G",
+                               "-(H div G)*G + H", "(H div G)*G - H",  // the require
+                               "h", "-1 + H - h",                      // the binder
+                               "-2 + h",                               // the fact
+                               "-1 + G", "-(H div G)*G + H", "-1 + (H div G)*G + G - H", "-1 + G",
+                               "-(h div G)*G + h", "-1 + (h div G)*G + G - h", "|- 4 - (h div G)"});
   CHECK(all[0].atoms.show(2) == "(H div G)");
   CHECK(all[0].atoms.show(3) == "h");
   CHECK(all[0].atoms.show(4) == "(h div G)");
@@ -111,14 +109,13 @@ TEST_CASE("a name bound twice is two variables") {
 TEST_CASE("divisors: first occurrences, arguments first, constants skipped") {
   Spec s = small();
   s.requires_.push_back(T("(<= 2 (div (div H 2) (div H G)))"));
-  const auto all = divisor_statements(
-      s, T("(real (div H G))"), T("(put (vec) (real (mod H (+ G 1))))"));
+  const auto all =
+      divisor_statements(s, T("(real (div H G))"), T("(put (vec) (real (mod H (+ G 1))))"));
   CHECK(goals(all) == Lines{"-1 + G", "-1 + (H div G)", "G"});
   // The first may use no require, the second only the first one.
   CHECK(all[0].hypotheses.size() == 4);
   CHECK(all[1].hypotheses.size() == 9);
-  const auto bound = divisor_statements(
-      s, T("(gen (i H) (real (div H (+ i 1))))"), T("true"));
+  const auto bound = divisor_statements(s, T("(gen (i H) (real (div H (+ i 1))))"), T("true"));
   CHECK(goals(bound).back() == "none");
 }
 
@@ -131,32 +128,27 @@ TEST_CASE("facts of an unproved divisor are not used for divisors") {
 }
 
 TEST_CASE("spec: selections in bounds, node before children") {
-  const auto all = spec_statements(
-      small(), T("(gen (i H) (psi (vec i 0) (take 1 A)))"));
-  CHECK(goals(all) ==
-        Lines{"i", "-i", "0", "-1 + G", "1", "-1 + H"});
+  const auto all = spec_statements(small(), T("(gen (i H) (psi (vec i 0) (take 1 A)))"));
+  CHECK(goals(all) == Lines{"i", "-i", "0", "-1 + G", "1", "-1 + H"});
 }
 
 TEST_CASE("safe: nodes, arrays, write-once, cover") {
   std::vector<std::pair<std::string, std::string>> cover;
-  const auto all = safe_statements(
-      small(), T("(for (i H) (put (vec i) (mem A (vec i (- G 1)))))"), &cover);
-  CHECK(goals(all) ==
-        Lines{"i", "-1 + H - i",                      // put
-              "i", "-1 + H - i", "-1 + G", "0",       // mem
-              "4611686018427387905 - G", "4611686018427387903 + G",
-              "16777216 - H", "16777216 - G",             // extents of A
-              "9223372036854775807 - i_0*s_0 - i_1*s_1",  // A
-              "16777216 - H",                             // extent of O
-              "9223372036854775807 - i_0*s_0",            // O
-              "-i + i'",                                  // write-once
-              "o0", "-1 + H - o0", "0", "0"});            // cover
-  CHECK(cover == std::vector<std::pair<std::string, std::string>>{
-                     {"i", "o0"}});
-  CHECK(shown(all[10]) ==
-        Lines{"i_0", "16777215 - i_0", "s_0", "68719476736 - s_0",
-              "i_1", "16777215 - i_1", "s_1", "68719476736 - s_1",
-              "|- 9223372036854775807 - i_0*s_0 - i_1*s_1"});
+  const auto all =
+      safe_statements(small(), T("(for (i H) (put (vec i) (mem A (vec i (- G 1)))))"), &cover);
+  CHECK(goals(all) == Lines{"i", "-1 + H - i",                 // put
+                            "i", "-1 + H - i", "-1 + G", "0",  // mem
+                            "4611686018427387905 - G", "4611686018427387903 + G", "16777216 - H",
+                            "16777216 - G",                             // extents of A
+                            "9223372036854775807 - i_0*s_0 - i_1*s_1",  // A
+                            "16777216 - H",                             // extent of O
+                            "9223372036854775807 - i_0*s_0",            // O
+                            "-i + i'",                                  // write-once
+                            "o0", "-1 + H - o0", "0", "0"});            // cover
+  CHECK(cover == std::vector<std::pair<std::string, std::string>>{{"i", "o0"}});
+  CHECK(shown(all[10]) == Lines{"i_0", "16777215 - i_0", "s_0", "68719476736 - s_0", "i_1",
+                                "16777215 - i_1", "s_1", "68719476736 - s_1",
+                                "|- 9223372036854775807 - i_0*s_0 - i_1*s_1"});
   const Lines once = shown(all[13]);
   CHECK(Lines(once.begin() + 6, once.begin() + 12) ==
         Lines{"i", "-1 + H - i", "i'", "-1 + H - i'", "i - i'", "-i + i'"});
@@ -164,13 +156,13 @@ TEST_CASE("safe: nodes, arrays, write-once, cover") {
 
 TEST_CASE("cover of a tiled loop: the bound is numbered before the witness") {
   std::vector<std::pair<std::string, std::string>> cover;
-  const auto all = safe_statements(
-      small(),
-      T("(for (I (div (+ H 63) 64)) (for (r 64) (when (< (+ (* I 64) r) H) "
-        "(put (vec (+ (* I 64) r)) (real 0)))))"),
-      &cover);
-  CHECK(cover == std::vector<std::pair<std::string, std::string>>{
-                     {"I", "(div o0 64)"}, {"r", "(mod o0 64)"}});
+  const auto all =
+      safe_statements(small(),
+                      T("(for (I (div (+ H 63) 64)) (for (r 64) (when (< (+ (* I 64) r) H) "
+                        "(put (vec (+ (* I 64) r)) (real 0)))))"),
+                      &cover);
+  CHECK(cover == std::vector<std::pair<std::string, std::string>>{{"I", "(div o0 64)"},
+                                                                  {"r", "(mod o0 64)"}});
   REQUIRE(all.size() >= 7);
   const std::size_t first = all.size() - 7;  // I, I, r, r, guard, axis, axis
   CHECK(all[first].label == "cover: I = (div o0 64)");

@@ -15,7 +15,8 @@ namespace {
 std::string with_output(const std::string& out, const std::string& body) {
   return "spec x\ndims M, N, K, W\nrequire W <= N\n"
          "in A : f32[M,N], B : f32[N,K], C : f32[N], R : f32, I : i32[M,N] in 0 .. N\n"
-         "in F : f32[M,N,K]\nout O : f32" + out + "\n" + body + "\n";
+         "in F : f32[M,N,K]\nout O : f32" +
+         out + "\n" + body + "\n";
 }
 
 Result<Spec> read(const std::string& out, const std::string& body) {
@@ -74,7 +75,8 @@ TEST_CASE("comparisons and conditions") {
 }
 
 TEST_CASE("selections, full and partial, three spellings") {
-  pinned("[M,N]", "O = gen(i in M) gen(j in N) A[i,j]", "(gen (i M) (gen (j N) (psi (vec i j) A)))");
+  pinned("[M,N]", "O = gen(i in M) gen(j in N) A[i,j]",
+         "(gen (i M) (gen (j N) (psi (vec i j) A)))");
   pinned("[M,N]", "O = gen(i in M) <i> psi A", "(gen (i M) (psi (vec i) A))");
   pinned("[M,N]", "O = gen(i in M) i psi A", "(gen (i M) (psi (vec i) A))");
   pinned("[M,N]", "O = <> psi A", "(psi (vec) A)");
@@ -144,18 +146,16 @@ TEST_CASE("cat, rev, rot, iota, reshape") {
 }
 
 TEST_CASE("softmax and omega") {
-  const std::string row =
-      "(let (v) x (let (e) (exp (- v (redf max v))) (/ e (redf add e))))";
-  pinned("[N]", "O = softmax C", "(let (x) C (let (e) (exp (- x (redf max x))) (/ e (redf add e))))");
+  const std::string row = "(let (v) x (let (e) (exp (- v (redf max v))) (/ e (redf add e))))";
+  pinned("[N]", "O = softmax C",
+         "(let (x) C (let (e) (exp (- x (redf max x))) (/ e (redf add e))))");
   pinned("[M,N]", "O = softmax omega<1> A", "(omega 1 (x) " + row + " A)");
-  pinned("[M]", "O = A +.* omega<1 1> (rev A)",
-         "(omega2 1 1 (x y) (inner add * x y) A (rev A))");
+  pinned("[M]", "O = A +.* omega<1 1> (rev A)", "(omega2 1 1 (x y) (inner add * x y) A (rev A))");
 }
 
 TEST_CASE("let: indices unfold, values become lets in order, used or not") {
   pinned("[W - 1]", "let V = W - 1\nO = V take C", "(take (- W 1) C)");
-  pinned("[M,N]", "let X = A + A\nlet Y = C\nO = X * X",
-         "(let (X) (+ A A) (let (Y) C (* X X)))");
+  pinned("[M,N]", "let X = A + A\nlet Y = C\nO = X * X", "(let (X) (+ A A) (let (Y) C (* X X)))");
 }
 
 TEST_CASE("attend without and with bias, mask and empty") {
@@ -165,12 +165,15 @@ TEST_CASE("attend without and with bias, mask and empty") {
            " (psi (vec j) s)) " + quot + "))))";
   };
   const auto quot = [](const std::string& g) {
-    return "(/ (red add (j N) " + g + " (* (exp (- (psi (vec j) s) m)) (psi (vec j c) B))) "
-           "(red add (j N) " + g + " (exp (- (psi (vec j) s) m))))";
+    return "(/ (red add (j N) " + g +
+           " (* (exp (- (psi (vec j) s) m)) (psi (vec j c) B))) "
+           "(red add (j N) " +
+           g + " (exp (- (psi (vec j) s) m))))";
   };
   const std::string x = "(psi (vec i j) A)";
   pinned("[M,K]", head, core(x, "true", quot("true")));
-  pinned("[M,K]", head + "  bias = j - i", core("(+ " + x + " (real (- j i)))", "true", quot("true")));
+  pinned("[M,K]", head + "  bias = j - i",
+         core("(+ " + x + " (real (- j i)))", "true", quot("true")));
   pinned("[M,K]", head + "  mask = j <= i", core(x, "(<= j i)", quot("(<= j i)")));
   pinned("[M,K]", head + "  empty = 0\n  mask = j <= i",
          core(x, "(<= j i)", "(if (any (j N) (<= j i)) " + quot("(<= j i)") + " (real 0))"));
@@ -193,7 +196,8 @@ TEST_CASE("the two spellings have one core") {
 TEST_CASE("requirements joined by and count as several") {
   const Result<Spec> spec = read_spec(
       "spec x\ndims M, N\nlet G = N div M\nrequire 1 < M and M < N\nrequire G == 2\n"
-      "out O : f32\nO = 1", "x.moa");
+      "out O : f32\nO = 1",
+      "x.moa");
   REQUIRE(spec.ok());
   REQUIRE(spec.value().requires_.size() == 3);
   CHECK(print(spec.value().requires_[0]) == "(< 1 M)");
@@ -204,7 +208,8 @@ TEST_CASE("requirements joined by and count as several") {
 TEST_CASE("generated names never capture names of the spec") {
   const Result<Spec> spec = read_spec(
       "spec q\ndims s, m, e\nin x : f32[s,m], y : f32[m,e]\nout O : f32[s,e]\n"
-      "attend O[i,c] over j in m\n  score = x[i,j] + m\n  value = y[j,c] + s\n", "q.moa");
+      "attend O[i,c] over j in m\n  score = x[i,j] + m\n  value = y[j,c] + s\n",
+      "q.moa");
   REQUIRE(spec.ok());
   const auto free = free_vars(spec.value().core);
   CHECK(free == std::set<std::string>{"s", "m", "e", "x", "y"});

@@ -74,17 +74,20 @@ TEST_CASE("blanks, fields and comments have one layout") {
 }
 
 TEST_CASE("the other spelling uses the left column") {
-  const std::string text = "spec x\ndims M, N\nin A : f32[M,N]\nout O : f32[M]\n"
-                           "O = max red omega<1> (A * 2 / sqrt(N))\n";
-  const std::string want = "spec x\ndims M, N\nin A : f32[M,N]\nout O : f32[M]\n"
-                           "O = ⌈red Ω⟨1⟩ (A × 2 ÷ √(N))\n";
+  const std::string text =
+      "spec x\ndims M, N\nin A : f32[M,N]\nout O : f32[M]\n"
+      "O = max red omega<1> (A * 2 / sqrt(N))\n";
+  const std::string want =
+      "spec x\ndims M, N\nin A : f32[M,N]\nout O : f32[M]\n"
+      "O = ⌈red Ω⟨1⟩ (A × 2 ÷ √(N))\n";
   CHECK(formatted(text, true) == want);
   CHECK(formatted(want, false) == text);
 }
 
 TEST_CASE("line breaks inside an item stay") {
-  const std::string text = "spec x\ndims N\nin A : f32[N]\nout O : f32[N]\n"
-                           "O = A +  # first\n    A +\n    # why\n    A\n";
+  const std::string text =
+      "spec x\ndims N\nin A : f32[N]\nout O : f32[N]\n"
+      "O = A +  # first\n    A +\n    # why\n    A\n";
   CHECK(formatted(text) == text);
 }
 

@@ -16,7 +16,12 @@ namespace minimoa::test {
 
 using Numbers = std::vector<double>;
 using Shape = std::vector<std::int64_t>;
-struct Named { std::string name; Shape shape; Numbers data; Elem elem = Elem::kF32; };
+struct Named {
+  std::string name;
+  Shape shape;
+  Numbers data;
+  Elem elem = Elem::kF32;
+};
 
 inline Term term(const std::string& text) {
   std::string error;

@@ -147,8 +147,8 @@ TEST_CASE("an osm reduction is softmax, and merges are its sums") {
   }
   const std::string state = "(tup (psi (vec j) x) (real 1) (psi (vec j) y))";
   const std::string all = "(red osm (j 5) true " + state + ")";
-  const std::string halves = "(osmerge (red osm (j 5) (< j 2) " + state +
-                             ") (red osm (j 5) (<= 2 j) " + state + "))";
+  const std::string halves =
+      "(osmerge (red osm (j 5) (< j 2) " + state + ") (red osm (j 5) (<= 2 j) " + state + "))";
   for (const std::string& s : {all, halves}) {
     check_near(value("(get 0 " + s + ")", {}, {x, y}), {top});
     check_near(value("(get 1 " + s + ")", {}, {x, y}), {z});
@@ -156,16 +156,13 @@ TEST_CASE("an osm reduction is softmax, and merges are its sums") {
   }
   const std::string nothing = "(red osm (j 5) (< j 0) " + state + ")";
   CHECK(value("(get 1 " + nothing + ")", {}, {x, y}) == Numbers{0});
-  CHECK(value("(get 2 (osmerge " + nothing + " " + nothing + "))", {2}, {x, y}) ==
-        Numbers{0, 0});
+  CHECK(value("(get 2 (osmerge " + nothing + " " + nothing + "))", {2}, {x, y}) == Numbers{0, 0});
 }
 
 TEST_CASE("gen and pargen build arrays, of tuples too") {
   CHECK(value("(gen (i 3) (real (* i i)))", {3}) == Numbers{0, 1, 4});
-  CHECK(value("(gen (i 2) (pargen (j 2) (real (+ (* 10 i) j))))", {2, 2}) ==
-        Numbers{0, 1, 10, 11});
-  CHECK(value("(gen (i 2) (psi (vec (- 1 i)) A))", {2, 3}, {kA}) ==
-        Numbers{4, 5, 6, 1, 2, 3});
+  CHECK(value("(gen (i 2) (pargen (j 2) (real (+ (* 10 i) j))))", {2, 2}) == Numbers{0, 1, 10, 11});
+  CHECK(value("(gen (i 2) (psi (vec (- 1 i)) A))", {2, 3}, {kA}) == Numbers{4, 5, 6, 1, 2, 3});
   CHECK(value("(gen (i 0) (psi (vec i) A))", {0, 3}, {kA}).empty());
   const std::string t = "(let (s) (gen (i 2) (tup (real i) (psi (vec i) A))) ";
   CHECK(value(t + "(get 0 (psi (vec 1) s)))", {}, {kA}) == Numbers{1});
@@ -209,8 +206,8 @@ TEST_CASE("tran moves axis k to place t_k, for every permutation of rank 3") {
           const std::int64_t p[3] = {p0, p1, p2};
           want.push_back(a.data[at((p[t[0]] * 3 + p[t[1]]) * 4 + p[t[2]])]);
         }
-    const std::string word = "(" + std::to_string(t[0]) + " " + std::to_string(t[1]) + " " +
-                             std::to_string(t[2]) + ")";
+    const std::string word =
+        "(" + std::to_string(t[0]) + " " + std::to_string(t[1]) + " " + std::to_string(t[2]) + ")";
     CHECK(value("(tran " + word + " A)", out, {a}) == want);
   } while (std::next_permutation(t.begin(), t.end()));
   CHECK(code_of("(tran (1 0) A)", {2, 3, 4}, {a}) == "E0701");
@@ -263,8 +260,7 @@ TEST_CASE("inner is a matrix product for every pair of ranks") {
 }
 
 TEST_CASE("outer pairs every element with every element, scalars too") {
-  CHECK(value("(outer * v (take 2 v))", {3, 2}, {kV}) ==
-        Numbers{100, 200, 200, 400, 300, 600});
+  CHECK(value("(outer * v (take 2 v))", {3, 2}, {kV}) == Numbers{100, 200, 200, 400, 300, 600});
   CHECK(value("(outer * v (real 2))", {3}, {kV}) == Numbers{20, 40, 60});
   CHECK(value("(outer - (real 2) v)", {3}, {kV}) == Numbers{-8, -18, -28});
   CHECK(value("(outer / (real 1) (real 4))", {}) == Numbers{0.25});
@@ -281,8 +277,7 @@ TEST_CASE("omega applies to cells, omega2 agrees on the last axes") {
         Numbers{11, 22, 33, 14, 25, 36});
   CHECK(value("(omega2 0 0 (x y) (+ x y) v A)", {2, 3}, {kA, kV}) ==
         Numbers{11, 22, 33, 14, 25, 36});
-  CHECK(value("(omega2 1 1 (x y) (inner add * x y) A v)", {2}, {kA, kV}) ==
-        Numbers{140, 320});
+  CHECK(value("(omega2 1 1 (x y) (inner add * x y) A v)", {2}, {kA, kV}) == Numbers{140, 320});
   CHECK(code_of("(omega2 0 0 (x y) (+ x y) A (take 2 v))", {2, 3}, {kA, kV}) == "E0701");
   CHECK(code_of("(omega 3 (x) x A)", {2, 3}, {kA}) == "E0701");
 }
@@ -293,38 +288,37 @@ TEST_CASE("let shares a value and shadows names") {
   CHECK(value("(gen (i 3) (let (x) (real i) (* x x)))", {3}) == Numbers{0, 1, 4});
   CHECK(value("(letslow (x) (+ v v) (psi (vec 1) x))", {}, {kV}) == Numbers{40});
   CHECK(value("(gen (i 2) (let (x) (gen (j 2) (real (+ i j))) "
-              "(red add (j 2) true (psi (vec j) x))))", {2}) == Numbers{1, 3});
+              "(red add (j 2) true (psi (vec j) x))))",
+              {2}) == Numbers{1, 3});
 }
 
 TEST_CASE("a remembered value is renewed when what it depends on changes") {
   // exp is remembered by j; x changes with i, J and the let in between.
-  check_near(value("(gen (i 3) (let (x) (real i) (red add (j 2) true (exp (- (real j) x)))))",
-                   {3}),
+  check_near(value("(gen (i 3) (let (x) (real i) (red add (j 2) true (exp (- (real j) x)))))", {3}),
              {1 + std::exp(1.0), std::exp(-1.0) + 1, std::exp(-2.0) + std::exp(-1.0)});
   check_near(value("(fold (J 3) (s) (real 0) (+ s (exp (- s (real J)))))", {}), [] {
     double s = 0;
     for (int j = 0; j < 3; ++j) s += std::exp(s - j);
     return Numbers{s};
   }());
-  CHECK(value("(omega 1 (x) (red add (j 3) true (* (psi (vec j) x) (redf max x))) A)", {2},
-              {kA}) == Numbers{18, 90});
+  CHECK(value("(omega 1 (x) (red add (j 3) true (* (psi (vec j) x) (redf max x))) A)", {2}, {kA}) ==
+        Numbers{18, 90});
 }
 
 TEST_CASE("fold threads its state, scalar, array or tuple") {
   CHECK(value("(fold (J 5) (s) (real 1) (* s (real 2)))", {}) == Numbers{32});
   CHECK(value("(fold (J 0) (s) (real 1) (* s (real 2)))", {}) == Numbers{1});
-  CHECK(value("(fold (J 2) (s) v (gen (i 3) (+ (psi (vec (- 2 i)) s) (real J))))", {3},
-              {kV}) == Numbers{11, 21, 31});
+  CHECK(value("(fold (J 2) (s) v (gen (i 3) (+ (psi (vec (- 2 i)) s) (real J))))", {3}, {kV}) ==
+        Numbers{11, 21, 31});
   CHECK(value("(get 1 (fold (J 4) (s) (tup (real 0) (real 1)) "
-              "(tup (get 1 s) (+ (get 0 s) (get 1 s)))))", {}) == Numbers{5});
+              "(tup (get 1 s) (+ (get 0 s) (get 1 s)))))",
+              {}) == Numbers{5});
 }
 
 TEST_CASE("an integer input is an index, within its declared range") {
   const Named t{"T", {3}, {2, 0, 1}, Elem::kI32};
-  CHECK(value("(gen (i 3) (psi (vec (psi (vec i) T)) v))", {3}, {kV, t}) ==
-        Numbers{30, 10, 20});
-  CHECK(value("(gen (i 3) (psi (vec (mem T (vec i))) v))", {3}, {kV, t}) ==
-        Numbers{30, 10, 20});
+  CHECK(value("(gen (i 3) (psi (vec (psi (vec i) T)) v))", {3}, {kV, t}) == Numbers{30, 10, 20});
+  CHECK(value("(gen (i 3) (psi (vec (mem T (vec i))) v))", {3}, {kV, t}) == Numbers{30, 10, 20});
   CHECK(value("(gen (i 3) (real (psi (vec i) (rev T))))", {3}, {t}) == Numbers{1, 0, 2});
   const auto message = [&](const Numbers& data) {
     Spec s = spec_over({}, {t});
@@ -380,11 +374,11 @@ TEST_CASE("statements write each element of the output exactly once") {
   CHECK(written("(parfor (i 3) (put (vec (- 2 i)) (psi (vec i) v)))", {3}, {kV}) ==
         Numbers{30, 20, 10});
   CHECK(written("(for (I 2) (for (r 2) (when (< (+ (* I 2) r) 3) "
-                "(put (vec (+ (* I 2) r)) (mem v (vec (+ (* I 2) r)))))))", {3}, {kV}) ==
-        kV.data);
+                "(put (vec (+ (* I 2) r)) (mem v (vec (+ (* I 2) r)))))))",
+                {3}, {kV}) == kV.data);
   CHECK(written("(letslow (s) (pargen (i 3) (* (mem v (vec i)) (real 2))) "
-                "(for (i 3) (let (x) (psi (vec i) s) (put (vec i) x))))", {3}, {kV}) ==
-        Numbers{20, 40, 60});
+                "(for (i 3) (let (x) (psi (vec i) s) (put (vec i) x))))",
+                {3}, {kV}) == Numbers{20, 40, 60});
   CHECK(code_of("(for (i 2) (put (vec 0) (real i)))", {2}) == "E0708");
   CHECK(code_of("(for (i 2) (put (vec i) (real i)))", {3}) == "E0708");
   CHECK(code_of("(for (i 3) (put (vec i) (real i)))", {2}) == "E0705");
@@ -401,8 +395,7 @@ TEST_CASE("ill-typed terms are diagnostics") {
 }
 
 TEST_CASE("arrays too large to hold are refused, not allocated") {
-  CHECK(code_of("(gen (i 16777216) (gen (j 16777216) (real 0)))", {16777216, 16777216}) ==
-        "E0709");
+  CHECK(code_of("(gen (i 16777216) (gen (j 16777216) (real 0)))", {16777216, 16777216}) == "E0709");
   CHECK(code_of("(redf add (iota 1073741824))", {}) == "E0709");
 }
 
@@ -490,8 +483,8 @@ TEST_CASE("a blocked online softmax as a loop program agrees with plain loops") 
       "  (/ (psi (vec c) (get 2 (psi (vec r) st))) (get 1 (psi (vec r) st)))))))))");
   for (std::int64_t n : {1, 4, 5}) {
     const auto in = random_inputs(n, n + 2, 3);
-    const auto r = evaluate_statement<double>(
-        attention(), program, {{"S", n}, {"T", n + 2}, {"D", 3}}, in);
+    const auto r =
+        evaluate_statement<double>(attention(), program, {{"S", n}, {"T", n + 2}, {"D", 3}}, in);
     REQUIRE_MESSAGE(r.ok(), (r.ok() ? "" : text(r.errors())));
     check_near(r.value().data, naive_attention(in));
   }

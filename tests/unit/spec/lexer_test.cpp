@@ -19,8 +19,9 @@ std::string texts(const std::string& bytes) {
 }
 
 TEST_CASE("characters outside of the whitelist are E0101, in comments too") {
-  for (const char* bad : {"а", "A # ѱ", "\u202e", "\u200b", "\xc2\xa0", "\r\n", "\x01", "\x7f",
-                          "\xff", "\xc0\x80", "\xed\xa0\x80", "\xe2\x82", "∑", "λ", "\xef\xbb\xbf"}) {
+  for (const char* bad :
+       {"а", "A # ѱ", "\u202e", "\u200b", "\xc2\xa0", "\r\n", "\x01", "\x7f", "\xff", "\xc0\x80",
+        "\xed\xa0\x80", "\xe2\x82", "∑", "λ", "\xef\xbb\xbf"}) {
     INFO(bad);
     CHECK(texts(bad) == "E0101");
   }

@@ -107,13 +107,23 @@ std::string slurp(const std::string& path) {
 
 // What would break without it: a crash on half-written text in an editor.
 TEST_CASE("mutated specs give a value or messages, never a crash") {
-  const std::vector<std::string> seeds = {slurp("spec/attention/causal.moa"),
-                                          slurp("spec/attention/sdpa.moa"),
-                                          slurp("spec/examples/paged_decode.moa"),
-                                          slurp("spec/examples/sdpa_take_rev.moa")};
-  const std::string pieces[] = {"(", ")", "[", "]", "<", ">", "⟨", "omega<2>", "tran ", "\n", ",",
-                                "=", "+.*", "in ", "softmax ", "if ", "-", "\0", "\xff", "gen(q in N) ",
-                                "take ", "99999999999999999999", "let ", "O", "K", " rho ", "2"};
+  const std::vector<std::string> seeds = {
+      slurp("spec/attention/causal.moa"), slurp("spec/attention/sdpa.moa"),
+      slurp("spec/examples/paged_decode.moa"), slurp("spec/examples/sdpa_take_rev.moa")};
+  const std::string pieces[] = {"(",        ")",
+                                "[",        "]",
+                                "<",        ">",
+                                "⟨",        "omega<2>",
+                                "tran ",    "\n",
+                                ",",        "=",
+                                "+.*",      "in ",
+                                "softmax ", "if ",
+                                "-",        "\0",
+                                "\xff",     "gen(q in N) ",
+                                "take ",    "99999999999999999999",
+                                "let ",     "O",
+                                "K",        " rho ",
+                                "2"};
   std::mt19937 random(7);
   for (int round = 0; round < 3000; ++round) {
     std::string text = seeds[random() % seeds.size()];
@@ -122,9 +132,15 @@ TEST_CASE("mutated specs give a value or messages, never a crash") {
       const std::size_t at = random() % text.size();
       const std::string& piece = pieces[random() % std::size(pieces)];
       switch (random() % 3) {
-        case 0: text.insert(at, piece); break;
-        case 1: text.erase(at, random() % 12); break;
-        case 2: text.replace(at, 1, piece); break;
+        case 0:
+          text.insert(at, piece);
+          break;
+        case 1:
+          text.erase(at, random() % 12);
+          break;
+        case 2:
+          text.replace(at, 1, piece);
+          break;
       }
       if (text.empty()) text = "x";
     }

@@ -18,8 +18,8 @@ const Named kM{"M", {2, 3}, {1, 2, 3, 4, 5, 6}};
 const Named kW{"w", {3}, {10, 20, 30}};
 
 std::string spec_text(const std::string& out, const std::string& definition) {
-  return "spec python_moa\nin M : f32[2,3], w : f32[3], A : f32[2,3,4]\nout O : f32" + out + "\nO = " +
-         definition + "\n";
+  return "spec python_moa\nin M : f32[2,3], w : f32[3], A : f32[2,3,4]\nout O : f32" + out +
+         "\nO = " + definition + "\n";
 }
 
 Named cube() {
@@ -74,8 +74,7 @@ TEST_CASE("defect 4: A[2] of shape <2 3> is refused") {
 }
 
 TEST_CASE("defect 5: a compound scalar extends like a literal one") {
-  CHECK(value("(- M (redf add w))", {2, 3}, {kM, kW}) ==
-        Numbers{-59, -58, -57, -56, -55, -54});
+  CHECK(value("(- M (redf add w))", {2, 3}, {kM, kW}) == Numbers{-59, -58, -57, -56, -55, -54});
   CHECK(from_text("[2,3]", "M - (+red w)", {2, 3}) == Numbers{-59, -58, -57, -56, -55, -54});
   CHECK(from_text("[3]", "w - (max red w)", {3}) == Numbers{-20, -10, 0});
 }
@@ -147,11 +146,10 @@ TEST_CASE("the published example is reproduced to the precision of its print") {
   const std::string path = root + "/spec/attention/sdpa.moa";
   const auto spec = read_spec(slurp(path), path);
   REQUIRE_MESSAGE(spec.ok(), (spec.ok() ? "" : text(spec.errors())));
-  const std::map<std::string, Tensor<double>> inputs{{"Q", matrix(example["Q"])},
-                                                     {"K", matrix(example["K"])},
-                                                     {"V", matrix(example["V"])}};
-  const auto r = evaluate<double>(
-      spec.value(), {{"B", 1}, {"H", 1}, {"S", 3}, {"T", 3}, {"D", 4}}, inputs);
+  const std::map<std::string, Tensor<double>> inputs{
+      {"Q", matrix(example["Q"])}, {"K", matrix(example["K"])}, {"V", matrix(example["V"])}};
+  const auto r =
+      evaluate<double>(spec.value(), {{"B", 1}, {"H", 1}, {"S", 3}, {"T", 3}, {"D", 4}}, inputs);
   REQUIRE_MESSAGE(r.ok(), (r.ok() ? "" : text(r.errors())));
   const Numbers want = matrix(example["output"]).data;
   REQUIRE(r.value().data.size() == want.size());
