@@ -241,7 +241,8 @@ std::string Lowerer::index(const Term& t, const Env& env) {
     return "(" + a + " " + op + " " + index(t->kids[1], env) + ")";
   };
   if (t->op == Op::kInt) {
-    const std::string n = std::to_string(t->value);
+    // LL: arithmetic among literals must not be done in int.
+    const std::string n = std::to_string(t->value) + "LL";
     return t->value < 0 ? "(" + n + ")" : n;
   }
   if (t->op == Op::kVar) {

@@ -1,8 +1,8 @@
-// What: the audit of one certificate (FORMAT sections 9 and 10).
-// The idea: read, replay, regenerate every statement, check every proof,
-// lower, compare; four claims, each with its own verdict and reason.
-// How it may be wrong: a part of the certificate that nobody looks at; hence
-// every object is read with a closed key set.
+// The audit of one certificate (FORMAT sections 9 and 10).
+// Idea: read, replay, regenerate every statement, check every proof, lower, compare; four claims,
+// each with its own verdict and reason.
+// How it may be wrong: a part of the certificate that nobody looks at; hence every object is read
+// with a closed key set.
 #ifndef MINIMOA_AUDIT_AUDIT_H_
 #define MINIMOA_AUDIT_AUDIT_H_
 
@@ -16,25 +16,19 @@ enum class Verdict { kValid, kHoley, kInvalid };  // from best to worst
 struct Claim {
   std::string name;  // equal, safe, workspace, text
   Verdict verdict = Verdict::kInvalid;
-  std::string code = "unchecked";  // if invalid: the reason
-  std::string place;               // if invalid: where
-  std::string text;                // if invalid: what
+  std::string code = "unchecked", place = "", text = "";  // if invalid: the reason
 };
 
 struct AuditResult {
   std::string certificate;
   bool readable = true;
   Verdict verdict = Verdict::kInvalid;
-  std::vector<Claim> claims;
-  std::vector<std::string> assumptions;
-  std::vector<std::string> classes;
-  std::vector<std::string> holes;
+  std::vector<Claim> claims = {{"equal"}, {"safe"}, {"workspace"}, {"text"}};
+  std::vector<std::string> assumptions = {}, classes = {}, holes = {};
 };
 
 // `certificate` is opened as it is; the paths inside are relative to `root`.
 AuditResult audit_certificate(const std::string& root, const std::string& certificate);
-
-const char* word_of(Verdict verdict);
 // FORMAT 10: 0 VALID, 1 INVALID, 2 unreadable, 3 HOLEY.
 int exit_code(const AuditResult& result);
 std::string as_text(const AuditResult& result);

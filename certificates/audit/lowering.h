@@ -1,26 +1,42 @@
-// What: the lowering of the final term to C++ text (FORMAT section 8).
-// The idea: the auditor writes the kernel itself; a kernel file is accepted
-// only if its tokens are these. So nothing about the kernel is believed.
-// How it may be wrong: text that does not mean what the term means; the
-// delicate part is 8.4, folds whose state is overwritten in place.
+// The lowering of the final term to C++ text (FORMAT section 8), and the comparison of a kernel
+// file with it.
+// Idea: the auditor writes the kernel itself; a kernel file is accepted only if its tokens are
+// these. So nothing about the kernel is believed. Whatever could make a compiler see other tokens
+// than we do (backslashes, trigraphs, literals, directives, odd bytes) is refused first.
+// How it may be wrong: text that does not mean what the term means; the delicate part is 8.4, folds
+// whose state is overwritten in place. Or: a spelling that we and a compiler cut differently.
 #ifndef MINIMOA_AUDIT_LOWERING_H_
 #define MINIMOA_AUDIT_LOWERING_H_
-
-#include <string>
-#include <vector>
 
 #include "term.h"
 
 namespace audit {
 
 struct Lowered {
-  std::string text;                             // the whole body
-  std::vector<std::vector<Term>> slow_extents;  // of all letslow leaves
+  string text;                 // the whole body
+  vector<Terms> slow_extents;  // of all letslow leaves
 };
 
-// Refuses (codes "lower", "in-place", "name", "int-width") what section 8 does
-// not lower.
-Lowered lower(const Term& final_term, const Spec& spec, const std::string& schedule);
+// Refuses (codes "lower", "in-place", "name", "int-width") what section 8 does not lower.
+Lowered lower(const Term& final_term, const Spec& spec, const string& schedule);
+
+struct Token {
+  string text;
+  int line = 0;
+};
+
+struct KernelFile {
+  string header, body;
+  int body_line = 0;  // of the file; the first line is 1
+};
+
+// Splits at the first line "// ---- body ----"; refuses a file without it.
+KernelFile split_kernel(const string& file);
+// Comments only, one line "// certificate PATH sha256 HEX" with this HEX.
+void check_header(const string& header, const string& sha256);
+vector<Token> tokenise(const string& body, int first_line);
+// Refuses (code "text") the first token that differs.
+void compare_tokens(const vector<Token>& found, const vector<Token>& expected);
 
 }  // namespace audit
 

@@ -1,193 +1,96 @@
-// The auditor's own reader of .moa files (spec/LANGUAGE.md).
-//
-// Idea: one pass; every grammar function returns the core term of what it
-// read together with its type, in the scope of the bound indices and lets read
-// so far. The first error ends the reading.
-// How it may be wrong: a construct elaborated to another core term than the
-// table of LANGUAGE section 3 says: then a proof is about another function
-// than the one the user wrote. Hence one function per row of that table.
-#include "spec_reader.h"
-
+// The auditor's own reader of .moa files (spec/LANGUAGE.md). See read_spec() in term.h.
+// Idea: one pass; every grammar function returns the core term of what it read together with its
+// type, in the scope of the bound indices and lets read so far. The first error ends the reading.
+// How it may be wrong: a construct elaborated to another core term than the table of LANGUAGE
+// section 3 says: then a proof is about another function than the one the user wrote.
 #include <algorithm>
-#include <map>
-#include <set>
+#include <numeric>
 
 #include "reader.h"
-#include "types.h"
 
 namespace audit {
 namespace {
 
 enum class Tok { kWord, kNumber, kDecimal, kSymbol, kNewline, kEnd };
 
-struct Token {
+struct SpecToken {
   Tok kind = Tok::kEnd;
-  std::string text;
+  string text;
   int line = 0;
 };
 
 // LANGUAGE section 1, the table; an ASCII word or symbol for each.
-const std::pair<const char*, const char*> kUnicode[] = {
+const std::pair<string, string> kUnicode[] = {
     {"ψ", "psi"},   {"ρ", "rho"},  {"ι", "iota"}, {"Φ", "rev"},  {"θ", "rot"},  {"⌈", "max"},
     {"⌊", "min"},   {"×", "*"},    {"≤", "<="},   {"≥", ">="},   {"≠", "!="},   {"√", "sqrt"},
     {"⍉", "tran"},  {"△", "take"}, {"↑", "take"}, {"▽", "drop"}, {"↓", "drop"}, {"⧺", "cat"},
     {"Ω", "omega"}, {"Σ", "sum"},  {"⟨", "⟨"},    {"⟩", "⟩"},    {"∧", "and"},  {"∨", "or"},
     {"¬", "not"},   {"÷", "/"}};
 
-// Words of the grammar and functions: reserved.
-const std::set<std::string> kReserved = {
-    "spec", "dims",  "require", "let",     "in",   "out",  "attend", "over",  "score", "bias",
-    "mask", "value", "empty",   "f32",     "f16",  "bf16", "i32",    "or",    "and",   "not",
-    "div",  "mod",   "psi",     "tran",    "take", "drop", "rot",    "cat",   "rho",   "o",
-    "rev",  "rav",   "iota",    "softmax", "red",  "max",  "min",    "omega", "sum",   "gen",
-    "if",   "then",  "else",    "exp",     "exp2", "log",  "sqrt",   "tanh"};
-
-// E0105: C++ keywords and names of the kernel's interface; a dimension of
-// such a name would change what the kernel's text means.
-const std::set<std::string> kForbidden = {"alignas",
-                                          "alignof",
-                                          "and_eq",
-                                          "asm",
-                                          "auto",
-                                          "bitand",
-                                          "bitor",
-                                          "bool",
-                                          "break",
-                                          "case",
-                                          "catch",
-                                          "char",
-                                          "char8_t",
-                                          "char16_t",
-                                          "char32_t",
-                                          "class",
-                                          "compl",
-                                          "concept",
-                                          "const",
-                                          "consteval",
-                                          "constexpr",
-                                          "constinit",
-                                          "const_cast",
-                                          "continue",
-                                          "co_await",
-                                          "co_return",
-                                          "co_yield",
-                                          "decltype",
-                                          "default",
-                                          "delete",
-                                          "do",
-                                          "double",
-                                          "dynamic_cast",
-                                          "enum",
-                                          "explicit",
-                                          "export",
-                                          "extern",
-                                          "false",
-                                          "float",
-                                          "for",
-                                          "friend",
-                                          "goto",
-                                          "inline",
-                                          "int",
-                                          "long",
-                                          "mutable",
-                                          "namespace",
-                                          "new",
-                                          "noexcept",
-                                          "not_eq",
-                                          "nullptr",
-                                          "operator",
-                                          "or_eq",
-                                          "private",
-                                          "protected",
-                                          "public",
-                                          "register",
-                                          "reinterpret_cast",
-                                          "requires",
-                                          "return",
-                                          "short",
-                                          "signed",
-                                          "sizeof",
-                                          "static",
-                                          "static_assert",
-                                          "static_cast",
-                                          "struct",
-                                          "switch",
-                                          "template",
-                                          "this",
-                                          "thread_local",
-                                          "throw",
-                                          "true",
-                                          "try",
-                                          "typedef",
-                                          "typeid",
-                                          "typename",
-                                          "union",
-                                          "unsigned",
-                                          "using",
-                                          "virtual",
-                                          "void",
-                                          "volatile",
-                                          "wchar_t",
-                                          "while",
-                                          "xor",
-                                          "xor_eq",
-                                          "size",
-                                          "workspace",
-                                          "scratch",
-                                          "workers",
-                                          "parallel_for",
-                                          "parallel_context",
-                                          "data",
-                                          "task",
-                                          "worker",
-                                          "rest",
-                                          "a",
-                                          "p",
-                                          "status",
-                                          "t"};
-
-[[noreturn]] void fail(const std::string& what) { throw Refused{"spec", what}; }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word_char(char c) {
-  return is_digit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+std::set<string> words(const string& text) {
+  std::set<string> out;
+  for (size_t at = 0, end = 0; at < text.size(); at = end + 1) {
+    end = std::min(text.find(' ', at), text.size());
+    out.insert(text.substr(at, end - at));
+  }
+  return out;
 }
+
+// Words of the grammar and functions.
+const std::set<string> kReserved = words(
+    "spec dims require let in out attend over score bias mask value empty f32 f16 bf16 i32 or and "
+    "not div mod psi tran take drop rot cat rho o rev rav iota softmax red max min omega sum gen "
+    "if then else exp exp2 log sqrt tanh");
+
+// E0105: C++ keywords and names of the kernel's interface; a dimension of such a name would change
+// what the kernel's text means.
+const std::set<string> kForbidden = words(
+    "alignas alignof and_eq asm auto bitand bitor bool break case catch char char8_t char16_t "
+    "char32_t class compl concept const consteval constexpr constinit const_cast continue co_await "
+    "co_return co_yield decltype default delete do double dynamic_cast enum explicit export extern "
+    "false float for friend goto inline int long mutable namespace new noexcept not_eq nullptr "
+    "operator or_eq private protected public register reinterpret_cast requires return short "
+    "signed sizeof static static_assert static_cast struct switch template this thread_local throw "
+    "true try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor "
+    "xor_eq size workspace scratch workers parallel_for parallel_context data task worker rest a p "
+    "status t");
+
+[[noreturn]] void fail(const string& what) { refuse("spec", what); }
 
 class Lexer {
  public:
-  explicit Lexer(const std::string& text) : text_(text) {}
+  explicit Lexer(const string& text) : in_{text, "spec"} {}
 
-  std::vector<Token> run() {
-    while (at_ < text_.size()) step();
+  vector<SpecToken> run() {
+    while (!in_.done()) step();
     add(Tok::kNewline, "");
     add(Tok::kEnd, "");
     return std::move(tokens_);
   }
-  int line() const { return line_; }
 
  private:
-  void add(Tok kind, const std::string& text) { tokens_.push_back({kind, text, line_}); }
+  void add(Tok kind, const string& text) {
+    if (!comment_ || kind == Tok::kNewline) tokens_.push_back({kind, text, in_.line});
+  }
 
   // E0101, in comments too: what a reader of the file cannot see is refused.
   void step() {
-    const char c = text_[at_];
+    const char c = in_.peek();
     if (static_cast<unsigned char>(c) >= 0x80) return unicode();
-    if (c != '\n' && c != '\t' && (c < ' ' || c > '~')) fail("E0101 control character");
+    if (c != '\n' && c != '\t' && (c < ' ' || c > '~')) in_.fail("E0101 control character");
     if (c == '\n') {
       add(Tok::kNewline, "");
       comment_ = false;
-      ++line_;
-      ++at_;
+      ++in_.line;
+      ++in_.at;
     } else if (comment_ || c == ' ' || c == '\t') {
-      ++at_;
+      ++in_.at;
     } else if (c == '#') {
       comment_ = true;
     } else if (is_digit(c)) {
       number();
     } else if (is_word_char(c)) {
-      const std::size_t start = at_;
-      while (at_ < text_.size() && is_word_char(text_[at_])) ++at_;
-      add(Tok::kWord, text_.substr(start, at_ - start));
+      add(Tok::kWord, in_.take_while(is_word_char));
     } else {
       symbol();
     }
@@ -195,107 +98,63 @@ class Lexer {
 
   void unicode() {
     for (const auto& [symbol, ascii] : kUnicode) {
-      if (text_.compare(at_, std::string(symbol).size(), symbol) != 0) continue;
-      at_ += std::string(symbol).size();
-      const bool word = is_word_char(ascii[0]);
-      if (!comment_) add(word ? Tok::kWord : Tok::kSymbol, ascii);
+      if (!in_.sees(symbol)) continue;
+      in_.take(symbol.size());
+      add(is_word_char(ascii[0]) ? Tok::kWord : Tok::kSymbol, ascii);
       // The ceiling and floor stand only in front of `red`.
-      if (!comment_ && (std::string(symbol) == "⌈" || std::string(symbol) == "⌊") &&
-          (text_.compare(at_, 3, "red") != 0 ||
-           (at_ + 3 < text_.size() && is_word_char(text_[at_ + 3]))))
-        fail("E0102 `red` expected");
+      const bool red = in_.sees("red") && !is_word_char(in_.peek(3));
+      if (!comment_ && (symbol == "⌈" || symbol == "⌊") && !red) in_.fail("E0102 `red` expected");
       return;
     }
-    fail("E0101 character that is not allowed");
+    in_.fail("E0101 character that is not allowed");
   }
 
   void number() {
-    const std::size_t start = at_;
-    while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
-    Tok kind = Tok::kNumber;
-    if (at_ + 1 < text_.size() && text_[at_] == '.' && is_digit(text_[at_ + 1])) {
-      kind = Tok::kDecimal;
-      ++at_;
-      while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
-    }
-    if (at_ < text_.size() && is_word_char(text_[at_]))
-      fail("E0102 a name may not begin with a digit");
-    add(kind, text_.substr(start, at_ - start));
+    string text = in_.take_while(is_digit);
+    const bool decimal = in_.peek() == '.' && is_digit(in_.peek(1));
+    if (decimal) text += in_.take(1) + in_.take_while(is_digit);
+    if (is_word_char(in_.peek())) in_.fail("E0102 a name may not begin with a digit");
+    add(decimal ? Tok::kDecimal : Tok::kNumber, text);
   }
 
   void symbol() {
-    for (const char* two : {"<=", ">=", "==", "!=", ".."}) {
-      if (text_.compare(at_, 2, two) != 0) continue;
-      at_ += 2;
-      return add(Tok::kSymbol, two);
-    }
-    const std::string one(1, text_[at_]);
-    if (std::string("+-*/<>=()[],:.|").find(one) == std::string::npos)
-      fail("E0101 character that is not allowed");
-    ++at_;
-    add(Tok::kSymbol, one);
+    for (const char* two : {"<=", ">=", "==", "!=", ".."})
+      if (in_.sees(two)) return add(Tok::kSymbol, in_.take(2));
+    if (string("+-*/<>=()[],:.|").find(in_.peek()) == string::npos)
+      in_.fail("E0101 character that is not allowed");
+    add(Tok::kSymbol, in_.take(1));
   }
 
-  const std::string& text_;
-  std::size_t at_ = 0;
-  int line_ = 1;
+  Scanner in_;
   bool comment_ = false;
-  std::vector<Token> tokens_;
+  vector<SpecToken> tokens_;
 };
 
 // What an expression stands for, in the scope where it was read.
 struct Val {
   Term term;  // null: a vector < .. >
-  Type type;
-  std::vector<Term> items;  // of a vector
-  bool bare = false;        // a struct that is no prim
-  bool literal = false;     // an integer literal
+  Type type = {};
+  Terms items = {};      // of a vector
+  bool bare = false;     // a struct that is no prim
+  bool literal = false;  // an integer literal
   bool index() const { return term && type.sort == Sort::kIndex; }
 };
 
-// Values for the templates of form() below.
-Value one(const Term& term, int arity = 0) {
-  Value value;
-  value.term = term;
-  value.arity = arity;
-  return value;
-}
-Value numbers(const std::vector<std::int64_t>& list, Kind kind) {
-  Value value;
-  value.kind = kind;
-  value.numbers = list;
-  return value;
-}
-Value name_word(const std::string& text, Kind kind) {
-  Value value;
-  value.kind = kind;
-  value.word = text;
-  return value;
-}
-
-std::vector<Term> shift_all(std::vector<Term> terms, std::int64_t by) {
-  for (Term& term : terms) term = shift(term, by);
-  return terms;
-}
-
-Val shift_val(const Val& val, std::int64_t by) {
-  Val out = val;
-  if (out.term) out.term = shift(val.term, by);
-  out.items = shift_all(val.items, by);
-  out.type = shift(val.type, by);
-  return out;
+Val shift(const Val& val, Number by) {
+  return {val.term ? shift(val.term, by) : nullptr, shift(val.type, by), shift(val.items, by)};
 }
 
 // A structural operator of section 2.
 struct Structural {
-  std::string word;                 // "psi", .., "inner", "outer", "redf"
-  std::string red, point;           // words of redf, inner, outer
-  std::vector<std::int64_t> omega;  // ranks, empty: none
+  string word;              // "psi", .., "inner", "outer", "redf"
+  RedOp red = RedOp::kAdd;  // of redf, inner
+  Op point = Op::kAdd;      // of inner, outer
+  Numbers omega;            // ranks, empty: none
 };
 
 class Parser {
  public:
-  explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
+  explicit Parser(vector<SpecToken> tokens) : tokens_(std::move(tokens)) {}
 
   int line() const { return tokens_[at_].line; }
 
@@ -304,59 +163,59 @@ class Parser {
     keyword("spec");
     spec_.name = name();
     end_of_item();
-    for (skip_newlines(); !is(Tok::kEnd); skip_newlines()) item();
+    for (skip_newlines(); tokens_[at_].kind != Tok::kEnd; skip_newlines()) item();
     if (!out_) fail("E0102 no `out`");
     if (!body_) fail("E0102 the output is not defined");
-    const auto count = static_cast<std::int64_t>(lets_.size());
-    spec_.core = shift(body_, count - body_depth_);
-    for (auto let = lets_.rbegin(); let != lets_.rend(); ++let) {
+    spec_.core = shift(body_, static_cast<Number>(lets_.size()) - body_depth_);
+    for (auto let = lets_.rbegin(); let != lets_.rend(); ++let)
       spec_.core =
-          form("(let (x) ?e (?b x))", {{"?e", one(let->second)}, {"?b", one(spec_.core, 1)}},
-               {{"x", let->first}});
-    }
+          make({.op = Op::kLet, .binders = {let->first}, .kids = {let->second, spec_.core}});
     Scope empty;
-    infer(first_term(spec_), empty, spec_);
+    infer(make_op(Op::kPut, {spec_.core}), empty, spec_);
     return std::move(spec_);
   }
 
  private:
-  // ---- tokens ----
-  const Token& peek(std::size_t ahead = 0) {
-    std::size_t at = at_;
-    while (true) {
+  // ---- tokens: inside brackets (nesting_ > 0) a newline ends nothing ----
+  const SpecToken& peek(size_t ahead = 0) {
+    for (size_t at = at_;; ++at) {
       while (nesting_ > 0 && tokens_[at].kind == Tok::kNewline) ++at;
       if (ahead-- == 0 || tokens_[at].kind == Tok::kEnd) return tokens_[at];
-      ++at;
     }
   }
-  Token next() {
+  SpecToken next() {
     while (nesting_ > 0 && tokens_[at_].kind == Tok::kNewline) ++at_;
-    const Token token = tokens_[at_];
-    if (token.kind != Tok::kEnd) ++at_;
-    return token;
+    return tokens_[at_].kind == Tok::kEnd ? tokens_[at_] : tokens_[at_++];
   }
   bool is(Tok kind) { return peek().kind == kind; }
-  bool is(const std::string& text, std::size_t ahead = 0) {
-    const Token& token = peek(ahead);
+  bool is(const string& text, size_t ahead = 0) {
+    const SpecToken& token = peek(ahead);
     return token.text == text && (token.kind == Tok::kWord || token.kind == Tok::kSymbol);
   }
-  bool accept(const std::string& text) {
+  // The first of the words that comes next; empty if none does.
+  string one_of(const Strings& list) {
+    for (const string& word : list)
+      if (is(word)) return word;
+    return "";
+  }
+  bool accept(const string& text) {
     if (!is(text)) return false;
     next();
     return true;
   }
-  void keyword(const std::string& text) {
+  void keyword(const string& text) {
     if (!accept(text)) fail("E0102 `" + text + "` expected, not `" + peek().text + "`");
   }
-  // Brackets in which a newline ends nothing.
-  bool open(const std::string& text) {
+  bool open(const string& text) {
     if (!accept(text)) return false;
     ++nesting_;
     return true;
   }
-  void close(const std::string& text) {
-    if (!is(text)) fail("E0102 `" + text + "` expected");
-    next();
+  void must_open(const string& text) {
+    if (!open(text)) fail("E0102 `" + text + "` expected");
+  }
+  void close(const string& text) {
+    keyword(text);
     --nesting_;
   }
   bool open_angle() { return open("<") || open("⟨"); }
@@ -368,59 +227,54 @@ class Parser {
     if (!is(Tok::kNewline)) fail("E0102 unexpected `" + peek().text + "`");
   }
   // After a binary operator, a comma, `=`, `then`, `else` a line goes on.
-  bool continued(const std::string& text) {
-    if (!accept(text)) return false;
+  bool comma() {
+    if (!accept(",")) return false;
     skip_newlines();
     return true;
   }
-  void continued_keyword(const std::string& text) {
+  void continued(const string& text) {
     keyword(text);
     skip_newlines();
   }
 
   // ---- names ----
-  std::string name() {
-    const Token token = next();
-    const std::string& text = token.text;
-    if (token.kind != Tok::kWord) fail("E0102 a name is expected");
-    if (kReserved.contains(text)) fail("E0105 `" + text + "` is reserved");
-    if (text[0] == '_' || text.starts_with("minimoa") || text.ends_with("_s") ||
-        kForbidden.contains(text))
+  string name() {
+    const auto [kind, text, line] = next();
+    if (kind != Tok::kWord) fail("E0102 a name is expected");
+    if (kReserved.contains(text) || text[0] == '_' || text.starts_with("minimoa") ||
+        text.ends_with("_s") || kForbidden.contains(text))
       fail("E0105 `" + text + "` may not be used as a name");
     return text;
   }
-  bool declared(const std::string& text) const {
-    const std::vector<std::string> bound = scope_.names();
-    return globals_.contains(text) || std::find(bound.begin(), bound.end(), text) != bound.end();
-  }
-  std::string new_name() {
-    const std::string text = name();
-    if (declared(text)) fail("E0104 `" + text + "` is declared already");
+  string new_name() {
+    const string text = name();
+    const Strings bound = scope_.names();
+    if (globals_.contains(text) || std::find(bound.begin(), bound.end(), text) != bound.end())
+      fail("E0104 `" + text + "` is declared already");
     return text;
   }
+  string new_global() { return *globals_.insert(new_name()).first; }
 
   // ---- terms ----
-  Val typed(const Term& term) {
-    Val val;
-    val.term = term;
-    val.type = infer(term, scope_, spec_);
-    return val;
-  }
-  Val op(Op code, std::vector<Term> kids) { return typed(make_op(code, std::move(kids))); }
-  // A row of the table of section 3, written as that table writes it; the
-  // values are terms of this scope (below `arity` further variables). `names`
-  // renames the binders.
-  static Term form(const std::string& text, const Values& values,
-                   const std::map<std::string, std::string>& names = {}) {
+  Val typed(const Term& term) { return {term, infer(term, scope_, spec_)}; }
+  Val op(Op code, Terms kids) { return typed(make_op(code, std::move(kids))); }
+  // A row of the table of section 3 as that table writes it; the values are terms of this scope
+  // (the second number: below so many further variables). `names` renames the binders.
+  static Term form(const string& text, const std::map<string, std::pair<Term, int>>& terms,
+                   const std::map<string, string>& names = {}) {
+    Values values;
+    for (const auto& [name, term] : terms) {
+      values[name].term = term.first;
+      values[name].arity = term.second;
+    }
     SideReading reading;
     reading.values = &values;
     reading.rename = &names;
     return read_term(read_sexps(text, true).at(0), reading);
   }
   // "an index expression where a real or array is needed: (real e)".
-  Val real(const Val& val) {
-    if (!val.term) fail("E0201 a vector cannot stand here");
-    return val.index() ? op(Op::kReal, {val.term}) : val;
+  Term real(const Val& val) {
+    return val.index() ? make_op(Op::kReal, {val.term}) : array(val).term;
   }
   Term index(const Val& val) {
     if (!val.index()) fail("E0201 an index is expected");
@@ -440,32 +294,24 @@ class Parser {
            std::all_of(term->kids.begin(), term->kids.end(),
                        [&](const Term& kid) { return over_dimensions(kid); });
   }
-  void push(Entry::Kind kind, const std::string& text, Type type, const Term& term) {
-    Entry entry;
-    entry.kind = kind;
-    entry.name = text;
-    entry.type = std::move(type);
-    entry.term = term;
-    entry.depth = scope_.depth;
-    scope_.push(std::move(entry));
+  void push(const string& text, const Type& type, const Term& bound = nullptr) {
+    const auto kind = bound ? Entry::Kind::kLoop : Entry::Kind::kValue;
+    scope_.push({kind, text, bound, type, scope_.depth});
   }
-  void pop(std::size_t count) { scope_.truncate(scope_.entries.size() - count); }
+  void pop(size_t count) { scope_.truncate(scope_.entries.size() - count); }
 
   // ---- items (section 2) ----
   void item() {
     if (accept("dims")) {
-      do {
-        spec_.dims.push_back(new_name());
-        globals_.insert(spec_.dims.back());
-      } while (continued(","));
+      do spec_.dims.push_back(new_global());
+      while (comma());
     } else if (accept("require")) {
       require(boolean(expr()));
     } else if (accept("let")) {
       let();
     } else if (accept("in")) {
-      do {
-        spec_.inputs.push_back(declaration());
-      } while (continued(","));
+      do spec_.inputs.push_back(declaration());
+      while (comma());
     } else if (accept("out")) {
       if (out_) fail("E0102 a second `out`");
       spec_.output = declaration();
@@ -475,8 +321,8 @@ class Parser {
       attend();
     } else {
       output_name();
-      continued_keyword("=");
-      define(real(expr()).term);
+      continued("=");
+      define(real(expr()));
     }
     end_of_item();
   }
@@ -492,34 +338,31 @@ class Parser {
 
   // An index is unfolded where it is used, a real or an array is shared.
   void let() {
-    const std::string text = new_name();
-    continued_keyword("=");
+    const string text = new_name();
+    continued("=");
     const Val val = expr();
     if (val.index()) {
-      index_lets_[text] = {val.term, scope_.depth};
-      globals_.insert(text);
+      index_lets_[*globals_.insert(text).first] = {val.term, scope_.depth};
       return;
     }
     lets_.emplace_back(text, array(val).term);
-    push(Entry::Kind::kLet, text, val.type, val.term);
+    push(text, val.type);
   }
 
   Array declaration() {
-    static const std::map<std::string, InputKind> kTypes = {{"f32", InputKind::kF32},
-                                                            {"f16", InputKind::kF16},
-                                                            {"bf16", InputKind::kBf16},
-                                                            {"i32", InputKind::kI32}};
+    static const std::map<string, InputKind> kTypes = {{"f32", InputKind::kF32},
+                                                       {"f16", InputKind::kF16},
+                                                       {"bf16", InputKind::kBf16},
+                                                       {"i32", InputKind::kI32}};
     Array result;
-    result.name = new_name();
-    globals_.insert(result.name);
+    result.name = new_global();
     keyword(":");
     const auto type = kTypes.find(next().text);
     if (type == kTypes.end()) fail("E0102 a type is expected");
     result.kind = type->second;
     if (open("[")) {
-      do {
-        result.shape.push_back(extent());
-      } while (continued(","));
+      do result.shape.push_back(extent());
+      while (comma());
       close("]");
     }
     if (accept("in")) {
@@ -537,7 +380,7 @@ class Parser {
   }
 
   void output_name() {
-    const std::string text = name();
+    const string text = name();
     if (!out_ || text != spec_.output.name) fail("E0104 `" + text + "` is not the declared output");
     if (body_) fail("E0104 a second definition of the output");
   }
@@ -547,115 +390,95 @@ class Parser {
   }
 
   // ---- attend (section 3) ----
-  struct Fields {
-    Term score, bias, mask, value, empty;
-  };
-
   void attend() {
     output_name();
-    std::vector<std::string> axes;
-    if (!open("[")) fail("E0102 `[` expected");
+    const Terms& shape = spec_.output.shape;
+    Strings axes;
+    must_open("[");
     do {
-      if (axes.size() == spec_.output.shape.size()) fail("E0201 axes of O");
+      if (axes.size() == shape.size()) fail("E0201 axes of O");
       axes.push_back(new_name());
-      push(Entry::Kind::kLoop, axes.back(), Type{}, spec_.output.shape[axes.size() - 1]);
-    } while (continued(","));
+      push(axes.back(), Type{}, shape[axes.size() - 1]);
+    } while (comma());
     close("]");
-    if (axes.size() != spec_.output.shape.size()) fail("E0201 axes of O");
+    if (axes.size() != shape.size()) fail("E0201 axes of O");
     keyword("over");
-    const std::string key = new_name();
+    const string key = new_name();
     keyword("in");
     const Term n = index(expr());
-    Fields fields;
-    while (field(key, n, fields)) {
-    }
-    if (!fields.score || !fields.value) fail("E0102 score, value needed");
+    std::map<string, Term> fields;
+    while (field(key, n, fields)) continue;
+    if (!fields.contains("score") || !fields.contains("value")) fail("E0102 score, value needed");
     Term body = attend_body(key, n, fields);
     pop(axes.size());
-    for (std::size_t k = axes.size(); k-- > 0;) {
-      body = form("(gen (i ?n) (?x i))", {{"?n", one(spec_.output.shape[k])}, {"?x", one(body, 1)}},
-                  {{"i", axes[k]}});
-    }
+    for (size_t k = axes.size(); k-- > 0;)
+      body = make({.op = Op::kGen, .binders = {axes[k]}, .kids = {shape[k], body}});
     define(body);
   }
 
-  // One field, on a line of its own; false if none follows.
-  bool field(const std::string& key, const Term& n, Fields& fields) {
+  // One field, on a line of its own; false if none follows. All but `empty` are below j.
+  bool field(const string& key, const Term& n, std::map<string, Term>& fields) {
     end_of_item();
-    const std::size_t start = at_;
+    const size_t start = at_;
     skip_newlines();
-    const std::string text = is(Tok::kWord) ? peek().text : "";
-    Term* slot = text == "score"   ? &fields.score
-                 : text == "bias"  ? &fields.bias
-                 : text == "mask"  ? &fields.mask
-                 : text == "value" ? &fields.value
-                 : text == "empty" ? &fields.empty
-                                   : nullptr;
-    if (slot == nullptr) {
+    const string text = one_of({"score", "bias", "mask", "value", "empty"});
+    if (text.empty()) {
       at_ = start;
       return false;
     }
-    if (*slot) fail("E0104 a second `" + text + "`");
+    if (fields.contains(text)) fail("E0104 a second `" + text + "`");
     next();
-    continued_keyword("=");
-    if (text != "empty") push(Entry::Kind::kLoop, key, Type{}, n);
+    continued("=");
+    if (text != "empty") push(key, Type{}, n);
     const Val val = expr();
-    *slot = text == "mask" ? boolean(val) : real(val).term;
+    fields[text] = text == "mask" ? boolean(val) : real(val);
     if (text != "empty") pop(1);
     return true;
   }
 
-  // BODY of section 3; all fields but `empty` are terms below j.
-  Term attend_body(const std::string& j, const Term& n, const Fields& f) {
-    const Term x = f.bias ? make_op(Op::kAdd, {f.score, f.bias}) : f.score;
-    const Term g = f.mask ? f.mask : make_op(Op::kTrue, {});
-    Values values = {{"?N", one(n)}, {"?X", one(x, 1)}, {"?M", one(g, 1)}, {"?V", one(f.value, 1)}};
-    std::string quot =
+  // BODY of section 3.
+  Term attend_body(const string& j, const Term& n, std::map<string, Term>& f) {
+    const Term x = f["bias"] ? make_op(Op::kAdd, {f["score"], f["bias"]}) : f["score"];
+    const Term g = f["mask"] ? f["mask"] : make_op(Op::kTrue, {});
+    string quot =
         "(/ (red add (j ?N) (?M j) (* (exp (- (psi (vec j) s) m)) (?V j)))"
         "   (red add (j ?N) (?M j) (exp (- (psi (vec j) s) m))))";
-    if (f.empty) {
-      values.emplace("?w", one(f.empty));
-      quot = "(if (any (j ?N) (?M j)) " + quot + " ?w)";
-    }
-    return form(
-        "(let (s) (gen (j ?N) (?X j)) (let (m) (red max (j ?N) (?M j) "
-        "(psi (vec j) s)) " +
-            quot + "))",
-        values, {{"j", j}});
+    if (f["empty"]) quot = "(if (any (j ?N) (?M j)) " + quot + " ?w)";
+    return form("(let (s) (gen (j ?N) (?X j)) (let (m) (red max (j ?N) (?M j) (psi (vec j) s)) " +
+                    quot + "))",
+                {{"?N", {n, 0}},
+                 {"?X", {x, 1}},
+                 {"?M", {g, 1}},
+                 {"?V", {f["value"], 1}},
+                 {"?w", {f["empty"], 0}}},
+                {{"j", j}});
   }
 
   // ---- expressions (section 2) ----
   struct Deeper {
     explicit Deeper(int& depth) : depth_(depth) {
-      if (++depth_ > 4 * kMaxDepth) throw Refused{"limit", "nested too deeply"};
+      if (++depth_ > 8 * kMaxDepth) refuse("limit", "nested too deeply");
     }
     ~Deeper() { --depth_; }
     int& depth_;
   };
 
-  Val expr() {
+  // Levels: or, and, cmp (with not), add, mul.
+  Val expr(size_t level = 0) {
+    static const Strings kLevels[] = {
+        {"or"}, {"and"}, {"<", "<=", ">", ">=", "==", "!="}, {"+", "-"}, {"*", "/", "div", "mod"}};
     const Deeper deeper(depth_);
-    Val left = conjunction();
-    while (continued("or")) {
-      const Val right = conjunction();
-      left = op(Op::kOr, {boolean(left), boolean(right)});
+    if (level == std::size(kLevels)) return unary();
+    if (level == 2 && accept("not")) return op(Op::kNot, {boolean(expr(2))});
+    Val left = expr(level + 1);
+    while (true) {
+      const string word = one_of(kLevels[level]);
+      if (word.empty() || is(".", 1)) return left;
+      next();
+      skip_newlines();
+      left = binary(word, left, expr(level + 1));
+      if (level == 2) return left;
     }
-    return left;
-  }
-
-  Val conjunction() {
-    Val left = negation();
-    while (continued("and")) {
-      const Val right = negation();
-      left = op(Op::kAnd, {boolean(left), boolean(right)});
-    }
-    return left;
-  }
-
-  Val negation() {
-    const Deeper deeper(depth_);
-    if (accept("not")) return op(Op::kNot, {boolean(negation())});
-    return comparison();
   }
 
   // E0103: a struct beside arithmetic needs parentheses.
@@ -664,46 +487,15 @@ class Parser {
     return val;
   }
 
-  Val comparison() {
-    const Val left = sum();
-    for (const char* word : {"<", "<=", ">", ">=", "==", "!="}) {
-      if (!continued(word)) continue;
-      const Term a = index(operand(left));
-      const Val right = sum();
-      const Term b = index(operand(right));
-      const std::string text = word;
-      if (text[0] == '>') return op(text == ">" ? Op::kLt : Op::kLe, {b, a});
-      return op(*op_from_word(text), {a, b});
-    }
-    return left;
-  }
-
-  Val sum() {
-    Val left = product();
-    while ((is("+") || is("-")) && !is(".", 1)) {
-      const Op code = *op_from_word(next().text);
-      skip_newlines();
-      const Val right = product();
-      left = arithmetic(code, operand(left), operand(right));
-    }
-    return left;
-  }
-
-  Val product() {
-    Val left = unary();
-    while ((is("*") || is("/") || is("div") || is("mod")) && !is(".", 1)) {
-      const Op code = *op_from_word(next().text);
-      skip_newlines();
-      const Val right = unary();
-      left = arithmetic(code, operand(left), operand(right));
-    }
-    return left;
-  }
-
-  Val arithmetic(Op code, const Val& a, const Val& b) {
-    if (code == Op::kDiv || code == Op::kMod) return op(code, {index(a), index(b)});
+  Val binary(const string& word, const Val& a, const Val& b) {
+    if (word == "and" || word == "or") return op(*op_from_word(word), {boolean(a), boolean(b)});
+    operand(a);
+    operand(b);
+    if (word[0] == '>') return op(word == ">" ? Op::kLt : Op::kLe, {index(b), index(a)});
+    const Op code = *op_from_word(word);
+    if (string(sorts_of(code)).starts_with("II")) return op(code, {index(a), index(b)});
     if (code != Op::kQuot && a.index() && b.index()) return op(code, {a.term, b.term});
-    return op(code, {real(a).term, real(b).term});
+    return op(code, {real(a), real(b)});
   }
 
   Val unary() {
@@ -715,11 +507,10 @@ class Parser {
     return op(Op::kNeg, {array(val).term});
   }
 
-  // The name of a RED in core terms; empty if the word is none.
-  static std::string red_of(const std::string& word) {
-    if (word == "+" || word == "sum") return "add";
-    if (word == "*") return "mul";
-    return word == "max" || word == "min" ? word : "";
+  // RED: a word in front of `red`, of a "." or of a bound index.
+  static std::optional<RedOp> red_of(const string& word) {
+    if (word == "add" || word == "mul" || word == "osm") return std::nullopt;
+    return redop_from_word(word == "+" || word == "sum" ? "add" : word == "*" ? "mul" : word);
   }
 
   Val structural() {
@@ -727,7 +518,7 @@ class Parser {
     Structural s;
     if (monadic_word(s)) {
       s.omega = omega();
-      Val result = monadic(s, array_or_index(structural()));
+      Val result = monadic(s, structural());
       result.bare = true;
       return result;
     }
@@ -739,42 +530,34 @@ class Parser {
     result.bare = true;
     return result;
   }
-  const Val& array_or_index(const Val& val) {
-    if (!val.term) fail("E0201 a vector cannot stand here");
-    return val;
-  }
 
   bool monadic_word(Structural& s) {
-    for (const char* word : {"tran", "rev", "rav", "iota", "softmax"}) {
-      if (is(word)) {
-        s.word = next().text;
-        return true;
-      }
+    s.word = one_of({"tran", "rev", "rav", "iota", "softmax"});
+    if (s.word.empty() && is("red", 1) && red_of(peek().text)) {
+      s.red = *red_of(next().text);
+      s.word = "redf";
     }
-    if (!is("red", 1) || red_of(peek().text).empty()) return false;
-    s.red = red_of(next().text);
-    s.word = "redf";
-    next();
-    return true;
+    if (!s.word.empty()) next();
+    return !s.word.empty();
   }
 
   bool dyadic_word(Structural& s) {
-    for (const char* word : {"psi", "tran", "take", "drop", "rot", "cat", "rho"}) {
-      if (is(word)) {
-        s.word = next().text;
-        return true;
-      }
-    }
-    if (!is(".", 1) || (!is("o") && red_of(peek().text).empty())) return false;
+    s.word = one_of({"psi", "tran", "take", "drop", "rot", "cat", "rho"});
+    if (!s.word.empty()) next();
+    if (!s.word.empty() || !is(".", 1)) return !s.word.empty();
     s.word = is("o") ? "outer" : "inner";
-    s.red = red_of(next().text);
+    const std::optional<RedOp> red = red_of(next().text);
+    if (s.word == "inner" && !red) fail("E0102 a reduction is expected before `.`");
+    s.red = red.value_or(RedOp::kAdd);
     next();
-    s.point = next().text;
+    const string point = one_of({"+", "-", "*", "/", "max", "min"});
+    if (point.empty()) fail("E0102 an operator is expected after `.`");
+    s.point = *op_from_word(next().text);
     return true;
   }
 
-  std::vector<std::int64_t> omega() {
-    std::vector<std::int64_t> ranks;
+  Numbers omega() {
+    Numbers ranks;
     if (!accept("omega")) return ranks;
     if (!open_angle()) fail("E0102 `<` expected");
     while (is(Tok::kNumber) && ranks.size() < 2) ranks.push_back(number());
@@ -782,129 +565,106 @@ class Parser {
     close_angle();
     return ranks;
   }
-  std::int64_t number() {
-    std::string text = next().text;
-    text.erase(0, std::min(text.find_first_not_of('0'), text.size() - 1));
-    return read_literal(text);
+  Number number() {
+    const string text = next().text;
+    return read_literal(text.substr(std::min(text.find_first_not_of('0'), text.size() - 1)));
   }
 
   // ---- rows of the table of section 3: structural words ----
-  // Pushes a cell variable for the last `rank` axes of an operand.
-  Val push_cell(const std::string& text, const Val& val, std::int64_t rank, std::int64_t outside) {
+  // Pushes a cell variable for the last `rank` axes of an operand read `outside` variables before.
+  Val push_cell(const string& text, const Val& val, Number rank, Number outside = 0) {
     Type type = array(val).type;
-    if (rank > static_cast<std::int64_t>(type.shape.size()))
+    if (rank > static_cast<Number>(type.shape.size()))
       fail("E0206 omega rank beyond the operand's");
     type.shape.erase(type.shape.begin(), type.shape.end() - rank);
-    push(Entry::Kind::kCell, text, shift(type, outside), nullptr);
+    push(text, shift(type, outside));
     return typed(bound_var(0));
   }
 
-  Val omega_node(std::int64_t rank, const Term& body, const Term& val) {
+  // (omega rank (x) body val), the body made from x.
+  template <class Body>
+  Val omega_of(Number rank, const Val& val, Body body) {
+    const Val x = push_cell("x", val, rank);
+    const Term inner = body(x).term;
+    pop(1);
     return typed(
-        form("(omega ?k (x) (?b x) ?A)",
-             {{"?k", numbers({rank}, Kind::kNat)}, {"?b", one(body, 1)}, {"?A", one(val)}}));
+        make({.op = Op::kOmega, .attrs = {rank}, .binders = {"x"}, .kids = {inner, val.term}}));
   }
 
   Val monadic(const Structural& s, const Val& val) {
     if (s.omega.size() > 1) fail("E0102 one rank is expected");
-    if (s.omega.empty()) return monadic_word_of(s, val);
-    const Val x = push_cell("x", val, s.omega[0], 0);
-    const Term body = monadic_word_of(s, x).term;
-    pop(1);
-    return omega_node(s.omega[0], body, val.term);
+    if (!s.omega.empty())
+      return omega_of(s.omega[0], val, [&](const Val& x) { return monadic_word_of(s, x); });
+    return monadic_word_of(s, val);
   }
 
   Val monadic_word_of(const Structural& s, const Val& val) {
     if (s.word == "iota") return op(Op::kIota, {index(val)});
     const Val& a = array(val);
+    const Terms& shape = a.type.shape;
     if (s.word == "rev") return op(Op::kRev, {a.term});
-    if (s.word == "redf") {
-      return typed(
-          form("(redf ?f ?A)", {{"?f", name_word(s.red, Kind::kRedOp)}, {"?A", one(a.term)}}));
+    if (s.word == "redf") return typed(make({.op = Op::kRedF, .red = s.red, .kids = {a.term}}));
+    if (s.word == "rav") {
+      Term u = shape.empty() ? integer(1) : shape[0];
+      for (size_t k = 1; k < shape.size(); ++k) u = make_op(Op::kMul, {u, shape[k]});
+      return op(Op::kReshape, {u, a.term});
     }
-    if (s.word == "rav") return ravel(a);
-    if (s.word == "softmax") return softmax(a);
-    std::vector<std::int64_t> reversed;
-    for (std::size_t k = a.type.shape.size(); k-- > 0;)
-      reversed.push_back(static_cast<std::int64_t>(k));
-    return transpose(reversed, a);
-  }
-
-  Val transpose(const std::vector<std::int64_t>& perm, const Val& val) {
-    return typed(
-        form("(tran ?t ?A)", {{"?t", numbers(perm, Kind::kPerm)}, {"?A", one(array(val).term)}}));
-  }
-
-  Val ravel(const Val& val) {
-    const std::vector<Term>& shape = val.type.shape;
-    Term u = shape.empty() ? integer(1) : shape[0];
-    for (std::size_t k = 1; k < shape.size(); ++k) u = make_op(Op::kMul, {u, shape[k]});
-    return op(Op::kReshape, {u, val.term});
-  }
-
-  Val softmax(const Val& val) {
-    if (val.type.shape.size() != 1) fail("E0204 say softmax omega<1>");
-    return typed(
-        form("(let (x) ?A (let (e) (exp (- x (redf max x))) "
-             "(/ e (redf add e))))",
-             {{"?A", one(val.term)}}));
+    if (s.word == "softmax") {
+      if (shape.size() != 1) fail("E0204 say softmax omega<1>");
+      return typed(form("(let (x) ?A (let (e) (exp (- x (redf max x))) (/ e (redf add e))))",
+                        {{"?A", {a.term, 0}}}));
+    }
+    Numbers reversed(shape.size());
+    std::iota(reversed.rbegin(), reversed.rend(), 0);
+    return typed(make({.op = Op::kTran, .attrs = reversed, .kids = {a.term}}));
   }
 
   Val dyadic(const Structural& s, const Val& u, const Val& val) {
     if (s.word == "psi") {
       if (!s.omega.empty()) fail("E0102 psi takes no omega");
-      return select(vector(u), val);
+      return with_indices(Op::kPsi, vec(u), val);
     }
     if (s.word == "cat" || s.word == "inner" || s.word == "outer")
       return dyadic_arrays(s, array(u), array(val));
     if (s.omega.size() > 1) fail("E0102 one rank is expected");
     if (s.omega.empty()) return adjust(s.word, u, array(val));
-    const Val x = push_cell("x", val, s.omega[0], 0);
-    const Term body = adjust(s.word, shift_val(u, 1), x).term;
-    pop(1);
-    return omega_node(s.omega[0], body, val.term);
+    return omega_of(s.omega[0], val, [&](const Val& x) { return adjust(s.word, shift(u, 1), x); });
   }
 
-  std::vector<Term> vector(const Val& u) { return u.term ? std::vector<Term>{index(u)} : u.items; }
+  Terms vec(const Val& u) { return u.term ? Terms{index(u)} : u.items; }
 
-  Val select(std::vector<Term> indices, const Val& val) {
+  Val with_indices(Op code, Terms indices, const Val& val) {
     indices.push_back(array(val).term);
-    return op(Op::kPsi, std::move(indices));
+    return op(code, std::move(indices));
   }
 
   // tran take drop rot rho with their left operand.
-  Val adjust(const std::string& word, const Val& u, const Val& val) {
+  Val adjust(const string& word, const Val& u, const Val& val) {
     if (word == "rot") return op(Op::kRot, {index(u), val.term});
-    if (word == "take") return cut(Op::kTake, vector(u), val);
-    if (word == "drop") return cut(Op::kDrop, vector(u), val);
+    if (word == "take") return cut(Op::kTake, vec(u), val);
+    if (word == "drop") return cut(Op::kDrop, vec(u), val);
     if (u.term) fail("E0201 a vector is expected");
-    if (word == "rho") {
-      std::vector<Term> kids = u.items;
-      kids.push_back(val.term);
-      return op(Op::kReshape, std::move(kids));
-    }
-    std::vector<std::int64_t> perm;
+    if (word == "rho") return with_indices(Op::kReshape, u.items, val);
+    Numbers perm;
     for (const Term& item : u.items) {
       if (item->op != Op::kInt) fail("E0201 axes are literals");
       perm.push_back(item->value);
     }
-    return transpose(perm, val);
+    return typed(make({.op = Op::kTran, .attrs = perm, .kids = {val.term}}));
   }
 
-  // <k1 .. ku> take A: k1 on the first axis, the rest inside each cell.
-  Val cut(Op code, const std::vector<Term>& ks, const Val& val) {
+  // <k1 .. ku> take A: k1 on the first axis, the rest inside each cell. A negative literal counts
+  // from the end.
+  Val cut(Op code, const Terms& ks, const Val& val) {
     if (ks.empty()) fail("E0201 an empty vector");
     if (val.type.shape.empty()) fail("E0201 more items than axes");
-    if (ks.size() == 1) return cut_one(code, ks[0], val);
-    const auto rank = static_cast<std::int64_t>(val.type.shape.size()) - 1;
-    const Val x = push_cell("x", val, rank, 0);
-    const std::vector<Term> rest(ks.begin() + 1, ks.end());
-    const Term body = cut(code, shift_all(rest, 1), x).term;
-    pop(1);
-    return cut_one(code, ks[0], omega_node(rank, body, val.term));
-  }
-
-  Val cut_one(Op code, const Term& k, const Val& val) {
+    if (ks.size() > 1) {
+      const Terms rest(ks.begin() + 1, ks.end());
+      return cut(code, {ks[0]},
+                 omega_of(static_cast<Number>(val.type.shape.size()) - 1, val,
+                          [&](const Val& x) { return cut(code, shift(rest, 1), x); }));
+    }
+    const Term& k = ks[0];
     if (k->op != Op::kInt || k->value >= 0) return op(code, {k, val.term});
     const Term from_end = make_op(Op::kSub, {val.type.shape[0], integer(-k->value)});
     return op(code == Op::kTake ? Op::kDrop : Op::kTake, {from_end, val.term});
@@ -912,37 +672,30 @@ class Parser {
 
   Val dyadic_arrays(const Structural& s, const Val& a, const Val& b) {
     if (s.omega.empty()) return combine(s, a, b);
-    const Val x = push_cell("x", a, s.omega.front(), 0);
+    const Val x = push_cell("x", a, s.omega.front());
     const Val y = push_cell("y", b, s.omega.back(), 1);
-    const Term body = combine(s, shift_val(x, 1), y).term;
+    const Term body = combine(s, shift(x, 1), y).term;
     pop(2);
-    return typed(
-        form("(omega2 ?a ?b (x y) (?e x y) ?A ?B)", {{"?a", numbers({s.omega.front()}, Kind::kNat)},
-                                                     {"?b", numbers({s.omega.back()}, Kind::kNat)},
-                                                     {"?e", one(body, 2)},
-                                                     {"?A", one(a.term)},
-                                                     {"?B", one(b.term)}}));
+    return typed(make({.op = Op::kOmega2,
+                       .attrs = {s.omega.front(), s.omega.back()},
+                       .binders = {"x", "y"},
+                       .kids = {body, a.term, b.term}}));
   }
 
   Val combine(const Structural& s, const Val& a, const Val& b) {
-    if (s.word == "cat") return op(Op::kCat, {a.term, b.term});
-    Values values = {
-        {"?A", one(a.term)}, {"?B", one(b.term)}, {"?g", name_word(s.point, Kind::kOp)}};
-    if (s.word == "outer") return typed(form("(outer ?g ?A ?B)", values));
-    values.emplace("?f", name_word(s.red, Kind::kRedOp));
-    return typed(form("(inner ?f ?g ?A ?B)", values));
+    const Op code = *op_from_word(s.word);
+    return typed(make({.op = code, .red = s.red, .point = s.point, .kids = {a.term, b.term}}));
   }
 
   // ---- prim ----
   Val prim() {
     Val val = prim_start();
     while (open("[")) {
-      std::vector<Term> indices;
-      do {
-        indices.push_back(index(expr()));
-      } while (continued(","));
+      Terms indices;
+      do indices.push_back(index(expr()));
+      while (comma());
       close("]");
-      val = select(std::move(indices), val);
+      val = with_indices(Op::kPsi, std::move(indices), val);
     }
     return val;
   }
@@ -961,23 +714,24 @@ class Parser {
       return val;
     }
     if (open_angle()) return vector_literal();
-    for (const char* word : {"exp", "exp2", "log", "sqrt", "tanh"})
-      if (is(word)) return function(*op_from_word(next().text));
-    for (const char* word : {"sum", "max", "min", "gen"})
-      if (is(word)) return binder_or_pair(next().text);
+    if (!one_of({"exp", "exp2", "log", "sqrt", "tanh"}).empty()) {
+      const Op code = *op_from_word(next().text);
+      must_open("(");
+      const Term x = real(expr());
+      close(")");
+      return op(code, {x});
+    }
+    if (!one_of({"sum", "max", "min", "gen"}).empty()) return binder_or_pair(next().text);
     if (accept("if")) return conditional();
     return variable(name());
   }
 
-  Val variable(const std::string& text) {
-    const std::vector<std::string> bound = scope_.names();
-    for (std::size_t k = bound.size(); k-- > 0;) {
-      if (bound[k] != text) continue;
-      return typed(bound_var(static_cast<std::int64_t>(bound.size() - 1 - k)));
-    }
-    const auto let = index_lets_.find(text);
-    if (let != index_lets_.end()) {
-      const auto& [term, depth] = let->second;
+  Val variable(const string& text) {
+    const Strings bound = scope_.names();
+    for (size_t k = bound.size(); k-- > 0;)
+      if (bound[k] == text) return typed(bound_var(static_cast<Number>(bound.size() - 1 - k)));
+    if (index_lets_.contains(text)) {
+      const auto& [term, depth] = index_lets_.at(text);
       return typed(shift(term, scope_.depth - depth));
     }
     if (!spec_.is_dim(text) && spec_.input(text) == nullptr)
@@ -986,23 +740,15 @@ class Parser {
   }
 
   // (rat p q) reduced, or (real n) if whole.
-  Val decimal(const std::string& text) {
-    const std::size_t dot = text.find('.');
-    const std::string digits = text.substr(0, dot) + text.substr(dot + 1);
-    const std::size_t start = std::min(digits.find_first_not_of('0'), digits.size() - 1);
-    std::int64_t p = read_literal(digits.substr(start));
-    std::int64_t q = read_literal("1" + std::string(text.size() - dot - 1, '0'));
-    std::int64_t a = p;
-    std::int64_t b = q;
-    while (b != 0) {
-      const std::int64_t rest = a % b;
-      a = b;
-      b = rest;
-    }
-    p /= a;
-    q /= a;
-    if (q == 1) return op(Op::kReal, {integer(p)});
-    return typed(form("(rat " + std::to_string(p) + " " + std::to_string(q) + ")", {}));
+  Val decimal(const string& text) {
+    const size_t dot = text.find('.');
+    const string digits = text.substr(0, dot) + text.substr(dot + 1);
+    const size_t start = std::min(digits.find_first_not_of('0'), digits.size() - 1);
+    const Number p = read_literal(digits.substr(start));
+    const Number q = read_literal("1" + string(text.size() - dot - 1, '0'));
+    const Number divisor = std::gcd(p, q);
+    if (q == divisor) return op(Op::kReal, {integer(p / q)});
+    return typed(make({.op = Op::kRat, .attrs = {p / divisor, q / divisor}}));
   }
 
   Val vector_literal() {
@@ -1024,86 +770,65 @@ class Parser {
     return result;
   }
 
-  Val function(Op code) {
-    if (!open("(")) fail("E0102 `(` expected");
-    const Val val = real(expr());
-    close(")");
-    return op(code, {val.term});
-  }
-
   // max(a, b); sum(j in n | g) x; gen(i in n) x.
-  Val binder_or_pair(const std::string& word) {
-    if (!open("(")) fail("E0102 `(` expected");
+  Val binder_or_pair(const string& word) {
+    must_open("(");
     if (!is(Tok::kWord) || !is("in", 1)) {
       if (word != "max" && word != "min") fail("E0102 `NAME in` expected");
-      const Val a = real(expr());
-      if (!continued(",")) fail("E0102 `,` expected");
-      const Val b = real(expr());
+      const Term a = real(expr());
+      if (!comma()) fail("E0102 `,` expected");
+      const Term b = real(expr());
       close(")");
-      return op(*op_from_word(word), {a.term, b.term});
+      return op(*op_from_word(word), {a, b});
     }
-    const std::string text = new_name();
+    const string text = new_name();
     keyword("in");
     const Term n = index(expr());
-    push(Entry::Kind::kLoop, text, Type{}, n);
+    push(text, Type{}, n);
     Term g = make_op(Op::kTrue, {});
     if (word != "gen" && accept("|")) g = boolean(expr());
     close(")");
-    const Term x = real(expr()).term;
+    const Term x = real(expr());
     pop(1);
-    const Values values = {{"?f", name_word(red_of(word), Kind::kRedOp)},
-                           {"?n", one(n)},
-                           {"?g", one(g, 1)},
-                           {"?x", one(x, 1)}};
-    return typed(form(word == "gen" ? "(gen (j ?n) (?x j))" : "(red ?f (j ?n) (?g j) (?x j))",
-                      values, {{"j", text}}));
+    if (word == "gen") return typed(make({.op = Op::kGen, .binders = {text}, .kids = {n, x}}));
+    return typed(
+        make({.op = Op::kRed, .red = *red_of(word), .binders = {text}, .kids = {n, g, x}}));
   }
 
   Val conditional() {
     const Term c = boolean(expr());
-    continued_keyword("then");
+    continued("then");
     const Val x = expr();
-    continued_keyword("else");
+    continued("else");
     const Val y = expr();
     if (x.index() && y.index()) return op(Op::kIf, {c, x.term, y.term});
-    return op(Op::kIf, {c, real(x).term, real(y).term});
+    return op(Op::kIf, {c, real(x), real(y)});
   }
 
-  std::vector<Token> tokens_;
-  std::size_t at_ = 0;
+  vector<SpecToken> tokens_;
+  size_t at_ = 0;
   int nesting_ = 0;
   int depth_ = 0;
   Spec spec_;
   Scope scope_;
-  std::set<std::string> globals_;
-  std::map<std::string, std::pair<Term, std::int64_t>> index_lets_;
-  std::vector<std::pair<std::string, Term>> lets_;
+  std::set<string> globals_;
+  std::map<string, std::pair<Term, Number>> index_lets_;  // and the depth where it was read
+  vector<std::pair<string, Term>> lets_;
   bool out_ = false;
   Term body_;
-  std::int64_t body_depth_ = 0;
+  Number body_depth_ = 0;
 };
-
-Refused at_line(const Refused& refused, int line) {
-  return {refused.code == "limit" ? "limit" : "spec",
-          "line " + std::to_string(line) + ": " + refused.text};
-}
 
 }  // namespace
 
-Spec read_spec(const std::string& text) {
-  if (text.size() > (std::size_t{1} << 20)) throw Refused{"limit", "file"};
-  Lexer lexer(text);
-  std::vector<Token> tokens;
-  try {
-    tokens = lexer.run();
-  } catch (const Refused& refused) {
-    throw at_line(refused, lexer.line());
-  }
-  Parser parser(std::move(tokens));
+Spec read_spec(const string& text) {
+  if (text.size() > (size_t{1} << 20)) refuse("limit", "file");
+  Parser parser(Lexer(text).run());
   try {
     return parser.run();
   } catch (const Refused& refused) {
-    throw at_line(refused, parser.line());
+    refuse(refused.code == "limit" ? "limit" : "spec",
+           "line " + std::to_string(parser.line()) + ": " + refused.text);
   }
 }
 

@@ -94,12 +94,12 @@ using Terms = vector<Term>;
 struct Node {
   Op op = Op::kTrue;
   Number value = 0;         // kInt; kBound: de Bruijn index
-  string name;              // kFree: dimension or input (or a fresh atom made by a client)
-  Numbers attrs;            // letters a, i, p of the form
+  string name = {};         // kFree: dimension or input (or a fresh atom made by a client)
+  Numbers attrs = {};       // letters a, i, p of the form
   RedOp red = RedOp::kAdd;  // letters r, R
   Op point = Op::kAdd;      // letter g
-  Strings binders;          // names in written order; the last one is de Bruijn index 0
-  Terms kids;               // FORMAT child order
+  Strings binders = {};     // names in written order; the last one is de Bruijn index 0
+  Terms kids = {};          // FORMAT child order
   size_t size = 1;          // by make(): nodes of the tree
   int depth = 1;            // by make(): nesting
   Number free_bound = 0;    // by make(): all free de Bruijn indices are < this

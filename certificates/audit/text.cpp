@@ -1,208 +1,173 @@
-// What: the comparison of a kernel file with the lowering. See text.h.
-// The idea: maximal munch over the operators of C++17, so that "x--1" and
-// "x - -1" stay different tokens.
+// The comparison of a kernel file with the lowering. See lowering.h.
+// Idea: maximal munch over the operators of C++17, so that "x--1" and "x - -1" stay different.
 // How it may be wrong: an operator missing from the list below.
-#include "text.h"
-
-#include <array>
-#include <cstddef>
-
-#include "term.h"
+#include "lowering.h"
+#include "reader.h"
 
 namespace audit {
 namespace {
 
-constexpr std::string_view kMarker = "// ---- body ----";
-constexpr std::array<std::string_view, 4> kIncludes = {"#include <cmath>", "#include <cstddef>",
-                                                       "#include <cstdint>", "#include <limits>"};
-// Longest first.
-constexpr std::array<std::string_view, 31> kOperators = {
-    "<=>", "<<=", ">>=", "->*", "...", "::", "->", "++", "--", "<<", ">>",
-    "<=",  ">=",  "==",  "!=",  "&&",  "||", "+=", "-=", "*=", "/=", "%=",
-    "&=",  "|=",  "^=",  ".*",  "<:",  ":>", "<%", "%>", "/*"};
+using std::string_view;
 
-[[noreturn]] void refuse(int line, const std::string& why) {
-  throw Refused{"text", "line " + std::to_string(line) + ": " + why};
+constexpr string_view kMarker = "// ---- body ----";
+constexpr string_view kIncludes[] = {"#include <cmath>", "#include <cstddef>", "#include <cstdint>",
+                                     "#include <limits>"};
+// Longest first.
+constexpr string_view kOperators[] = {"<=>", "<<=", ">>=", "->*", "...", "::", "->", "++",
+                                      "--",  "<<",  ">>",  "<=",  ">=",  "==", "!=", "&&",
+                                      "||",  "+=",  "-=",  "*=",  "/=",  "%=", "&=", "|=",
+                                      "^=",  ".*",  "<:",  ":>",  "<%",  "%>", "/*"};
+
+[[noreturn]] void differ(int line, const string& why) {
+  refuse("text", "line " + std::to_string(line) + ": " + why);
 }
 
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool digit(char c) { return c >= '0' && c <= '9'; }
-
-// FORMAT 8. A backslash at the end of a comment swallows the next line, "??/"
-// is one; a carriage return ends a line for some compilers only; bytes beyond
-// ASCII may look like something else.
-void check_bytes(const std::string& text, int line) {
-  for (std::size_t k = 0; k < text.size(); ++k) {
+// FORMAT 8. A backslash at the end of a comment swallows the next line, "??/" is one; a carriage
+// return ends a line for some compilers only; bytes beyond ASCII may look like something else.
+void check_bytes(const string& text, int line) {
+  for (size_t k = 0; k < text.size(); ++k) {
     const char c = text[k];
     if (c == '\n') ++line;
     const bool plain = (c >= ' ' && c <= '~') || c == '\n' || c == '\t';
-    if (!plain) refuse(line, "a byte that is not printable ASCII");
-    if (c == '\\') refuse(line, "a backslash");
-    if (text.compare(k, 2, "??") == 0) refuse(line, "a trigraph");
+    if (!plain) differ(line, "a byte that is not printable ASCII");
+    if (c == '\\') differ(line, "a backslash");
+    if (text.compare(k, 2, "??") == 0) differ(line, "a trigraph");
   }
 }
 
-std::string_view line_at(std::string_view text, std::size_t at) {
-  const std::size_t end = text.find('\n', at);
-  return text.substr(at, end == std::string_view::npos ? end : end - at);
+string_view line_at(string_view text, size_t at) {
+  return text.substr(at, text.find('\n', at) - at);  // npos - at: the rest
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return "";
+string_view trimmed(string_view text) {
+  const size_t first = text.find_first_not_of(" \t");
+  if (first == string_view::npos) return "";
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 class Tokeniser {
  public:
-  Tokeniser(const std::string& body, int line) : body_(body), line_(line) {}
+  Tokeniser(const string& body, int line) : in_{body, "text", 0, line} {}
 
-  std::vector<Token> run() {
-    while (at_ < body_.size()) next();
+  vector<Token> run() {
+    while (!in_.done()) next();
     return std::move(tokens_);
   }
 
  private:
-  void take(std::size_t size) {
-    tokens_.push_back({body_.substr(at_, size), line_});
-    at_ += size;
-  }
-  char peek(std::size_t ahead) const {
-    return at_ + ahead < body_.size() ? body_[at_ + ahead] : '\n';
-  }
+  void take(size_t size) { tokens_.push_back({in_.take(size), in_.line}); }
 
   void next() {
-    const char c = body_[at_];
+    const char c = in_.peek();
     if (c == '\n') {
-      ++line_;
-      ++at_;
-      line_start_ = at_;
+      ++in_.line;
+      line_start_ = ++in_.at;
     } else if (c == ' ' || c == '\t') {
-      ++at_;
-    } else if (c == '/' && peek(1) == '/') {
-      comment();
-    } else if (letter(c)) {
-      std::size_t size = 1;
-      while (letter(peek(size)) || digit(peek(size))) ++size;
-      take(size);
-    } else if (digit(c) || (c == '.' && digit(peek(1)))) {
+      ++in_.at;
+    } else if (in_.sees("//")) {
+      const string comment = in_.take_while([](char d) { return d != '\n'; });
+      // FORMAT 8: no '#' but in the include lines.
+      if (comment.find('#') != string::npos) in_.fail("a '#' in a comment");
+    } else if (is_digit(c) || (c == '.' && is_digit(in_.peek(1)))) {
       number();
+    } else if (is_word_char(c)) {
+      tokens_.push_back({in_.take_while(is_word_char), in_.line});
     } else if (c == '#') {
       include();
     } else if (c == '"') {
       // The one literal of the frame is in: extern "C".
-      const bool linkage = body_.compare(at_, 3, "\"C\"") == 0 && !tokens_.empty() &&
-                           tokens_.back().text == "extern";
-      if (!linkage) refuse(line_, "a string literal");
+      const bool linkage = in_.sees("\"C\"") && !tokens_.empty() && tokens_.back().text == "extern";
+      if (!linkage) in_.fail("a string literal");
       take(3);
     } else {
       punctuation();
     }
   }
 
-  void comment() {
-    while (at_ < body_.size() && body_[at_] != '\n') {
-      // FORMAT 8: no '#' but in the include lines.
-      if (body_[at_] == '#') refuse(line_, "a '#' in a comment");
-      ++at_;
-    }
-  }
-
   // A preprocessing number: takes signs after an exponent, as a compiler does.
   void number() {
-    std::size_t size = 1;
-    while (letter(peek(size)) || digit(peek(size)) || peek(size) == '.' ||
-           ((peek(size) == '+' || peek(size) == '-') &&
-            std::string_view("eEpP").find(peek(size - 1)) != std::string_view::npos))
-      ++size;
+    size_t size = 1;
+    const auto sign = [&] {
+      return (in_.peek(size) == '+' || in_.peek(size) == '-') &&
+             string_view("eEpP").find(in_.peek(size - 1)) != string_view::npos;
+    };
+    while (is_word_char(in_.peek(size)) || in_.peek(size) == '.' || sign()) ++size;
     take(size);
   }
 
   // A directive is a line: without it "#include <a> float x;" would drop x.
   void include() {
-    const std::string_view line = trimmed(line_at(body_, line_start_));
-    const bool first =
-        trimmed(std::string_view(body_).substr(line_start_, at_ - line_start_)).empty();
-    for (const std::string_view known : kIncludes) {
-      if (first && line == known) {
-        tokens_.push_back({std::string(line), line_});
-        at_ += line.size();
-        return;
-      }
-    }
-    refuse(line_, "a preprocessor directive");
+    const string_view text = in_.text;
+    const string_view line = trimmed(line_at(text, line_start_));
+    const bool first = trimmed(text.substr(line_start_, in_.at - line_start_)).empty();
+    for (const string_view known : kIncludes)
+      if (first && line == known) return take(line.size());
+    in_.fail("a preprocessor directive");
   }
 
   void punctuation() {
-    for (const std::string_view known : kOperators) {
-      if (body_.compare(at_, known.size(), known) != 0) continue;
-      // FORMAT 8: comments are "//" only.
-      if (known == "/*") refuse(line_, "a block comment");
-      take(known.size());
-      return;
-    }
-    static constexpr std::string_view kSingle = "{}[]()<>;:,.+-*/%=!&|^~?";
-    if (kSingle.find(body_[at_]) == std::string_view::npos)
-      refuse(line_, std::string("a character '") + body_[at_] + "'");
+    // FORMAT 8: comments are "//" only.
+    if (in_.sees("/*")) in_.fail("a block comment");
+    for (const string_view known : kOperators)
+      if (in_.sees(known)) return take(known.size());
+    if (string_view("{}[]()<>;:,.+-*/%=!&|^~?").find(in_.peek()) == string_view::npos)
+      in_.fail(string("a character '") + in_.peek() + "'");
     take(1);
   }
 
-  const std::string& body_;
-  std::size_t at_ = 0;
-  std::size_t line_start_ = 0;
-  int line_;
-  std::vector<Token> tokens_;
+  Scanner in_;
+  size_t line_start_ = 0;
+  vector<Token> tokens_;
 };
 
 }  // namespace
 
-KernelFile split_kernel(const std::string& file) {
+KernelFile split_kernel(const string& file) {
   int line = 1;
-  for (std::size_t at = 0; at < file.size(); ++line) {
-    const std::string_view text = line_at(file, at);
-    const std::size_t next = at + text.size() + 1;
+  for (size_t at = 0; at < file.size(); ++line) {
+    const string_view text = line_at(file, at);
+    const size_t next = at + text.size() + 1;
     if (text == kMarker && next <= file.size())
       return {file.substr(0, at), file.substr(next), line + 1};
     at = next;
   }
-  throw Refused{"text", "no line \"" + std::string(kMarker) + "\""};
+  refuse("text", "no line \"" + string(kMarker) + "\"");
 }
 
-void check_header(const std::string& header, const std::string& sha256) {
+void check_header(const string& header, const string& sha256) {
   check_bytes(header, 1);
   int line = 0;
   int named = 0;
-  for (std::size_t at = 0; at < header.size();) {
-    const std::string_view text = line_at(header, at);
+  for (size_t at = 0; at < header.size();) {
+    const string_view text = line_at(header, at);
     at += text.size() + 1;
     ++line;
     // FORMAT 9: code here would be compiled without being compared.
-    const bool comment = text.starts_with("//");
-    if (!comment && !trimmed(text).empty()) refuse(line, "the header is not a comment");
+    if (!text.starts_with("//") && !trimmed(text).empty())
+      differ(line, "the header is not a comment");
     if (!text.starts_with("// certificate ")) continue;
-    const std::size_t hash = text.rfind(" sha256 ");
     // FORMAT 9: binds the kernel file to this certificate, not to another.
-    if (hash == std::string_view::npos || text.substr(hash + 8) != sha256)
-      refuse(line, "the header names another certificate");
+    const size_t hash = text.rfind(" sha256 ");
+    if (hash == string_view::npos || text.substr(hash + 8) != sha256)
+      differ(line, "the header names another certificate");
     ++named;
   }
-  if (named != 1) refuse(line, "the header must name its certificate once");
+  if (named != 1) differ(line, "the header must name its certificate once");
 }
 
-std::vector<Token> tokenise(const std::string& body, int first_line) {
+vector<Token> tokenise(const string& body, int first_line) {
   check_bytes(body, first_line);
   return Tokeniser(body, first_line).run();
 }
 
-void compare_tokens(const std::vector<Token>& found, const std::vector<Token>& expected) {
-  for (std::size_t k = 0; k < found.size() || k < expected.size(); ++k) {
-    const std::string have = k < found.size() ? found[k].text : "end of file";
-    const std::string want = k < expected.size() ? expected[k].text : "end of file";
-    if (have == want) continue;
-    const int line = found.empty() ? 0 : k < found.size() ? found[k].line : found.back().line;
-    refuse(line, "found \"" + have + "\", the term lowers to \"" + want + "\" (line " +
-                     std::to_string(k < expected.size() ? expected[k].line : 0) +
-                     " of the lowering)");
+void compare_tokens(const vector<Token>& found, const vector<Token>& expected) {
+  for (size_t k = 0; k < found.size() || k < expected.size(); ++k) {
+    const Token have =
+        k < found.size() ? found[k] : Token{"end of file", found.empty() ? 0 : found.back().line};
+    const Token want = k < expected.size() ? expected[k] : Token{"end of file"};
+    if (have.text != want.text || k >= found.size() || k >= expected.size())
+      differ(have.line, "found \"" + have.text + "\", the term lowers to \"" + want.text +
+                            "\" (line " + std::to_string(want.line) + " of the lowering)");
   }
 }
 

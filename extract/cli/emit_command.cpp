@@ -33,6 +33,19 @@ bool write_inputs(Session* session, const fs::path& folder, const Made& made) {
   return true;
 }
 
+// Why a file cannot be written, as far as it can be known before any is:
+// nothing may be left behind when the last of several fails.
+std::string obstacle(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return "is a folder";
+  fs::path folder = path.parent_path();
+  while (!folder.empty() && folder.has_relative_path() && !fs::exists(folder, error)) {
+    folder = folder.parent_path();
+  }
+  if (folder.empty() || fs::is_directory(folder, error)) return "";
+  return folder.string() + " is not a folder";
+}
+
 void emit(Session* session, const EmitOptions& options) {
   const auto made = make(session, options.spec, options.schedule);
   if (!made) return;
@@ -44,14 +57,18 @@ void emit(Session* session, const EmitOptions& options) {
       return fail(session, "E0912",
                   options.spec + " lies outside " + made->root + ": say -o DIR to emit elsewhere");
     }
-  } else if (!write_inputs(session, folder, *made)) {
-    return;
   }
   // The certificate is written last: it never speaks of a kernel that is not there.
   const std::pair<std::string, std::string> files[] = {
       {bundle.kernel_path, bundle.kernel_text},
       {bundle.header_path, bundle.header_text},
       {bundle.certificate_path, bundle.certificate_text}};
+  for (const auto& [path, bytes] : files) {
+    const std::string why = obstacle(folder / path);
+    if (why.empty()) continue;
+    return fail(session, "E0903", "cannot write " + (folder / path).string() + ": " + why);
+  }
+  if (!options.output.empty() && !write_inputs(session, folder, *made)) return;
   for (const auto& [path, bytes] : files) {
     if (!write(session, folder / path, bytes)) return;
     std::cout << "wrote " << (options.output.empty() ? fs::path(path) : folder / path).string()

@@ -136,6 +136,50 @@ void array_extents(const Spec& spec, const Array& a, std::vector<Statement>* out
   }
 }
 
+// --- storage: sizes are computed outside of every loop and guard ---
+
+// The extents of all leaves of a type, in order (FORMAT.md section 8.3).
+void leaf_extents(const Type& type, const std::vector<Term>& outer, std::vector<Term>* out) {
+  std::vector<Term> shape = outer;
+  shape.insert(shape.end(), type.shape.begin(), type.shape.end());
+  if (type.elem != Type::ElemKind::kTup) {
+    out->insert(out->end(), shape.begin(), shape.end());
+    return;
+  }
+  for (const Type& part : type.tup) leaf_extents(part, shape, out);
+}
+
+class Storage {
+ public:
+  Storage(const Spec& spec, std::vector<Statement>* out) : spec_(spec), out_(out) {}
+
+  void walk(const Term& t, const Scope& scope) {
+    if (t->op == Op::kLet || t->op == Op::kLetSlow) {
+      const Typed typed = type_of(t->kids[0], scope, spec_);
+      std::vector<Term> extents;
+      if (typed.ok) leaf_extents(typed.type, {}, &extents);
+      for (const Term& e : extents) size(e);
+    } else if (t->op == Op::kParFor || t->op == Op::kParGen) {
+      size(t->kids[0]);
+    }
+    for (std::size_t k = 0; k < t->kids.size(); ++k) {
+      walk(t->kids[k], enter(t, k, scope, spec_));
+    }
+  }
+
+ private:
+  void size(const Term& e) {
+    NodeSafety(spec_, out_).walk(e, global_scope(spec_));
+    StatementBuilder b(spec_);
+    b.globals();
+    const auto n = b.poly(e);
+    out_->push_back(b.state(n, "size " + print(e), mk(Op::kLe, {mk_int(0), e})));
+  }
+
+  const Spec& spec_;
+  std::vector<Statement>* out_;
+};
+
 // --- the put: write-once and cover ---
 
 struct PutPath {
@@ -348,6 +392,7 @@ std::vector<Statement> safe_statements(const Spec& spec, const Term& final_term,
     array_extents(spec, a, &out);
     out.push_back(array_offset(spec, a));
   }
+  Storage(spec, &out).walk(final_term, global_scope(spec));
   const PutPath path = put_path(final_term);
   if (!path.ok || path.index.size() > spec.output.shape.size()) {
     StatementBuilder b(spec);

@@ -361,8 +361,29 @@ void view(const Term& t, const Scope& scope, const Spec& spec, std::vector<State
 
 }  // namespace
 
+namespace {
+
+// Declared ranges hold some value: otherwise the facts of an element would
+// contradict each other and prove anything.
+void ranges(const Spec& spec, std::vector<Statement>* out) {
+  for (const Array& a : spec.inputs) {
+    if (!a.lo || !a.hi) continue;
+    StatementBuilder b(spec);
+    b.globals();
+    const auto hi = b.poly(*a.hi);
+    const auto lo = b.poly(*a.lo);
+    std::optional<Poly> goal;
+    if (hi && lo) goal = *hi - Poly(Rational(1)) - *lo;
+    out->push_back(
+        b.state(goal, "range of " + a.name + " is not empty", mk(Op::kLt, {*a.lo, *a.hi})));
+  }
+}
+
+}  // namespace
+
 std::vector<Statement> spec_statements(const Spec& spec, const Term& core) {
   std::vector<Statement> out;
+  ranges(spec, &out);
   walk(core, global_scope(spec), spec, [&](const Term& t, const Scope& scope) {
     if (t->op == Op::kPsi) selection(t, scope, spec, &out);
     if (t->op == Op::kTake || t->op == Op::kDrop || t->op == Op::kRot) {
