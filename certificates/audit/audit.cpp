@@ -17,12 +17,9 @@
 
 namespace audit {
 namespace {
-
 constexpr size_t kMaxSteps = 20000;  // FORMAT section 11
 constexpr const char* kVerdicts[] = {"VALID", "HOLEY", "INVALID"};
-
 string word_of(Verdict verdict) { return kVerdicts[static_cast<size_t>(verdict)]; }
-
 string read_file(const string& path) {
   std::error_code error;
   // Regular files only: a device or pipe may never end.
@@ -51,7 +48,6 @@ class Audit {
  public:
   Audit(const string& root, AuditResult& result)
       : root_(root), result_(result), generator_(spec_) {}
-
   void run(const string& bytes) {
     Claim& equal = result_.claims[0];
     Claim& safe = result_.claims[1];
@@ -106,7 +102,6 @@ class Audit {
     claim.place = place_;
     return false;
   }
-
   // Reads {"path": .., "sha256": ..} and the file; the hash must be that of the bytes read, else
   // the verdict would be about another file.
   string named_file(const string& what, const Json& json) {
@@ -119,7 +114,6 @@ class Audit {
     result_.assumptions.push_back(what + place_ + " sha256 " + hash);
     return bytes;
   }
-
   // FORMAT 3: rules come from spec/rules only; a rule file of the prover's own could make any two
   // terms equal.
   void read_rule_files(const Json& json) {
@@ -134,7 +128,6 @@ class Audit {
       read_rules(text, rules_);
     }
   }
-
   void read(const string& bytes) {
     cert_ = Json::parse(bytes);
     cert_.require_keys({"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
@@ -153,6 +146,8 @@ class Audit {
     kernel.require_keys({"path", "body_sha256", "target", "flags"});
     if (kernel.strings().at("target") != "portable")
       refuse("target", "no lowering for this target");
+    // Other flags could change what the text means (-ffast-math, -Dfor=if).
+    if (kernel.strings().at("flags") != "-std=c++17 -O2") refuse("flags", "not the stated ones");
     const Json stages = cert_.member("stages");
     stages.require_keys({"dnf", "onf"});
     const size_t onf = stages.member("onf").number();
@@ -160,7 +155,6 @@ class Audit {
       refuse("stages", "not in order");
     cert_.member("producer").strings();
   }
-
   static Step step_of(const Json& json) {
     json.require_keys({"rule", "dir", "at", "sub", "names", "proofs"});
     const string dir = json.member("dir").str();
@@ -173,7 +167,6 @@ class Audit {
     for (const Json& k : json.member("at").items()) step.at.push_back(k.number());
     return step;
   }
-
   void replay() {
     const vector<Json> steps = cert_.member("steps").items();
     if (steps.size() > kMaxSteps) refuse("limit", "too many steps");
@@ -192,7 +185,6 @@ class Audit {
     if (infer(final_, scope, spec_).sort != Sort::kStmt)
       refuse("type", "the final term is not a statement");
   }
-
   void prove(const string& list, const vector<Obligation>& obligations, const Json& proofs) {
     for (const string& hole : check_proofs(list, obligations, proofs, spec_.budget, place_))
       result_.holes.push_back(hole);
@@ -200,7 +192,6 @@ class Audit {
   void prove(const string& list, const vector<Obligation>& obligations, const string& key) {
     prove(list, obligations, cert_.member(key));
   }
-
   void check_equal() {
     place_ = "spec_proofs";
     prove(place_, generator_.spec_obligations(), "spec_proofs");
@@ -210,7 +201,6 @@ class Audit {
       prove(string(place_), generator_.step(conditions_[k]), steps[k].member("proofs"));
     }
   }
-
   void check_text(const string& bytes) {
     const auto kernel = cert_.member("kernel").strings();
     place_ = kernel.at("path");
@@ -222,10 +212,13 @@ class Audit {
       refuse("sha256", "the kernel's body has another hash");
     compare_tokens(tokenise(file.body, file.body_line), tokenise(lowered_.text, 1));
   }
-
   // FORMAT 9: the printed workspace is compared with the computed one.
   void check_workspace() {
     place_ = "workspace";
+    const Json witness = cert_.member("witness");
+    check_count(lowered_.slow_extents, witness);
+    check_count(lowered_.scratch_extents, witness);
+    for (const Terms& bounds : lowered_.tasks) check_count({bounds}, witness);
     const Term printed = read_term(cert_.member("workspace").str(), {}, spec_);
     if (!dimensions_only(printed, spec_)) refuse("workspace", "not made of dimensions");
     if (lowered_.text.empty()) refuse("unchecked", "the term has no lowering");
@@ -241,7 +234,6 @@ class Audit {
     if (!(total == index_poly(printed, reading)))
       refuse("workspace", "not the number of words of slow memory");
   }
-
   void list_assumptions() {
     Strings& out = result_.assumptions;
     for (const string& name : spec_.dims) out.push_back("1 <= " + name + " <= 16777216");
@@ -254,11 +246,12 @@ class Audit {
     out.push_back(
         "pointers, strides and workspace describe memory of the caller; the output "
         "overlaps no input and not itself");
+    out.push_back("workspace, scratch and task counts are at most 2^40, else nothing runs");
+    out.push_back("the spec is defined: no maximum of nothing in arithmetic, no division by 0");
     out.push_back("equality is over the reals: arithmetic is exact");
     out.push_back("compiled with " + cert_.member("kernel").member("flags").str());
     result_.classes.assign(classes_.begin(), classes_.end());
   }
-
   const string root_;
   AuditResult& result_;
   Spec spec_;
@@ -273,7 +266,6 @@ class Audit {
 };
 
 }  // namespace
-
 AuditResult audit_certificate(const string& root, const string& certificate) {
   AuditResult result{certificate};
   string bytes;
@@ -290,27 +282,31 @@ AuditResult audit_certificate(const string& root, const string& certificate) {
   for (const Claim& claim : result.claims) result.verdict = std::max(result.verdict, claim.verdict);
   return result;
 }
-
 int exit_code(const AuditResult& result) {
   if (!result.readable) return 2;
   return result.verdict == Verdict::kValid ? 0 : result.verdict == Verdict::kHoley ? 3 : 1;
 }
-
+// Text of a certificate may not forge lines of the report.
+string printable(string text) {
+  for (char& c : text)
+    if (c < ' ' || c > '~') c = '?';
+  return text;
+}
 string as_text(const AuditResult& result) {
-  string text = result.certificate + ": " + word_of(result.verdict) + "\n";
+  string text = printable(result.certificate) + ": " + word_of(result.verdict) + "\n";
   for (const Claim& claim : result.claims) {
     text += "  " + claim.name + ": " + word_of(claim.verdict);
     if (claim.verdict == Verdict::kInvalid)
-      text +=
-          " [" + claim.code + "] " + claim.place + (claim.place.empty() ? "" : ": ") + claim.text;
+      text += printable(" [" + claim.code + "] " + claim.place + (claim.place.empty() ? "" : ": ") +
+                        claim.text);
     text += "\n";
   }
-  for (const string& hole : result.holes) text += "  hole " + hole + "\n";
-  for (const string& name : result.classes) text += "  rule class " + name + "\n";
-  for (const string& assumption : result.assumptions) text += "  assumes " + assumption + "\n";
+  for (const string& hole : result.holes) text += "  hole " + printable(hole) + "\n";
+  for (const string& name : result.classes) text += "  rule class " + printable(name) + "\n";
+  for (const string& assumption : result.assumptions)
+    text += "  assumes " + printable(assumption) + "\n";
   return text;
 }
-
 string as_json(const vector<AuditResult>& results) {
   using Value = nlohmann::ordered_json;
   Value out = Value::array();

@@ -10,7 +10,6 @@
 #include <vector>
 
 namespace audit {
-
 enum class Verdict { kValid, kHoley, kInvalid };  // from best to worst
 
 struct Claim {

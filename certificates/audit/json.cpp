@@ -10,16 +10,14 @@
 
 namespace audit {
 namespace {
-
 constexpr size_t kMaxJsonDepth = 200;
-constexpr size_t kMaxJsonValues = 1'500'000;
+constexpr size_t kMaxJsonValues = 1'000'000;
 constexpr std::uint32_t kMaxJsonNumber = 1'000'000;
 constexpr size_t kMaxJsonItems = 50'000;  // in one list
 
 class Handler : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit Handler(JsonDocument& document) : document_(document) {}
-
   bool null() override { refuse("json", "null is not used"); }
   bool boolean(bool) override { refuse("json", "booleans are not used"); }
   bool binary(binary_t&) override { refuse("json", "binary is not used"); }
@@ -27,7 +25,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
   bool number_integer(number_integer_t) override { refuse("json", "negative number"); }
   // A 23-digit integer arrives here as well, already rounded.
   bool number_float(number_float_t, const string_t&) override {
-    refuse("json", "fractional or long number");
+    refuse("json", "fractional or long numbers");
   }
   // Without the limit a long integer would be cut to 32 bits.
   bool number_unsigned(number_unsigned_t value) override {
@@ -76,13 +74,11 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     open_.pop_back();
     return true;
   }
-
   JsonDocument& document_;
   vector<size_t> open_;
 };
 
 }  // namespace
-
 Json Json::parse(std::string_view text) {
   if (text.size() > kMaxFileBytes) refuse("limit", "file too large");
   if (text.starts_with("\xef\xbb\xbf")) refuse("json", "byte order mark");
@@ -91,18 +87,14 @@ Json Json::parse(std::string_view text) {
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &handler)) refuse("json", "not JSON");
   return Json(std::move(document), 0);
 }
-
 const JsonNode& Json::node(JsonKind kind, const char* what) const {
   if (node().kind != kind) refuse("json", string("expected ") + what);
   return node();
 }
-
 std::uint32_t Json::number() const { return node(JsonKind::kNumber, "a number").value; }
-
 const string& Json::str() const {
   return document_->strings[node(JsonKind::kString, "a string").value];
 }
-
 vector<Json> Json::items() const {
   vector<Json> result;
   for (std::uint32_t at = at_ + 1; at < node(JsonKind::kArray, "a list").end;
@@ -113,13 +105,11 @@ vector<Json> Json::items() const {
   }
   return result;
 }
-
 vector<Json> Json::items(size_t size) const {
   vector<Json> result = items();
   if (result.size() != size) refuse("json", "expected a list of " + std::to_string(size));
   return result;
 }
-
 std::map<string, Json> Json::members() const {
   std::map<string, Json> result;
   for (std::uint32_t at = at_ + 1; at < node(JsonKind::kObject, "an object").end;
@@ -127,13 +117,11 @@ std::map<string, Json> Json::members() const {
     result.emplace(document_->strings[document_->nodes[at].value], Json(document_, at + 1));
   return result;
 }
-
 Json Json::member(const string& key) const {
   const std::map<string, Json> all = members();
   if (!all.contains(key)) refuse("json", "missing key \"" + key + "\"");
   return all.at(key);
 }
-
 std::map<string, string> Json::strings() const {
   std::map<string, string> result;
   for (const auto& [key, value] : members()) result[key] = value.str();

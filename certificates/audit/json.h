@@ -12,12 +12,10 @@
 #include "term.h"
 
 namespace audit {
-
 constexpr size_t kMaxFileBytes = 16u << 20;
 
 // 64 lower-case hexadecimal digits.
 string sha256_hex(std::string_view bytes);
-
 enum class JsonKind : std::uint8_t { kNumber, kString, kArray, kObject };
 
 struct JsonNode {
@@ -37,7 +35,6 @@ class Json {
  public:
   Json() = default;
   static Json parse(std::string_view text);
-
   JsonKind kind() const { return node().kind; }
   std::uint32_t number() const;
   const string& str() const;
@@ -53,7 +50,6 @@ class Json {
       : document_(std::move(document)), at_(at) {}
   const JsonNode& node() const { return document_->nodes[at_]; }
   const JsonNode& node(JsonKind kind, const char* what) const;
-
   std::shared_ptr<const JsonDocument> document_;
   std::uint32_t at_ = 0;
 };

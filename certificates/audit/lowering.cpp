@@ -13,7 +13,6 @@
 
 namespace audit {
 namespace {
-
 const char kPrologue[] = R"(#include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +42,6 @@ constexpr float kBottom = -std::numeric_limits<float>::infinity();
 [[maybe_unused]] inline std::int64_t total(std::int64_t x, std::int64_t y) {
   return x < 0 || y < 0 || x > kMaxCount - y ? -1 : x + y; }
 )";
-
 const char kEpilogue[] = R"(}
 extern "C" {
 std::int32_t @K_check(const struct @K_args* p) {
@@ -72,7 +70,6 @@ std::int32_t @K_run(const struct @K_args* p) {
   return 0; }
 }
 )";
-
 const char kRun[] = R"(
   const std::int64_t tasks_@Q = @TASKS;
   if (tasks_@Q < 0) { return 6; }
@@ -82,7 +79,6 @@ const char kRun[] = R"(
   } else {
     a.parallel_for(a.parallel_context, tasks_@Q, phase_@Q, const_cast<struct @K_args*>(p)); }
 )";
-
 const char kPhase[] = R"(
 void phase_@Q(void* data, std::int64_t task, std::int64_t worker) {
   const @K_args& a = *static_cast<const @K_args*>(data);
@@ -92,9 +88,7 @@ void phase_@Q(void* data, std::int64_t task, std::int64_t worker) {
   @BODY
 }
 )";
-
 [[noreturn]] void cannot(const string& why) { refuse("lower", why); }
-
 string filled(string text, const std::map<string, string>& holes) {
   for (const auto& [hole, with] : holes)
     for (size_t at = 0; (at = text.find(hole, at)) != string::npos; at += with.size())
@@ -129,7 +123,6 @@ struct Region {  // scratch or workspace
   string offset = "0", size = "0";
   bool empty = true;
 };
-
 size_t leaf_count(const Type& type) {
   if (type.sort != Sort::kArr || type.elem == Elem::kInt)
     cannot("a shared value that is not made of reals");
@@ -159,7 +152,6 @@ Place component(Place place, size_t k) {
 class Lowering {
  public:
   Lowering(const Spec& spec, const string& kernel) : spec_(spec), kernel_(kernel) {}
-
   Lowered whole(const Term& final_term) {
     phases(final_term);
     const string scratch = scratch_.empty ? "float* const scratch = a.scratch; "
@@ -172,12 +164,11 @@ class Lowering {
                                      {"@WORKSPACE", workspace_.size},
                                      {"@SCRATCH", scratch_.size},
                                      {"@RUNS", run_text_}});
-    return {filled(text, {{"@K", kernel_}}), slow_extents_};
+    return {filled(text, {{"@K", kernel_}}), slow_extents_, scratch_extents_, tasks_};
   }
 
  private:
   void emit(const string& text) { out_ += text + "\n"; }
-
   // Identifiers only: a name is pasted into the text that the kernel must equal. Unique: binder
   // "x_1" with counter 0 and leaf 0 of "x" with counter 1 are both "x_1_0", and the inner one would
   // capture the outer one's uses.
@@ -188,7 +179,6 @@ class Lowering {
   }
   string counted(const string& name) { return name + "_" + std::to_string(counter_++); }
   string fresh(const string& name) { return claim(counted(name)); }
-
   // Runs `work` inside child number `child`, where `variables` are bound.
   void inside(const Term& node, size_t child, const vector<Variable>& variables,
               const std::function<void()>& work) {
@@ -206,35 +196,6 @@ class Lowering {
     if (level < 0) cannot("a variable that nothing binds");
     return variables_[static_cast<size_t>(level)];
   }
-
-  // FORMAT 7, integer width. Literals and 32-bit elements are C++ int; arithmetic between only such
-  // operands is done in int. Returns a bound of the magnitude if the term is int, and refuses
-  // arithmetic that might leave 32 bits: the obligations prove only that it fits 64.
-  std::optional<Number> int_bound(const Term& term) {
-    constexpr Number kMaxInt = 2147483647;
-    if (term->op == Op::kInt) {
-      const Number size = std::max(term->value, -term->value);
-      return size > kMaxInt ? std::nullopt : std::optional(size);
-    }
-    if (term->op == Op::kMem) {
-      const Array* array = spec_.input(operand_of(*term)->name);
-      if (array == nullptr || !array->range) return kMaxInt + 1;
-      const auto& [low, high] = *array->range;
-      if (low->op != Op::kInt || low->value < 0) return kMaxInt + 1;
-      if (high->op == Op::kFree) return Number{1} << 24;
-      return high->op == Op::kInt ? std::min(high->value, kMaxInt) : kMaxInt + 1;
-    }
-    if (term->kids.size() != 2) return std::nullopt;
-    const std::optional<Number> a = int_bound(term->kids[0]);
-    const std::optional<Number> b = int_bound(term->kids[1]);
-    if (!a || !b) return std::nullopt;
-    Number result = *a;  // div, mod
-    if (term->op == Op::kMul) result = *a * *b;
-    if (term->op == Op::kAdd || term->op == Op::kSub) result = *a + *b;
-    if (result > kMaxInt) refuse("int-width", "32-bit arithmetic may overflow");
-    return result;
-  }
-
   string index(const Term& term) {
     static const std::map<Op, string> kInfix = {{Op::kAdd, " + "},
                                                 {Op::kSub, " - "},
@@ -242,7 +203,8 @@ class Lowering {
                                                 {Op::kDiv, " / "},
                                                 {Op::kMod, " % "}};
     if (term->op == Op::kInt) {
-      const string digits = std::to_string(term->value);
+      // LL: in int, 65536 * 65536 would overflow though it is proved to fit 64 bits.
+      const string digits = std::to_string(term->value) + "LL";
       return term->value < 0 ? "(" + digits + ")" : digits;
     }
     if (term->op == Op::kBound) {
@@ -252,25 +214,22 @@ class Lowering {
     if (term->op == Op::kFree && spec_.is_dim(term->name)) return "a." + term->name;
     if (term->op == Op::kMem) return input_element(term, true);
     if (!kInfix.contains(term->op)) cannot("not an index");
-    int_bound(term);
     const string a = index(term->kids[0]);
     return "(" + a + kInfix.at(term->op) + index(term->kids[1]) + ")";
   }
-
   // An extent or bound that is used outside the loops around it.
   string closed(const Term& term) {
     if (!dimensions_only(term, spec_)) cannot("an extent that is not made of dimensions");
     return index(term);
   }
-
   // FORMAT 8.3, mem: of an int array where an index stands, of a float array where a value does.
   string input_element(const Term& term, bool integer) {
     const Array* input = spec_.input(operand_of(*term)->name);
     if (input == nullptr || (input->kind == InputKind::kI32) != integer)
       cannot("an element of an input of the other kind");
-    return strided(*input, indices_of(*term));
+    const string access = strided(*input, indices_of(*term));
+    return integer ? "static_cast<std::int64_t>(" + access + ")" : access;
   }
-
   string strided(const Array& array, const Terms& indices) {
     if (indices.size() != array.shape.size()) cannot("a partial element");
     string sum = "0";
@@ -281,7 +240,6 @@ class Lowering {
     }
     return "a." + array.name + "[" + sum + "]";
   }
-
   string boolean(const Term& term, bool nested = false) {
     static const std::map<Op, string> kInfix = {{Op::kLt, " < "},   {Op::kLe, " <= "},
                                                 {Op::kEq, " == "},  {Op::kNe, " != "},
@@ -299,7 +257,6 @@ class Lowering {
     const string a = operand(0);
     return "(" + a + kInfix.at(term->op) + operand(1) + ")";
   }
-
   // Opens the loop of a binder; returns the C++ name of its variable.
   string open_loop(const Term& node) {
     const string v = fresh(node->binders[0]);
@@ -307,7 +264,6 @@ class Lowering {
          ") {");
     return v;
   }
-
   string any(const Term& term) {
     const string acc = fresh("acc");
     emit("bool " + acc + " = false;");
@@ -317,7 +273,6 @@ class Lowering {
     });
     return acc;
   }
-
   string reduction(const Term& term) {
     static const std::map<RedOp, std::pair<string, string>> kTable = {
         {RedOp::kAdd, {"0.0f", "@A + @X"}},
@@ -343,7 +298,6 @@ class Lowering {
     emit(guarded ? "} }" : "}");
     return acc;
   }
-
   string choice(const Term& term) {
     const string guard = boolean(term->kids[0]);
     const string sel = fresh("sel");
@@ -356,7 +310,6 @@ class Lowering {
     }
     return sel;
   }
-
   string call(const Term& term) {
     static const std::map<Op, string> kForm = {{Op::kAdd, "(@X + @Y)"},
                                                {Op::kSub, "(@X - @Y)"},
@@ -376,7 +329,6 @@ class Lowering {
     const string y = term->kids.size() == 1 ? "" : expr(term->kids[1]);
     return filled(kForm.at(term->op), {{"@X", x}, {"@Y", y}});
   }
-
   string expr(const Term& term) {
     const Op op = term->op;
     if (op == Op::kReal) return "static_cast<float>(" + index(term->kids[0]) + ")";
@@ -393,7 +345,6 @@ class Lowering {
     let(term, [&] { result = expr(term->kids[1]); });
     return result;
   }
-
   // FORMAT 8.3, storage: the leaves of a type with `outer` prepended.
   void allocate(const Type& type, const Terms& outer, const string& name, bool several, bool slow,
                 size_t first) {
@@ -421,15 +372,12 @@ class Lowering {
     }
     Region& region = slow ? workspace_ : scratch_;
     leaves_.push_back({slow ? "(a.workspace + " + region.offset + ")" : x, false, printed});
-    if (slow)
-      slow_extents_.push_back(extents);
-    else
-      emit("float* const " + x + " = scratch + " + region.offset + ";");
+    (slow ? slow_extents_ : scratch_extents_).push_back(extents);
+    if (!slow) emit("float* const " + x + " = scratch + " + region.offset + ";");
     region.offset = region.empty ? size : "(" + region.offset + " + " + size + ")";
     region.size = region.empty ? checked : "total(" + region.size + ", " + checked + ")";
     region.empty = false;
   }
-
   // The variable of a let or letslow, with new leaves.
   Variable declare(const Term& node, bool slow) {
     const Type type = infer(node->kids[0], scope_, spec_);
@@ -438,13 +386,11 @@ class Lowering {
     allocate(type, {}, name, place.count > 1, slow, place.first);
     return {"", place, false, {}, {}};
   }
-
   void let(const Term& node, const std::function<void()>& rest) {
     const Variable x = declare(node, false);
     into(node->kids[0], x.place);
     inside(node, 1, {x}, rest);
   }
-
   // FORMAT 8.3, access; `through` is the variable at its root.
   std::optional<Place> access(const Term& term, Variable*& through) {
     if (term->op == Op::kBound) {
@@ -458,7 +404,6 @@ class Lowering {
     for (const Term& k : indices_of(*term)) place = element(*place, index(k));
     return place;
   }
-
   // The C++ text of a place that is one element of one leaf.
   string at(const Place& place) const {
     const Leaf& leaf = leaves_[place.first];
@@ -470,7 +415,6 @@ class Lowering {
       offset = "((" + offset + " * " + leaf.extents[k] + ") + " + place.index[k] + ")";
     return leaf.base + "[" + offset + "]";
   }
-
   // FORMAT 8.4. A state is overwritten in place, so an element may be read only while it still
   // holds the old state: its leaf has not been written in this step, or (the loops being open) only
   // at elements of earlier iterations, which the same open variables in front exclude.
@@ -488,7 +432,6 @@ class Lowering {
         refuse("in-place", "a read of another element's state: " + text);
     return text;
   }
-
   void mark_written(const Place& place) {
     for (Variable& state : variables_) {
       const size_t first = std::max(place.first, state.place.first);
@@ -496,7 +439,6 @@ class Lowering {
       for (size_t k = first; state.fold && k < end; ++k) state.written.insert(k);
     }
   }
-
   void into_gen(const Term& term, const Place& place) {
     const string v = open_loop(term);
     inside(term, 1, {loop_variable(v)}, [&] {
@@ -506,7 +448,6 @@ class Lowering {
     });
     emit("}");
   }
-
   void into_fold(const Term& term, const Place& place) {
     into(term->kids[1], place);
     // "into(init, d) counts as writing for the folds outside", even where a branch wrote nothing:
@@ -516,7 +457,6 @@ class Lowering {
     inside(term, 2, {j, {"", place, true, {}, {}}}, [&] { into(term->kids[2], place); });
     emit("}");
   }
-
   // A branch that names exactly the destination, which holds the old value.
   bool keeps(const Term& branch, const Place& place) {
     Variable* through = nullptr;
@@ -531,7 +471,6 @@ class Lowering {
         refuse("in-place", "keeps a state that is already overwritten");
     return true;
   }
-
   void into_if(const Term& term, const Place& place) {
     const string guard = boolean(term->kids[0]);
     const bool keep_x = keeps(term->kids[1], place);
@@ -542,7 +481,6 @@ class Lowering {
     if (!keep_y) inside(term, 2, {}, [&] { into(term->kids[2], place); });
     emit("}");
   }
-
   void into(const Term& term, const Place& place) {
     if (term->op == Op::kGen) return into_gen(term, place);
     if (term->op == Op::kFold) return into_fold(term, place);
@@ -559,7 +497,6 @@ class Lowering {
     emit(at(place) + " = " + value + ";");
     mark_written(place);
   }
-
   void statement(const Term& term) {
     if (term->op == Op::kLet) return let(term, [&] { statement(term->kids[1]); });
     if (term->op == Op::kPut) {
@@ -579,18 +516,17 @@ class Lowering {
     inside(term, 1, variables, [&] { statement(term->kids[1]); });
     emit("}");
   }
-
   // FORMAT 8.2: the leading chain of pargen (of a value into `place`) or parfor gives the tasks.
   void chain(const Term& term, const Place* place) {
     if (term->op != (place != nullptr ? Op::kParGen : Op::kParFor))
       return place != nullptr ? into(term, *place) : statement(term);
     const string v = fresh(term->binders[0]);
     parallel_.push_back({v, closed(term->kids[0])});
+    tasks_.back().push_back(term->kids[0]);
     const Place inner = place != nullptr ? element(*place, v) : Place{};
     inside(term, 1, {loop_variable(v)},
            [&] { chain(term->kids[1], place != nullptr ? &inner : nullptr); });
   }
-
   void phases(const Term& term) {
     if (term->op != Op::kLetSlow) {
       chain(term, nullptr);
@@ -601,9 +537,9 @@ class Lowering {
     finish_phase();
     inside(term, 1, {x}, [&] { phases(term->kids[1]); });
   }
-
   // Wraps the body of a phase; @SCRATCHLINE depends on all phases, so it is filled at the end.
   void finish_phase() {
+    tasks_.emplace_back();
     string unrank;
     string tasks = "1";
     for (const auto& [name, bound] : parallel_) {
@@ -619,7 +555,6 @@ class Lowering {
     names_.clear();
     counter_ = 0;
   }
-
   string members() const {
     string text;
     for (const string& name : spec_.dims) text += "std::int64_t " + name + ";\n";
@@ -631,7 +566,6 @@ class Lowering {
     }
     return text;
   }
-
   // FORMAT 7, integer width: the magnitude of index arithmetic in a require. K_check evaluates it
   // before anything is known but the dimensions' range: an overflow, or a quotient rounded towards
   // zero, would admit sizes for which the require fails.
@@ -651,7 +585,6 @@ class Lowering {
     if (size > kCap) refuse("int-width", "a require may overflow");
     return size;
   }
-
   string checks() {
     string text;
     for (const string& name : spec_.dims)
@@ -670,14 +603,13 @@ class Lowering {
     }
     return text + pointers;
   }
-
   const Spec& spec_;
   const string kernel_;
   Scope scope_;
   vector<Variable> variables_;  // by level
   vector<Leaf> leaves_;
   Region scratch_, workspace_;
-  vector<Terms> slow_extents_;
+  vector<Terms> slow_extents_, scratch_extents_, tasks_ = {{}};
   std::set<string> names_;  // of this phase
   size_t counter_ = 0;
   size_t phases_ = 0;
@@ -687,7 +619,6 @@ class Lowering {
 };
 
 }  // namespace
-
 Lowered lower(const Term& final_term, const Spec& spec, const string& schedule) {
   if (!is_identifier(schedule)) refuse("name", "the schedule's name");
   return Lowering(spec, "minimoa_" + spec.name + "_" + schedule).whole(final_term);

@@ -13,8 +13,9 @@
 namespace audit {
 
 struct Lowered {
-  string text;                 // the whole body
-  vector<Terms> slow_extents;  // of all letslow leaves
+  string text;                                  // the whole body
+  vector<Terms> slow_extents, scratch_extents;  // of all leaves in workspace and scratch
+  vector<Terms> tasks;                          // of each phase: the bounds of its task binders
 };
 
 // Refuses (codes "lower", "in-place", "name", "int-width") what section 8 does not lower.

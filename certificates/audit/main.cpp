@@ -15,7 +15,6 @@ int severity(int code) {
   if (code == 3) return 1;
   return code == 1 ? 2 : 3;
 }
-
 int usage() {
   std::cerr << "usage: minimoa-audit [--root DIR] [--format text|json] "
                "CERT...\n";
@@ -23,7 +22,6 @@ int usage() {
 }
 
 }  // namespace
-
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   std::string root = ".";

@@ -9,12 +9,9 @@
 
 namespace audit {
 namespace {
-
 constexpr Number kMaxDimension = Number{1} << 24;
 constexpr Number kMaxStride = Number{1} << 36;
-
 using Sizes = std::map<string, Int>;
-
 bool positive_constant(const Poly& poly) {
   return poly.is_constant() && poly.is_integral() && poly.constant_numerator() > 0;
 }
@@ -42,44 +39,35 @@ bool facts_of(const Term& boolean, vector<Difference>& facts, bool negated = fal
   facts.push_back({k[1], k[0], 0, true});
   return true;
 }
-
+// Of an index term, or of a boolean as 0 or 1.
 Int evaluate(const Term& term, const Sizes& at) {
   const Op op = term->op;
+  if (op == Op::kTrue) return 1;
   if (op == Op::kInt) return term->value;
   if (op == Op::kFree && at.contains(term->name)) return at.at(term->name);
-  if (!is_index_arithmetic(op)) refuse("witness", "a require is not evaluable");
+  if (op == Op::kNot) return 1 - evaluate(term->kids[0], at);
+  if (term->kids.size() != 2) refuse("witness", "a require is not evaluable");
   const Int a = evaluate(term->kids[0], at);
+  if (op == Op::kAnd && a == 0) return 0;
+  if (op == Op::kOr && a != 0) return 1;
   const Int b = evaluate(term->kids[1], at);
+  if (op == Op::kAnd || op == Op::kOr) return b;
   if (op == Op::kAdd) return a + b;
   if (op == Op::kSub) return a - b;
   if (op == Op::kMul) return a * b;
-  if (b <= 0) refuse("witness", "a require is not evaluable");
+  if (op == Op::kLt) return a < b ? 1 : 0;
+  if (op == Op::kLe) return a <= b ? 1 : 0;
+  if (op == Op::kEq) return a == b ? 1 : 0;
+  if (op == Op::kNe) return a != b ? 1 : 0;
+  if ((op != Op::kDiv && op != Op::kMod) || b <= 0) refuse("witness", "a require is not evaluable");
   const Int q = floor_div(a, b);
   return op == Op::kDiv ? q : Int(a - q * b);
-}
-
-bool holds(const Term& term, const Sizes& at) {
-  const Terms& k = term->kids;
-  const Op op = term->op;
-  if (op == Op::kTrue) return true;
-  if (op == Op::kNot) return !holds(k[0], at);
-  if (op == Op::kAnd) return holds(k[0], at) && holds(k[1], at);
-  if (op == Op::kOr) return holds(k[0], at) || holds(k[1], at);
-  if (k.size() != 2) refuse("witness", "a require is not evaluable");
-  const Int a = evaluate(k[0], at);
-  const Int b = evaluate(k[1], at);
-  if (op == Op::kLt) return a < b;
-  if (op == Op::kLe) return a <= b;
-  if (op == Op::kEq) return a == b;
-  if (op == Op::kNe) return a != b;
-  refuse("witness", "a require is not evaluable");
 }
 
 // A name that no text can spell.
 Term private_name(const string& name, Number number) {
   return free_var("'" + name + std::to_string(number));
 }
-
 size_t puts_in(const Term& term) {
   size_t puts = term->op == Op::kPut ? 1 : 0;
   for (const Term& kid : term->kids) puts += puts_in(kid);
@@ -87,11 +75,9 @@ size_t puts_in(const Term& term) {
 }
 
 }  // namespace
-
 Reading Generator::reading(Draft& draft, Number depth, const Levels& replaced) {
   return Reading{draft.atoms, spec_.budget, depth, replaced};
 }
-
 Poly Generator::difference_poly(const Difference& fact, Reading reading) {
   Poly right;
   if (fact.right_first) right = index_poly(fact.right, reading);
@@ -99,14 +85,12 @@ Poly Generator::difference_poly(const Difference& fact, Reading reading) {
   if (!fact.right_first) right = index_poly(fact.right, reading);
   return minus(minus(left, right), Poly(Int(fact.minus)));
 }
-
 void Generator::assume(Draft& draft, const Term& boolean, Number depth, const Levels& replaced) {
   vector<Difference> facts;
   facts_of(boolean, facts);
   for (const Difference& fact : facts)
     draft.hypotheses.push_back(difference_poly(fact, reading(draft, depth, replaced)));
 }
-
 void Generator::assume_loop(Draft& draft, const Term& variable, const Term& bound, Number depth,
                             const Levels& replaced) {
   Reading in = reading(draft, depth, replaced);
@@ -135,7 +119,6 @@ Draft Generator::base(size_t requires_used) {
   for (size_t k = 0; k < requires_used; ++k) assume(draft, spec_.assumptions[k], 0);
   return draft;
 }
-
 bool Generator::proved_divisor(const Draft& draft, const Poly& divisor) {
   AtomTable atoms = draft.atoms;
   Reading in{atoms, spec_.budget, 0};
@@ -160,7 +143,6 @@ void Generator::add_quotient(Draft& draft, size_t atom) {
   draft.hypotheses.push_back(rest);
   draft.hypotheses.push_back(minus(minus_one, rest));
 }
-
 void Generator::add_element(Draft& draft, size_t atom) {
   const Array* input = spec_.input(draft.atoms[atom].name);
   if (input == nullptr || input->kind != InputKind::kI32)
@@ -180,7 +162,6 @@ void Generator::add(Obligation obligation) {
   if (bytes_ > kMaxFactBytes) refuse("limit", "obligations too large");
   out_.push_back(std::move(obligation));
 }
-
 vector<Obligation> Generator::finished() {
   bytes_ = 0;
   return std::exchange(out_, {});
@@ -213,7 +194,6 @@ void Generator::collect_divisors(const Term& term, Terms& out) {
   Reading in = reading(draft, 0);
   if (!known && !positive_constant(index_poly(divisor, in))) out.push_back(divisor);
 }
-
 vector<Obligation> Generator::divisors(const Term& final_term) {
   Terms found;
   vector<size_t> usable;  // requires before the divisor
@@ -231,13 +211,15 @@ vector<Obligation> Generator::divisors(const Term& final_term) {
   refuse_unproved_ = true;
   return finished();
 }
-
 vector<Obligation> Generator::spec_obligations() {
+  // FORMAT 7: with an empty range the facts of an element would contradict each other.
+  for (const Array& array : spec_.inputs)
+    if (array.range)
+      add_goal("range of " + array.name, base(), {array.range->second, array.range->first, 1}, 0);
   Scope scope;
   walk(spec_.core, scope, false);
   return finished();
 }
-
 vector<Obligation> Generator::step(const vector<Condition>& conditions) {
   for (const auto& [context, goal] : conditions) {
     vector<Difference> goals;
@@ -269,7 +251,6 @@ void Generator::walk(const Term& term, Scope& scope, bool safe) {
     scope.truncate(mark);
   }
 }
-
 vector<Difference> Generator::node_goals(const Term& term, Scope& scope, bool safe) {
   const Op op = term->op;
   const Term zero = integer(0);
@@ -296,9 +277,11 @@ vector<Difference> Generator::node_goals(const Term& term, Scope& scope, bool sa
   return {{integer(kMaxLiteral), term}, {term, zero, -kMaxLiteral}};
 }
 
-// FORMAT 7, arrays: sum i_k*s_k of the largest indices and strides that K_check admits fits in 64
-// bits.
+// FORMAT 7, arrays: no extent exceeds 2^24 (an extent N*D could), and sum i_k*s_k of the largest
+// indices and strides that K_check admits fits in 64 bits.
 void Generator::array_goals(const Array& array) {
+  for (const Term& extent : array.shape)
+    add_goal("extents of " + array.name, base(), {integer(kMaxDimension), extent}, 0);
   Obligation result{
       "offsets of " + array.name + " fit", {}, Poly((Int(1) << 63) - 1), 2 * array.shape.size()};
   for (size_t k = 0; k < array.shape.size(); ++k) {
@@ -311,14 +294,49 @@ void Generator::array_goals(const Array& array) {
   }
   add(std::move(result));
 }
-
+// FORMAT 7, storage: sizes and task counts are computed outside of every loop and guard, so what is
+// proved in a context says nothing about them: they could overflow, or be negative.
+void Generator::size_goals(const Term& size) {
+  Scope scope;
+  walk(size, scope, true);
+  add_goal("size " + print(size).substr(0, 80), base(), {size, integer(0)}, 0);
+}
+void Generator::leaf_goals(const Type& type) {
+  std::function<void(const Type&, const Terms&)> leaves = [&](const Type& part,
+                                                              const Terms& outer) {
+    Terms extents = outer;
+    extents.insert(extents.end(), part.shape.begin(), part.shape.end());
+    if (part.elem == Elem::kTup) {
+      for (const Type& inner : part.parts) leaves(inner, extents);
+      return;
+    }
+    for (const Term& extent : extents) {
+      if (!dimensions_only(extent, spec_)) refuse("lower", "an extent not made of dimensions");
+      size_goals(extent);
+    }
+  };
+  leaves(type, {});
+}
+void Generator::storage(const Term& term, Scope& scope) {
+  if (term->op == Op::kLet || term->op == Op::kLetSlow)
+    leaf_goals(infer(term->kids[0], scope, spec_));
+  if (term->op == Op::kParFor || term->op == Op::kParGen) {
+    if (!dimensions_only(term->kids[0], spec_)) refuse("lower", "a task bound that varies");
+    size_goals(term->kids[0]);
+  }
+  for (size_t k = 0; k < term->kids.size(); ++k) {
+    const size_t mark = scope.entries.size();
+    enter(term, k, scope, spec_);
+    storage(term->kids[k], scope);
+    scope.truncate(mark);
+  }
+}
 vector<Entry> Frame::loops() const {
   vector<Entry> out;
   for (const Entry& entry : scope.entries)
     if (entry.kind == Entry::Kind::kLoop) out.push_back(entry);
   return out;
 }
-
 Frame frame_of(const Term& final_term, const Spec& spec) {
   // FORMAT 7: with two puts one element could be written twice.
   if (puts_in(final_term) != 1) refuse("write", "the final term must have exactly one put");
@@ -413,17 +431,16 @@ void Generator::cover(const Frame& frame, const Json& json) {
     add_goal(place, draft, {axes[k], indices[k]}, frame.scope.depth, w);
   }
 }
-
 vector<Obligation> Generator::safe(const Term& final_term, const Json& cover_json) {
   Scope scope;
   walk(final_term, scope, true);
   for (const Array& array : spec_.arrays()) array_goals(array);
+  storage(final_term, scope);
   const Frame frame = frame_of(final_term, spec_);
   write_once(frame);
   cover(frame, cover_json);
   return finished();
 }
-
 void check_witness(const Spec& spec, const Json& witness) {
   witness.require_keys(spec.dims);
   Sizes at;
@@ -434,7 +451,19 @@ void check_witness(const Spec& spec, const Json& witness) {
   }
   // FORMAT 7: with requires that no sizes satisfy, everything is provable.
   for (const Term& require : spec.assumptions)
-    if (!holds(require, at)) refuse("witness", "a require fails");
+    if (evaluate(require, at) == 0) refuse("witness", "a require fails");
+}
+void check_count(const vector<Terms>& sizes, const Json& witness) {
+  Sizes at;
+  for (const auto& [name, text] : witness.strings()) at[name] = parse_integer(text);
+  Int total = 0;
+  for (const Terms& extents : sizes) {
+    Int size = 1;
+    for (const Term& extent : extents) size *= evaluate(extent, at);
+    total += size;
+  }
+  // A kernel that needs more than 2^40 words returns without running, at all sizes perhaps.
+  if (total > Int(1) << 40) refuse("witness", "a size or task count above 2^40");
 }
 
 }  // namespace audit

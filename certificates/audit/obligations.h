@@ -12,7 +12,6 @@
 #include "replay.h"
 
 namespace audit {
-
 constexpr size_t kMaxProofSteps = 5000;             // FORMAT section 11
 constexpr size_t kMaxFactBytes = size_t{24} << 20;  // of one proof; of one list's hypotheses
 
@@ -56,7 +55,6 @@ Frame frame_of(const Term& final_term, const Spec& spec);
 class Generator {
  public:
   explicit Generator(const Spec& spec) : spec_(spec) {}
-
   // FORMAT 7, `divisors`; remembers them for all later obligations.
   vector<Obligation> divisors(const Term& final_term);
   vector<Obligation> spec_obligations();
@@ -66,7 +64,6 @@ class Generator {
 
  private:
   using Levels = std::map<Number, Term>;
-
   Draft base(size_t requires_used);
   Draft base() { return base(spec_.assumptions.size()); }
   Reading reading(Draft& draft, Number depth, const Levels& replaced = {});
@@ -86,10 +83,12 @@ class Generator {
   void walk(const Term& term, Scope& scope, bool safe);
   vector<Difference> node_goals(const Term& term, Scope& scope, bool safe);
   void array_goals(const Array& array);
+  void size_goals(const Term& size);
+  void leaf_goals(const Type& type);
+  void storage(const Term& term, Scope& scope);
   void write_once(const Frame& frame);
   void cover(const Frame& frame, const Json& json);
   vector<Obligation> finished();
-
   const Spec& spec_;
   vector<Obligation> out_;        // the list under construction
   size_t bytes_ = 0;              // of it
@@ -99,6 +98,8 @@ class Generator {
 
 // FORMAT 7, satisfiable: the witness gives every dimension a value and all requires hold there.
 void check_witness(const Spec& spec, const Json& witness);
+// FORMAT 7: the sum of the products of these extents is at most 2^40 there.
+void check_count(const vector<Terms>& sizes, const Json& witness);
 
 }  // namespace audit
 

@@ -10,20 +10,14 @@
 
 namespace audit {
 namespace {
-
 constexpr unsigned kMaxBits = 6643;  // of a number of 2,000 digits
-
 [[noreturn]] void limit(const string& what) { refuse("limit", what); }
-
 size_t words_of(const Int& value) { return value.backend().size(); }
-
 void check_digits(const Int& value) {
   if (value != 0 && boost::multiprecision::msb(abs(value)) > kMaxBits)
     limit("a number of more than 2,000 digits");
 }
-
 Int gcd_of(const Int& a, const Int& b) { return boost::multiprecision::gcd(a, b); }
-
 Monomial product(const Monomial& a, const Monomial& b) {
   Monomial result;
   size_t i = 0;
@@ -55,13 +49,11 @@ Int parse_digits(std::string_view digits) {
 }
 
 }  // namespace
-
 Int parse_integer(std::string_view text) {
   const bool negative = text.starts_with('-');
   const Int value = parse_digits(negative ? text.substr(1) : text);
   return negative ? Int(-value) : value;
 }
-
 Rational parse_rational(std::string_view text) {
   const size_t slash = text.find('/');
   if (slash == std::string_view::npos) return {parse_integer(text), 1};
@@ -72,47 +64,39 @@ Rational parse_rational(std::string_view text) {
     refuse("number", "not a reduced fraction");
   return {numerator, denominator};
 }
-
 Int floor_div(const Int& a, const Int& b) {
   const Int quotient = a / b;  // towards zero
   return a < 0 && quotient * b != a ? Int(quotient - 1) : quotient;
 }
-
 Poly::Poly(const Int& constant) {
   if (constant != 0) terms_[Monomial()] = constant;
   check_digits(constant);
 }
-
 Poly Poly::atom(size_t number) {
   if (number >= kMaxAtoms) limit("too many atoms");
   Poly result;
   result.terms_[Monomial{static_cast<char16_t>(number), 1}] = 1;
   return result;
 }
-
 bool Poly::is_constant() const {
   return terms_.empty() || (terms_.size() == 1 && terms_.begin()->first.empty());
 }
-
 Int Poly::constant_numerator() const {
   const auto found = terms_.find(Monomial());
   return found == terms_.end() ? Int(0) : found->second;
 }
-
 size_t Poly::bytes() const {
   size_t result = 64;
   for (const auto& [monomial, coefficient] : terms_)
     result += 112 + 2 * monomial.size() + 8 * words_of(coefficient);
   return result;
 }
-
 size_t Poly::words() const {
   size_t result = words_of(denominator_);
   for (const auto& [monomial, coefficient] : terms_)
     result = std::max(result, words_of(coefficient));
   return result;
 }
-
 void Poly::reduce() {
   if (terms_.size() > kMaxTerms) limit("a polynomial of too many terms");
   Int common = denominator_;
@@ -131,14 +115,12 @@ void Poly::reduce() {
   }
   check_digits(denominator_);
 }
-
 void Poly::grow(const Int& factor) {
   if (factor == 1) return;
   check_digits(factor);
   for (auto& [monomial, coefficient] : terms_) check_digits(coefficient *= factor);
   check_digits(denominator_ *= factor);
 }
-
 void Poly::add(const Poly& other, const Rational& factor, Budget& budget) {
   budget.multiply(other.terms_.size() * other.words() +
                   (denominator_ == 1 ? 0 : terms_.size() * words()));
@@ -156,7 +138,6 @@ void Poly::add(const Poly& other, const Rational& factor, Budget& budget) {
   if (terms_.size() > kMaxTerms) limit("a polynomial of too many terms");
   if (denominator_ != 1) reduce();
 }
-
 bool Poly::add_term(const Monomial& monomial, const Rational& coefficient) {
   if (terms_.count(monomial) != 0) return false;
   if (terms_.size() >= kMaxTerms) limit("a polynomial of too many terms");
@@ -168,7 +149,6 @@ bool Poly::add_term(const Monomial& monomial, const Rational& coefficient) {
   terms_[monomial] = value;
   return true;
 }
-
 Poly Poly::cut() const {
   Int common = 0;
   for (const auto& [monomial, coefficient] : terms_)
@@ -179,21 +159,17 @@ Poly Poly::cut() const {
   result.reduce();
   return result;
 }
-
 bool Poly::operator<(const Poly& other) const {
   return terms_ != other.terms_ ? terms_ < other.terms_ : denominator_ < other.denominator_;
 }
-
 Poly sum(Poly a, const Poly& b, Budget& budget) {
   a.add(b, {1, 1}, budget);
   return a;
 }
-
 Poly difference(Poly a, const Poly& b, Budget& budget) {
   a.add(b, {-1, 1}, budget);
   return a;
 }
-
 Poly multiply(const Poly& a, const Poly& b, Budget& budget) {
   budget.multiply(static_cast<std::uint64_t>(a.terms_.size()) * a.words() * b.terms_.size() *
                   b.words());
@@ -208,7 +184,6 @@ Poly multiply(const Poly& a, const Poly& b, Budget& budget) {
   result.reduce();
   return result;
 }
-
 Poly substitute(const Poly& poly, const vector<Poly>& sigma, Budget& budget) {
   Poly result;
   for (const auto& [monomial, coefficient] : poly.terms()) {
@@ -222,13 +197,11 @@ Poly substitute(const Poly& poly, const vector<Poly>& sigma, Budget& budget) {
   }
   return result;
 }
-
 bool Atom::operator<(const Atom& other) const {
   if (kind != other.kind) return kind < other.kind;
   if (name != other.name) return name < other.name;
   return parts < other.parts;
 }
-
 size_t AtomTable::number(const Atom& atom) {
   const auto [at, fresh] = numbers_.emplace(atom, atoms_.size());
   if (fresh) {
@@ -237,9 +210,7 @@ size_t AtomTable::number(const Atom& atom) {
   }
   return at->second;
 }
-
 namespace {
-
 Poly variable(const Term& term, Reading& reading) {
   if (term->op == Op::kFree)
     return Poly::atom(reading.atoms.number({AtomKind::kVariable, term->name, {}}));
@@ -267,7 +238,6 @@ Poly element(const Term& term, Reading& reading) {
   for (const Term& index : indices) atom.parts.push_back(index_poly(index, reading));
   return Poly::atom(reading.atoms.number(atom));
 }
-
 Poly quotient(const Term& term, Reading& reading) {
   const Poly a = index_poly(term->kids[0], reading);
   const Poly b = index_poly(term->kids[1], reading);
@@ -277,7 +247,6 @@ Poly quotient(const Term& term, Reading& reading) {
 }
 
 }  // namespace
-
 Poly index_poly(const Term& term, Reading& reading) {
   reading.budget.visit(1);
   if (term->op == Op::kInt) return Poly(term->value);

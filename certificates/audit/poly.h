@@ -11,7 +11,6 @@
 #include "term.h"
 
 namespace audit {
-
 using Int = boost::multiprecision::cpp_int;
 using Monomial = std::u16string;
 
@@ -38,7 +37,6 @@ class Poly {
   Poly() = default;
   explicit Poly(const Int& constant);
   static Poly atom(size_t number);
-
   const std::map<Monomial, Int>& terms() const { return terms_; }
   bool is_constant() const;
   bool is_integral() const { return denominator_ == 1; }
@@ -46,14 +44,12 @@ class Poly {
   const Int& denominator() const { return denominator_; }
   size_t bytes() const;  // roughly what it holds in memory
   size_t words() const;  // of the longest coefficient
-
   // this += factor * other
   void add(const Poly& other, const Rational& factor, Budget& budget);
   // Adds one term; false if the monomial is there already.
   bool add_term(const Monomial& monomial, const Rational& coefficient);
   // FORMAT section 6, `cut`; the caller has checked that it is integral and not constant.
   Poly cut() const;
-
   bool operator==(const Poly& other) const = default;
   bool operator<(const Poly& other) const;
 
@@ -64,7 +60,6 @@ class Poly {
   std::map<Monomial, Int> terms_;  // no zeros
   Int denominator_ = 1;
 };
-
 Poly sum(Poly a, const Poly& b, Budget& budget);
 Poly difference(Poly a, const Poly& b, Budget& budget);
 Poly multiply(const Poly& a, const Poly& b, Budget& budget);

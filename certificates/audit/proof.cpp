@@ -7,9 +7,7 @@
 
 namespace audit {
 namespace {
-
 [[noreturn]] void bad(const string& why) { refuse("proof", why); }
-
 const Poly& integral(const Poly& poly, const string& what) {
   if (!poly.is_integral()) bad(what + " has a fractional coefficient");
   return poly;
@@ -24,7 +22,6 @@ class Refutation {
     // the guard a goal x/2 with x = 1 would be "proved" from -x/2 - 1 >= 0.
     append(negation(integral(all[number].goal, "the goal")));
   }
-
   void run(const Json& proof) {
     const vector<Json> steps = proof.items();
     for (size_t k = 0; k < steps.size(); ++k) {
@@ -51,22 +48,18 @@ class Refutation {
     if (bytes_ > kMaxFactBytes) refuse("limit", "facts too large");
     facts_.push_back(std::move(fact));
   }
-
   Poly negation(const Poly& poly) {  // -poly - 1
     Poly result(Int(-1));
     result.add(poly, {-1, 1}, budget_);
     return result;
   }
-
   // Only facts that exist may be used; without it a step could stand on
   // itself or on a later one.
   const Poly& fact(const Json& json) const {
     if (json.number() >= facts_.size()) bad("no such fact");
     return facts_[json.number()];
   }
-
   Poly poly(const Json& json) const { return read_poly(json, atoms_); }
-
   void apply(const string& rule, const Json& json) {
     if (rule == "mul") {
       const vector<Json> step = json.items(3);
@@ -86,7 +79,6 @@ class Refutation {
       bad("unknown rule \"" + rule + "\"");
     }
   }
-
   // C + sum L*p >= 0 follows only from C >= 0 and L > 0; with a negative
   // multiplier p >= 0 would give -p >= 0, and anything after that.
   void linear(const vector<Json>& step) {
@@ -102,7 +94,6 @@ class Refutation {
     }
     append(std::move(result));
   }
-
   // With a fractional coefficient the non-constant part over its gcd need not
   // be an integer, and rounding the constant down would lose points; with
   // gcd 0 (a constant) there is nothing to divide by.
@@ -111,7 +102,6 @@ class Refutation {
     if (old.is_constant()) bad("cut of a constant");
     append(old.cut());
   }
-
   // q = floor(NUM / DEN) exists only for integer NUM, DEN and DEN >= 1; the
   // named fact must say exactly that, else 0 <= NUM - 0*q <= -1 follows.
   void floordiv(const vector<Json>& step) {
@@ -125,7 +115,6 @@ class Refutation {
     append(rest);
     append(difference(positive, rest, budget_));
   }
-
   void use(const vector<Json>& step) {
     // Only earlier obligations of this list: else two could prove each other.
     const size_t other = step[1].number();
@@ -144,7 +133,6 @@ class Refutation {
     }
     append(substitute(lemma.goal, sigma, budget_));
   }
-
   // e >= 0 or -e - 1 >= 0 covers all integers only if e is an integer.
   void split(const vector<Json>& step) {
     const Poly border = integral(poly(step[1]), "the border of a split");
@@ -159,7 +147,6 @@ class Refutation {
     append(negation(border));
     run(step[3]);
   }
-
   const vector<Obligation>& all_;
   size_t number_;
   size_t atoms_;
@@ -170,7 +157,6 @@ class Refutation {
 };
 
 }  // namespace
-
 Poly read_poly(const Json& json, size_t atoms) {
   Poly result;
   for (const Json& term : json.items()) {
@@ -194,7 +180,6 @@ Poly read_poly(const Json& json, size_t atoms) {
   }
   return result;
 }
-
 Strings check_proofs(const string& list, const vector<Obligation>& obligations, const Json& proofs,
                      Budget& budget, string& place) {
   place = list;

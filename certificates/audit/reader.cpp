@@ -8,9 +8,7 @@
 
 namespace audit {
 namespace {
-
 constexpr size_t kMaxItems = 2 * kMaxNodes;
-
 bool is_literal(const string& text) {
   const string digits = text.substr(text.starts_with("-") ? 1 : 0);
   return !digits.empty() && std::all_of(digits.begin(), digits.end(), is_digit) &&
@@ -22,15 +20,12 @@ bool is_token(const string& text) {
   static const std::set<string> kWords = {"+", "-", "*", "/", "<", "<=", "==", "!="};
   return is_literal(text) || is_identifier(text) || kWords.contains(text);
 }
-
 bool is_token_char(char c) {
   return is_word_char(c) || std::string_view("?.+-*/<=!").find(c) != std::string_view::npos;
 }
-
 void need(const Sexp& sexp, size_t count) {
   if (sexp.items.size() != count) sexp.fail("wrong number of items");
 }
-
 const Value& value_of(const Sexp& sexp, const string& name, const SideReading& reading) {
   if (reading.values == nullptr || !reading.values->contains(name))
     sexp.fail("unknown rule variable " + name);
@@ -62,13 +57,11 @@ Term read_variable(const Sexp& sexp, const string& name, const Terms& args, Side
   return mark(instantiate(shift(value.term, below(reading), value.arity), args), value.kind,
               reading);
 }
-
 string attribute(const Sexp& sexp, Kind kind, const SideReading& reading) {
   if (sexp.variable()) return value_of(sexp, sexp.text, reading, kind).word;
   if (!sexp.atom()) sexp.fail("an operator word is missing");
   return sexp.text;
 }
-
 RedOp read_redop(const Sexp& sexp, bool plain, const SideReading& reading) {
   const auto red = redop_from_word(attribute(sexp, Kind::kRedOp, reading));
   if (!red || (plain && *red == RedOp::kOsm)) sexp.fail("no reduction");
@@ -82,7 +75,6 @@ Op read_point(const Sexp& sexp, const SideReading& reading) {
     sexp.fail("not an operator of inner or outer");
   return *op;
 }
-
 Number read_number(const Sexp& sexp, bool natural, const SideReading& reading) {
   if (natural && sexp.variable())
     return value_of(sexp, sexp.text, reading, Kind::kNat).numbers.at(0);
@@ -91,7 +83,6 @@ Number read_number(const Sexp& sexp, bool natural, const SideReading& reading) {
   if (natural && number < 0) sexp.fail("negative");
   return number;
 }
-
 Numbers read_perm(const Sexp& sexp, const SideReading& reading) {
   if (sexp.variable()) return value_of(sexp, sexp.text, reading, Kind::kPerm).numbers;
   if (!sexp.list()) sexp.fail("a permutation is missing");
@@ -109,7 +100,6 @@ Terms read_splice(const Sexp& sexp, const SideReading& reading) {
     out.push_back(mark(shift(term, below(reading)), Kind::kIndex, reading));
   return out;
 }
-
 Terms read_vec(const Sexp& sexp, SideReading& reading);
 
 // (permute ?t ?p..): component k is p_(t_k); t must be a permutation as long as p, else an index
@@ -151,7 +141,6 @@ Terms read_unravel(const Sexp& sexp, SideReading& reading) {
   }
   return out;
 }
-
 Terms read_vec(const Sexp& sexp, SideReading& reading) {
   if (sexp.head() != "vec") sexp.fail("(vec ..) expected");
   Terms out;
@@ -200,7 +189,6 @@ void read_part(char letter, const Sexp& item, Node& node, Strings& written, Side
   if (letter == 'v')
     for (const Term& index : read_vec(item, reading)) node.kids.push_back(index);
 }
-
 Term read_form(const Sexp& sexp, Op op, SideReading& reading) {
   Node node;
   node.op = op;
@@ -213,7 +201,6 @@ Term read_form(const Sexp& sexp, Op op, SideReading& reading) {
     read_part(form[k], sexp.items[k + 1], node, written, reading);
   return make(std::move(node));
 }
-
 Terms read_all(const Sexp& sexp, size_t first, SideReading& reading) {
   Terms out;
   for (size_t k = first; k < sexp.items.size(); ++k)
@@ -248,21 +235,16 @@ Term read_atom(const Sexp& sexp, SideReading& reading) {
 }
 
 }  // namespace
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_word_char(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
-
 bool is_identifier(const string& text) {
   return !text.empty() && !is_digit(text[0]) && std::all_of(text.begin(), text.end(), is_word_char);
 }
-
 bool is_binder_name(const string& text) {
   return is_identifier(text) && text != "true" && text != "bottom";
 }
-
 Number read_literal(const string& text) {
   if (!is_literal(text)) refuse("syntax", text + " is no integer");
   Number value = 0;
@@ -274,9 +256,7 @@ Number read_literal(const string& text) {
   if (value > kMaxLiteral) refuse("limit", "integer too large");
   return text[0] == '-' ? -value : value;
 }
-
 string Sexp::head() const { return !items.empty() && items[0].atom() ? items[0].text : string(); }
-
 void Sexp::fail(const string& what, const char* code) const {
   refuse(code, "line " + std::to_string(line) + ": " + what);
 }
@@ -323,7 +303,6 @@ vector<Sexp> read_sexps(const string& text, bool rules) {
   if (open.size() != 1) in.fail("a list is not closed");
   return std::move(open[0].items);
 }
-
 Term read_term(const Sexp& sexp, SideReading& reading) {
   if (sexp.atom()) return read_atom(sexp, reading);
   const string head = sexp.head();
@@ -334,13 +313,10 @@ Term read_term(const Sexp& sexp, SideReading& reading) {
   if (!op) sexp.fail("unknown word " + head);
   return read_form(sexp, *op, reading);
 }
-
 Term read_term(const string& text, const Strings& names, const Spec& spec) {
   const vector<Sexp> items = read_sexps(text, false);
   if (items.size() != 1) refuse("syntax", "one term expected");
-  SideReading reading;
-  reading.spec = &spec;
-  reading.names = names;
+  SideReading reading{&spec, names};
   return read_term(items[0], reading);
 }
 

@@ -12,7 +12,6 @@
 #include "term.h"
 
 namespace audit {
-
 bool is_digit(char c);
 bool is_word_char(char c);  // of identifiers
 bool is_identifier(const string& text);

@@ -21,7 +21,6 @@ Term read_function(const Sexp& sexp, size_t arity, SideReading& reading) {
   }
   return read_term(sexp.items[2], reading);
 }
-
 Numbers read_numbers(const vector<Sexp>& items) {
   Numbers out;
   for (const Sexp& item : items) {
@@ -38,9 +37,7 @@ Value read_value(const RuleVar& var, const string& text, const Scope& scope, con
   const vector<Sexp> items = read_sexps(text, false);
   if (items.size() != 1) refuse("sub", var.name + ": one item expected");
   const Sexp& sexp = items[0];
-  SideReading reading;
-  reading.spec = &spec;
-  reading.names = scope.names();
+  SideReading reading{&spec, scope.names()};
   Value value;
   value.kind = var.kind;
   value.arity = var.arity < 0 ? 0 : var.arity;
@@ -69,7 +66,6 @@ class Position {
  public:
   Position(const Rule& rule, const Step& step, const Spec& spec)
       : rule_(rule), step_(step), spec_(spec) {}
-
   // Walks to the position, collects its scope and reads `sub` there.
   Term walk(const Term& whole) {
     Term term = whole;
@@ -86,7 +82,6 @@ class Position {
     if (step_.sub.size() != rule_.vars.size()) refuse("sub", "too many keys");
     return term;
   }
-
   // The old side under `sub` is the subterm: without this a step could replace anything by
   // anything.
   void match(const Term& at) {
@@ -96,7 +91,6 @@ class Position {
       refuse("match", rule_.name + ": the old side is not the subterm");
     infer(old_side, scope_, spec_, &kinds);
   }
-
   // The new side, its binders renamed by `names`; `kinds` receives the rule variables' occurrences.
   Term new_side(KindMap* kinds) {
     std::set<string> binders;
@@ -108,7 +102,6 @@ class Position {
     }
     return term;
   }
-
   // Section 3, conditions. Without them a rule is applied outside of its hypotheses: every one that
   // does not hold refuses the step.
   void check(const Sexp& sexp, vector<Condition>& to_prove) {
@@ -140,14 +133,12 @@ class Position {
     SideReading reading{nullptr, {}, &values_, rename, &scope_, &spec_, binders, kinds};
     return read_term(sexp, reading);
   }
-
   const Value& value(const Sexp& sexp, size_t at) const {
     const auto found = values_.find(sexp.items[at].text);
     if (found == values_.end() || found->second.arity != 0)
       refuse("rules", "a condition speaks of no plain variable");
     return found->second;
   }
-
   Type array(const Sexp& sexp, size_t at) {
     const Value& found = value(sexp, at);
     if (found.kind != Kind::kValue) refuse("rules", "not of kind value");
@@ -155,7 +146,6 @@ class Position {
     if (type.sort != Sort::kArr) refuse("type", "an array is missing");
     return type;
   }
-
   // N of a rank condition.
   Number number(const Sexp& sexp) const {
     if (sexp.head() == "len" && sexp.items.size() == 2)
@@ -168,7 +158,6 @@ class Position {
       refuse("rules", "not a natural number");
     return found->second.numbers[0];
   }
-
   // (extent ?n K ?A), K from the end if negative.
   bool extent(const Sexp& sexp) {
     const Term& claimed = value(sexp, 1).term;
@@ -179,7 +168,6 @@ class Position {
     return claimed && k >= 0 && k < size &&
            same_index(claimed, shape[static_cast<size_t>(k)], scope_, spec_);
   }
-
   Term goal(const Sexp& sexp) {
     KindMap kinds;
     Term term = side(sexp, &kinds);
@@ -187,7 +175,6 @@ class Position {
       refuse("type", "what is to be proved is no boolean");
     return term;
   }
-
   const Rule& rule_;
   const Step& step_;
   const Spec& spec_;
@@ -196,7 +183,6 @@ class Position {
 };
 
 }  // namespace
-
 Replayed replay_step(const Term& whole, const Step& step, const RuleTable& rules,
                      const Spec& spec) {
   const auto found = rules.find(step.rule);

@@ -8,25 +8,21 @@
 
 namespace audit {
 namespace {
-
 const Sexp& clause(const Sexp& rule, size_t at, const string& head) {
   if (at >= rule.items.size() || rule.items[at].head() != head)
     rule.fail("clause (" + head + " ..) is missing or out of place", "rules");
   return rule.items[at];
 }
-
 const Sexp& single(const Sexp& rule, size_t at, const string& head, bool quoted) {
   const Sexp& found = clause(rule, at, head);
   if (found.items.size() != 2 || found.items[1].quoted != quoted)
     found.fail("(" + head + " ..) has another form", "rules");
   return found.items[1];
 }
-
 vector<RuleVar>::iterator find(Rule& rule, const string& name) {
   return std::find_if(rule.vars.begin(), rule.vars.end(),
                       [&](const RuleVar& var) { return var.name == name; });
 }
-
 void read_vars(const Sexp& sexp, Rule& rule) {
   static const std::map<string, Kind> kKinds = {
       {"index", Kind::kIndex}, {"indices", Kind::kIndices}, {"value", Kind::kValue},
@@ -55,7 +51,6 @@ void note_use(const Sexp& sexp, const string& name, int arity, Rule& rule) {
     sexp.fail(name + " has varying numbers of arguments", "rules");
   var->arity = arity;
 }
-
 void note_uses(const Sexp& sexp, Rule& rule) {
   if (sexp.variable()) {
     const size_t splice = sexp.text.ends_with("..") ? 2 : 0;
@@ -65,7 +60,6 @@ void note_uses(const Sexp& sexp, Rule& rule) {
   if (applied) note_use(sexp, sexp.head(), static_cast<int>(sexp.items.size()) - 1, rule);
   for (size_t k = applied ? 1 : 0; k < sexp.items.size(); ++k) note_uses(sexp.items[k], rule);
 }
-
 Rule read_rule(const Sexp& sexp) {
   static const std::set<string> kClasses = {"structural", "monoid", "comm-monoid", "semiring",
                                             "real-exp"};
@@ -106,7 +100,6 @@ Rule read_rule(const Sexp& sexp) {
 }
 
 }  // namespace
-
 void read_rules(const string& text, RuleTable& table) {
   for (const Sexp& sexp : read_sexps(text, true)) {
     const Rule rule = read_rule(sexp);

@@ -8,7 +8,6 @@
 
 namespace audit {
 namespace {
-
 constexpr std::array<std::uint32_t, 64> kRound = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -18,7 +17,6 @@ constexpr std::array<std::uint32_t, 64> kRound = {
     0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-
 string padded(std::string_view bytes) {
   string message(bytes);
   const std::uint64_t bits = static_cast<std::uint64_t>(bytes.size()) * 8;
@@ -28,13 +26,11 @@ string padded(std::string_view bytes) {
     message.push_back(static_cast<char>((bits >> shift) & 0xff));
   return message;
 }
-
 std::uint32_t big_endian(const string& text, size_t at) {
   std::uint32_t word = 0;
   for (size_t k = 0; k < 4; ++k) word = (word << 8) | static_cast<unsigned char>(text[at + k]);
   return word;
 }
-
 void compress(const string& message, size_t block, std::array<std::uint32_t, 8>& hash) {
   std::array<std::uint32_t, 64> w{};
   for (size_t t = 0; t < 16; ++t) w[t] = big_endian(message, block + 4 * t);
@@ -58,7 +54,6 @@ void compress(const string& message, size_t block, std::array<std::uint32_t, 8>&
 }
 
 }  // namespace
-
 string sha256_hex(std::string_view bytes) {
   std::array<std::uint32_t, 8> hash = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                        0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};

@@ -10,7 +10,6 @@
 
 namespace audit {
 namespace {
-
 enum class Tok { kWord, kNumber, kDecimal, kSymbol, kNewline, kEnd };
 
 struct SpecToken {
@@ -26,7 +25,6 @@ const std::pair<string, string> kUnicode[] = {
     {"⍉", "tran"},  {"△", "take"}, {"↑", "take"}, {"▽", "drop"}, {"↓", "drop"}, {"⧺", "cat"},
     {"Ω", "omega"}, {"Σ", "sum"},  {"⟨", "⟨"},    {"⟩", "⟩"},    {"∧", "and"},  {"∨", "or"},
     {"¬", "not"},   {"÷", "/"}};
-
 std::set<string> words(const string& text) {
   std::set<string> out;
   for (size_t at = 0, end = 0; at < text.size(); at = end + 1) {
@@ -54,13 +52,11 @@ const std::set<string> kForbidden = words(
     "true try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor "
     "xor_eq size workspace scratch workers parallel_for parallel_context data task worker rest a p "
     "status t");
-
 [[noreturn]] void fail(const string& what) { refuse("spec", what); }
 
 class Lexer {
  public:
   explicit Lexer(const string& text) : in_{text, "spec"} {}
-
   vector<SpecToken> run() {
     while (!in_.done()) step();
     add(Tok::kNewline, "");
@@ -72,7 +68,6 @@ class Lexer {
   void add(Tok kind, const string& text) {
     if (!comment_ || kind == Tok::kNewline) tokens_.push_back({kind, text, in_.line});
   }
-
   // E0101, in comments too: what a reader of the file cannot see is refused.
   void step() {
     const char c = in_.peek();
@@ -95,7 +90,6 @@ class Lexer {
       symbol();
     }
   }
-
   void unicode() {
     for (const auto& [symbol, ascii] : kUnicode) {
       if (!in_.sees(symbol)) continue;
@@ -108,15 +102,14 @@ class Lexer {
     }
     in_.fail("E0101 character that is not allowed");
   }
-
   void number() {
     string text = in_.take_while(is_digit);
     const bool decimal = in_.peek() == '.' && is_digit(in_.peek(1));
-    if (decimal) text += in_.take(1) + in_.take_while(is_digit);
+    if (decimal) text += in_.take(1);
+    if (decimal) text += in_.take_while(is_digit);
     if (is_word_char(in_.peek())) in_.fail("E0102 a name may not begin with a digit");
     add(decimal ? Tok::kDecimal : Tok::kNumber, text);
   }
-
   void symbol() {
     for (const char* two : {"<=", ">=", "==", "!=", ".."})
       if (in_.sees(two)) return add(Tok::kSymbol, in_.take(2));
@@ -124,7 +117,6 @@ class Lexer {
       in_.fail("E0101 character that is not allowed");
     add(Tok::kSymbol, in_.take(1));
   }
-
   Scanner in_;
   bool comment_ = false;
   vector<SpecToken> tokens_;
@@ -139,7 +131,6 @@ struct Val {
   bool literal = false;  // an integer literal
   bool index() const { return term && type.sort == Sort::kIndex; }
 };
-
 Val shift(const Val& val, Number by) {
   return {val.term ? shift(val.term, by) : nullptr, shift(val.type, by), shift(val.items, by)};
 }
@@ -155,9 +146,7 @@ struct Structural {
 class Parser {
  public:
   explicit Parser(vector<SpecToken> tokens) : tokens_(std::move(tokens)) {}
-
   int line() const { return tokens_[at_].line; }
-
   Spec run() {
     skip_newlines();
     keyword("spec");
@@ -326,7 +315,6 @@ class Parser {
     }
     end_of_item();
   }
-
   void require(const Term& term) {
     if (term->op == Op::kAnd) {
       require(term->kids[0]);
@@ -335,7 +323,6 @@ class Parser {
     if (!over_dimensions(term)) fail("E0201 a require is over dimensions");
     spec_.assumptions.push_back(term);
   }
-
   // An index is unfolded where it is used, a real or an array is shared.
   void let() {
     const string text = new_name();
@@ -348,7 +335,6 @@ class Parser {
     lets_.emplace_back(text, array(val).term);
     push(text, val.type);
   }
-
   Array declaration() {
     static const std::map<string, InputKind> kTypes = {{"f32", InputKind::kF32},
                                                        {"f16", InputKind::kF16},
@@ -378,7 +364,6 @@ class Parser {
     if (!over_dimensions(term)) fail("E0201 sizes are over dimensions");
     return term;
   }
-
   void output_name() {
     const string text = name();
     if (!out_ || text != spec_.output.name) fail("E0104 `" + text + "` is not the declared output");
@@ -415,7 +400,6 @@ class Parser {
       body = make({.op = Op::kGen, .binders = {axes[k]}, .kids = {shape[k], body}});
     define(body);
   }
-
   // One field, on a line of its own; false if none follows. All but `empty` are below j.
   bool field(const string& key, const Term& n, std::map<string, Term>& fields) {
     end_of_item();
@@ -435,7 +419,6 @@ class Parser {
     if (text != "empty") pop(1);
     return true;
   }
-
   // BODY of section 3.
   Term attend_body(const string& j, const Term& n, std::map<string, Term>& f) {
     const Term x = f["bias"] ? make_op(Op::kAdd, {f["score"], f["bias"]}) : f["score"];
@@ -462,7 +445,6 @@ class Parser {
     ~Deeper() { --depth_; }
     int& depth_;
   };
-
   // Levels: or, and, cmp (with not), add, mul.
   Val expr(size_t level = 0) {
     static const Strings kLevels[] = {
@@ -480,13 +462,11 @@ class Parser {
       if (level == 2) return left;
     }
   }
-
   // E0103: a struct beside arithmetic needs parentheses.
   const Val& operand(const Val& val) {
     if (val.bare) fail("E0103 parentheses needed around a structural word");
     return val;
   }
-
   Val binary(const string& word, const Val& a, const Val& b) {
     if (word == "and" || word == "or") return op(*op_from_word(word), {boolean(a), boolean(b)});
     operand(a);
@@ -497,7 +477,6 @@ class Parser {
     if (code != Op::kQuot && a.index() && b.index()) return op(code, {a.term, b.term});
     return op(code, {real(a), real(b)});
   }
-
   Val unary() {
     const Deeper deeper(depth_);
     if (!accept("-")) return structural();
@@ -506,13 +485,11 @@ class Parser {
     if (val.index()) return op(Op::kSub, {integer(0), val.term});
     return op(Op::kNeg, {array(val).term});
   }
-
   // RED: a word in front of `red`, of a "." or of a bound index.
   static std::optional<RedOp> red_of(const string& word) {
     if (word == "add" || word == "mul" || word == "osm") return std::nullopt;
     return redop_from_word(word == "+" || word == "sum" ? "add" : word == "*" ? "mul" : word);
   }
-
   Val structural() {
     const Deeper deeper(depth_);
     Structural s;
@@ -530,7 +507,6 @@ class Parser {
     result.bare = true;
     return result;
   }
-
   bool monadic_word(Structural& s) {
     s.word = one_of({"tran", "rev", "rav", "iota", "softmax"});
     if (s.word.empty() && is("red", 1) && red_of(peek().text)) {
@@ -540,7 +516,6 @@ class Parser {
     if (!s.word.empty()) next();
     return !s.word.empty();
   }
-
   bool dyadic_word(Structural& s) {
     s.word = one_of({"psi", "tran", "take", "drop", "rot", "cat", "rho"});
     if (!s.word.empty()) next();
@@ -555,7 +530,6 @@ class Parser {
     s.point = *op_from_word(next().text);
     return true;
   }
-
   Numbers omega() {
     Numbers ranks;
     if (!accept("omega")) return ranks;
@@ -580,7 +554,6 @@ class Parser {
     push(text, shift(type, outside));
     return typed(bound_var(0));
   }
-
   // (omega rank (x) body val), the body made from x.
   template <class Body>
   Val omega_of(Number rank, const Val& val, Body body) {
@@ -590,14 +563,12 @@ class Parser {
     return typed(
         make({.op = Op::kOmega, .attrs = {rank}, .binders = {"x"}, .kids = {inner, val.term}}));
   }
-
   Val monadic(const Structural& s, const Val& val) {
     if (s.omega.size() > 1) fail("E0102 one rank is expected");
     if (!s.omega.empty())
       return omega_of(s.omega[0], val, [&](const Val& x) { return monadic_word_of(s, x); });
     return monadic_word_of(s, val);
   }
-
   Val monadic_word_of(const Structural& s, const Val& val) {
     if (s.word == "iota") return op(Op::kIota, {index(val)});
     const Val& a = array(val);
@@ -618,7 +589,6 @@ class Parser {
     std::iota(reversed.rbegin(), reversed.rend(), 0);
     return typed(make({.op = Op::kTran, .attrs = reversed, .kids = {a.term}}));
   }
-
   Val dyadic(const Structural& s, const Val& u, const Val& val) {
     if (s.word == "psi") {
       if (!s.omega.empty()) fail("E0102 psi takes no omega");
@@ -630,14 +600,11 @@ class Parser {
     if (s.omega.empty()) return adjust(s.word, u, array(val));
     return omega_of(s.omega[0], val, [&](const Val& x) { return adjust(s.word, shift(u, 1), x); });
   }
-
   Terms vec(const Val& u) { return u.term ? Terms{index(u)} : u.items; }
-
   Val with_indices(Op code, Terms indices, const Val& val) {
     indices.push_back(array(val).term);
     return op(code, std::move(indices));
   }
-
   // tran take drop rot rho with their left operand.
   Val adjust(const string& word, const Val& u, const Val& val) {
     if (word == "rot") return op(Op::kRot, {index(u), val.term});
@@ -652,7 +619,6 @@ class Parser {
     }
     return typed(make({.op = Op::kTran, .attrs = perm, .kids = {val.term}}));
   }
-
   // <k1 .. ku> take A: k1 on the first axis, the rest inside each cell. A negative literal counts
   // from the end.
   Val cut(Op code, const Terms& ks, const Val& val) {
@@ -669,7 +635,6 @@ class Parser {
     const Term from_end = make_op(Op::kSub, {val.type.shape[0], integer(-k->value)});
     return op(code == Op::kTake ? Op::kDrop : Op::kTake, {from_end, val.term});
   }
-
   Val dyadic_arrays(const Structural& s, const Val& a, const Val& b) {
     if (s.omega.empty()) return combine(s, a, b);
     const Val x = push_cell("x", a, s.omega.front());
@@ -681,7 +646,6 @@ class Parser {
                        .binders = {"x", "y"},
                        .kids = {body, a.term, b.term}}));
   }
-
   Val combine(const Structural& s, const Val& a, const Val& b) {
     const Op code = *op_from_word(s.word);
     return typed(make({.op = code, .red = s.red, .point = s.point, .kids = {a.term, b.term}}));
@@ -699,7 +663,6 @@ class Parser {
     }
     return val;
   }
-
   Val prim_start() {
     if (is(Tok::kNumber)) {
       Val val = typed(integer(number()));
@@ -725,7 +688,6 @@ class Parser {
     if (accept("if")) return conditional();
     return variable(name());
   }
-
   Val variable(const string& text) {
     const Strings bound = scope_.names();
     for (size_t k = bound.size(); k-- > 0;)
@@ -738,7 +700,6 @@ class Parser {
       fail("E0104 `" + text + "` is not declared");
     return typed(free_var(text));
   }
-
   // (rat p q) reduced, or (real n) if whole.
   Val decimal(const string& text) {
     const size_t dot = text.find('.');
@@ -750,7 +711,6 @@ class Parser {
     if (q == divisor) return op(Op::kReal, {integer(p / q)});
     return typed(make({.op = Op::kRat, .attrs = {p / divisor, q / divisor}}));
   }
-
   Val vector_literal() {
     Val result;
     while (!is(">") && !is("⟩")) {
@@ -769,7 +729,6 @@ class Parser {
     close_angle();
     return result;
   }
-
   // max(a, b); sum(j in n | g) x; gen(i in n) x.
   Val binder_or_pair(const string& word) {
     must_open("(");
@@ -794,7 +753,6 @@ class Parser {
     return typed(
         make({.op = Op::kRed, .red = *red_of(word), .binders = {text}, .kids = {n, g, x}}));
   }
-
   Val conditional() {
     const Term c = boolean(expr());
     continued("then");
@@ -804,7 +762,6 @@ class Parser {
     if (x.index() && y.index()) return op(Op::kIf, {c, x.term, y.term});
     return op(Op::kIf, {c, real(x), real(y)});
   }
-
   vector<SpecToken> tokens_;
   size_t at_ = 0;
   int nesting_ = 0;
@@ -820,7 +777,6 @@ class Parser {
 };
 
 }  // namespace
-
 Spec read_spec(const string& text) {
   if (text.size() > (size_t{1} << 20)) refuse("limit", "file");
   Parser parser(Lexer(text).run());

@@ -18,7 +18,6 @@ struct Word {
 #define AUDIT_OP_ROW(op, word, form, pointwise, sorts) {Op::op, word, form, pointwise, sorts},
 constexpr Word kWords[] = {AUDIT_OPS(AUDIT_OP_ROW)};
 constexpr const char* kRedWords[] = {"add", "mul", "max", "min", "osm"};
-
 const Word& row(Op op) { return kWords[static_cast<size_t>(op)]; }
 
 // The term with each child mapped; the term itself if none changed.
@@ -33,7 +32,6 @@ Term map_kids(const Term& term, Map map) {
 }
 
 }  // namespace
-
 Term make(Node node) {
   node.size = 1;
   node.depth = 1;
@@ -50,34 +48,10 @@ Term make(Node node) {
   if (node.depth > kMaxDepth) refuse("limit", "term too deep");
   return std::make_shared<const Node>(std::move(node));
 }
-
-Term make_op(Op op, Terms kids) {
-  Node node;
-  node.op = op;
-  node.kids = std::move(kids);
-  return make(std::move(node));
-}
-
-Term integer(Number value) {
-  Node node;
-  node.op = Op::kInt;
-  node.value = value;
-  return make(std::move(node));
-}
-
-Term bound_var(Number index) {
-  Node node;
-  node.op = Op::kBound;
-  node.value = index;
-  return make(std::move(node));
-}
-
-Term free_var(string name) {
-  Node node;
-  node.op = Op::kFree;
-  node.name = std::move(name);
-  return make(std::move(node));
-}
+Term make_op(Op op, Terms kids) { return make({.op = op, .kids = std::move(kids)}); }
+Term integer(Number value) { return make({.op = Op::kInt, .value = value}); }
+Term bound_var(Number index) { return make({.op = Op::kBound, .value = index}); }
+Term free_var(string name) { return make({.op = Op::kFree, .name = std::move(name)}); }
 
 // Section 1, last paragraph. Were a bound term counted as inside, a binder's own variable could
 // bound itself.
@@ -89,24 +63,20 @@ int bound_in(const Node& node, size_t child) {
   }
   return 0;
 }
-
 Terms indices_of(const Node& node) {
   if (string(form_of(node.op)).find('v') == string::npos) return {};
   const int mem = node.op == Op::kMem ? 1 : 0;
   return {node.kids.begin() + mem, node.kids.end() - 1 + mem};
 }
-
 const Term& operand_of(const Node& node) {
   return node.op == Op::kMem ? node.kids.front() : node.kids.back();
 }
-
 bool alpha_equal(const Term& a, const Term& b) {
   if (a == b) return true;
   return a->op == b->op && a->value == b->value && a->name == b->name && a->attrs == b->attrs &&
          a->red == b->red && a->point == b->point && a->size == b->size &&
          std::equal(a->kids.begin(), a->kids.end(), b->kids.begin(), b->kids.end(), alpha_equal);
 }
-
 Term shift(const Term& term, Number by, Number cutoff) {
   if (by == 0 || term->free_bound <= cutoff) return term;
   if (term->op == Op::kBound) {
@@ -116,12 +86,10 @@ Term shift(const Term& term, Number by, Number cutoff) {
   return map_kids(
       term, [&](const Term& kid, size_t k) { return shift(kid, by, cutoff + bound_in(*term, k)); });
 }
-
 Terms shift(Terms terms, Number by) {
   for (Term& term : terms) term = shift(term, by);
   return terms;
 }
-
 bool mentions(const Term& term, Number index) {
   if (term->free_bound <= index) return false;
   if (term->op == Op::kBound) return term->value == index;
@@ -129,7 +97,6 @@ bool mentions(const Term& term, Number index) {
     if (mentions(term->kids[k], index + bound_in(*term, k))) return true;
   return false;
 }
-
 Term instantiate(const Term& body, const Terms& args, Number cutoff) {
   if (body->free_bound <= cutoff) return body;
   const auto count = static_cast<Number>(args.size());
@@ -142,7 +109,6 @@ Term instantiate(const Term& body, const Terms& args, Number cutoff) {
     return instantiate(kid, args, cutoff + bound_in(*body, k));
   });
 }
-
 Term replace(const Term& root, const vector<size_t>& at, const Term& with, size_t level) {
   if (level == at.size()) return with;
   if (at[level] >= root->kids.size()) refuse("position", "no such child");
@@ -150,97 +116,99 @@ Term replace(const Term& root, const vector<size_t>& at, const Term& with, size_
     return k == at[level] ? replace(kid, at, with, level + 1) : kid;
   });
 }
-
 const char* word_of(Op op) { return row(op).word; }
 const char* word_of(RedOp op) { return kRedWords[static_cast<size_t>(op)]; }
 const char* form_of(Op op) { return row(op).form; }
 const char* sorts_of(Op op) { return row(op).sorts; }
 int pointwise_arity(Op op) { return row(op).pointwise; }
-
 std::optional<Op> op_from_word(const string& word) {
   for (const Word& entry : kWords)
     if (!word.empty() && word == entry.word) return entry.op;
   return std::nullopt;
 }
-
 std::optional<Op> pointwise_from_word(const string& word) {
   const std::optional<Op> op = op_from_word(word);
   return op && pointwise_arity(*op) > 0 ? op : std::nullopt;
 }
-
 std::optional<RedOp> redop_from_word(const string& word) {
   for (size_t k = 0; k < std::size(kRedWords); ++k)
     if (word == kRedWords[k]) return static_cast<RedOp>(k);
   return std::nullopt;
 }
-
 bool is_index_arithmetic(Op op) {
   return op == Op::kAdd || op == Op::kSub || op == Op::kMul || op == Op::kDiv || op == Op::kMod;
 }
-
 string print(const Term& term, Strings names) {
   const Node& node = *term;
   if (node.op == Op::kInt) return std::to_string(node.value);
   if (node.op == Op::kFree) return node.name;
   if (node.op == Op::kBound) {
-    const auto slot = static_cast<Number>(names.size()) - 1 - node.value;
-    return slot < 0 ? "'" + std::to_string(node.value) : names[static_cast<size_t>(slot)];
+    const string index = "'" + std::to_string(node.value);
+    if (node.value >= static_cast<Number>(names.size())) return index;
+    const auto slot = names.end() - 1 - node.value;
+    return std::find(slot + 1, names.end(), *slot) == names.end() ? *slot : *slot + index;
   }
   const string form = form_of(node.op);
   if (form == "!") return word_of(node.op);
-  string out = string("(") + word_of(node.op);
-  for (const char letter : form) {
-    if (letter == 'r' || letter == 'R') out += string(" ") + word_of(node.red);
-    if (letter == 'g') out += string(" ") + word_of(node.point);
-  }
-  for (const Number attr : node.attrs) out += " " + std::to_string(attr);
-  for (const string& name : node.binders) out += " " + name;
   Strings inner = names;
   inner.insert(inner.end(), node.binders.begin(), node.binders.end());
-  for (size_t k = 0; k < node.kids.size(); ++k)
-    out += " " + print(node.kids[k], bound_in(node, k) > 0 ? inner : names);
+  size_t kid = 0, attr = 0;
+  const auto kids = [&](size_t count, const Strings& scope) {
+    string out;
+    for (; count > 0; --count) out += " " + print(node.kids[kid++], scope);
+    return out;
+  };
+  string out = string("(") + word_of(node.op);
+  for (const char letter : form) {
+    if (letter == 'k') out += kids(1, names);
+    if (letter == 'K') out += kids(1, inner);
+    if (letter == '*') out += kids(node.kids.size(), names);
+    if (letter == 'B') out += " (" + node.binders[0] + kids(1, names) + ")";
+    if (letter == 'L') out += " (" + node.binders.back() + ")";
+    if (letter == 'M') out += " (" + node.binders[0] + " " + node.binders[1] + ")";
+    if (letter == 'v') out += " (vec" + kids(node.kids.size() - 1, names) + ")";
+    if (letter == 'a' || letter == 'i') out += " " + std::to_string(node.attrs[attr++]);
+    if (letter == 'r' || letter == 'R') out += string(" ") + word_of(node.red);
+    if (letter == 'g') out += string(" ") + word_of(node.point);
+    if (letter != 'p') continue;
+    for (size_t k = 0; k < node.attrs.size(); ++k)
+      out += (k == 0 ? " (" : " ") + std::to_string(node.attrs[k]);
+    out += node.attrs.empty() ? " ()" : ")";
+  }
   return out + ")";
 }
-
 Type shift(Type type, Number by) {
   type.shape = shift(std::move(type.shape), by);
   for (Type& part : type.parts) part = shift(std::move(part), by);
   return type;
 }
-
 void Scope::push(Entry entry) {
   if (entry.kind != Entry::Kind::kGuard) ++depth;
   entries.push_back(std::move(entry));
 }
-
 void Scope::truncate(size_t size) {
   for (; entries.size() > size; entries.pop_back())
     if (entries.back().kind != Entry::Kind::kGuard) --depth;
 }
-
 const Entry* Scope::variable(Number index) const {
   for (auto at = entries.rbegin(); at != entries.rend(); ++at)
     if (at->kind != Entry::Kind::kGuard && index-- == 0) return &*at;
   return nullptr;
 }
-
 Strings Scope::names() const {
   Strings out;
   for (const Entry& entry : entries)
     if (entry.kind != Entry::Kind::kGuard) out.push_back(entry.name);
   return out;
 }
-
 bool Spec::is_dim(const string& dim) const {
   return std::find(dims.begin(), dims.end(), dim) != dims.end();
 }
-
 const Array* Spec::input(const string& array) const {
   for (const Array& candidate : inputs)
     if (candidate.name == array) return &candidate;
   return nullptr;
 }
-
 vector<Array> Spec::arrays() const {
   vector<Array> all = inputs;
   all.push_back(output);

@@ -16,7 +16,6 @@
 #include <vector>
 
 namespace audit {
-
 using std::size_t;
 using std::string;
 using std::vector;
@@ -35,7 +34,7 @@ struct Refused {
 // FORMAT section 11.
 constexpr int kMaxDepth = 200;
 constexpr size_t kMaxNodes = 200000;
-constexpr std::uint64_t kMaxMultiplications = 20'000'000;
+constexpr std::uint64_t kMaxMultiplications = 5'000'000;
 constexpr std::uint64_t kMaxTypedNodes = 20'000'000;
 constexpr Number kMaxLiteral = Number{1} << 62;
 
@@ -131,7 +130,6 @@ bool mentions(const Term& term, Number index);
 Term instantiate(const Term& body, const Terms& args, Number cutoff = 0);
 // Replaces the subterm at a position (FORMAT children); refuses a wrong path.
 Term replace(const Term& root, const vector<size_t>& at, const Term& with, size_t level = 0);
-
 const char* word_of(Op op);
 const char* word_of(RedOp op);
 const char* form_of(Op op);
@@ -145,7 +143,6 @@ bool is_index_arithmetic(Op op);  // + - * div mod
 string print(const Term& term, Strings names = {});
 
 // ---- types (section 2) ----
-
 enum class Sort { kIndex, kBool, kStmt, kArr };
 enum class Elem { kReal, kInt, kTup };
 
@@ -181,7 +178,6 @@ struct Scope {
 };
 
 // ---- the specification ----
-
 enum class InputKind { kF32, kF16, kBf16, kI32 };
 
 struct Array {

@@ -6,9 +6,7 @@
 
 namespace audit {
 namespace {
-
 using std::string_view;
-
 constexpr string_view kMarker = "// ---- body ----";
 constexpr string_view kIncludes[] = {"#include <cmath>", "#include <cstddef>", "#include <cstdint>",
                                      "#include <limits>"};
@@ -17,7 +15,6 @@ constexpr string_view kOperators[] = {"<=>", "<<=", ">>=", "->*", "...", "::", "
                                       "--",  "<<",  ">>",  "<=",  ">=",  "==", "!=", "&&",
                                       "||",  "+=",  "-=",  "*=",  "/=",  "%=", "&=", "|=",
                                       "^=",  ".*",  "<:",  ":>",  "<%",  "%>", "/*"};
-
 [[noreturn]] void differ(int line, const string& why) {
   refuse("text", "line " + std::to_string(line) + ": " + why);
 }
@@ -34,11 +31,9 @@ void check_bytes(const string& text, int line) {
     if (text.compare(k, 2, "??") == 0) differ(line, "a trigraph");
   }
 }
-
 string_view line_at(string_view text, size_t at) {
   return text.substr(at, text.find('\n', at) - at);  // npos - at: the rest
 }
-
 string_view trimmed(string_view text) {
   const size_t first = text.find_first_not_of(" \t");
   if (first == string_view::npos) return "";
@@ -48,7 +43,6 @@ string_view trimmed(string_view text) {
 class Tokeniser {
  public:
   Tokeniser(const string& body, int line) : in_{body, "text", 0, line} {}
-
   vector<Token> run() {
     while (!in_.done()) next();
     return std::move(tokens_);
@@ -56,7 +50,6 @@ class Tokeniser {
 
  private:
   void take(size_t size) { tokens_.push_back({in_.take(size), in_.line}); }
-
   void next() {
     const char c = in_.peek();
     if (c == '\n') {
@@ -83,7 +76,6 @@ class Tokeniser {
       punctuation();
     }
   }
-
   // A preprocessing number: takes signs after an exponent, as a compiler does.
   void number() {
     size_t size = 1;
@@ -94,7 +86,6 @@ class Tokeniser {
     while (is_word_char(in_.peek(size)) || in_.peek(size) == '.' || sign()) ++size;
     take(size);
   }
-
   // A directive is a line: without it "#include <a> float x;" would drop x.
   void include() {
     const string_view text = in_.text;
@@ -104,7 +95,6 @@ class Tokeniser {
       if (first && line == known) return take(line.size());
     in_.fail("a preprocessor directive");
   }
-
   void punctuation() {
     // FORMAT 8: comments are "//" only.
     if (in_.sees("/*")) in_.fail("a block comment");
@@ -114,14 +104,12 @@ class Tokeniser {
       in_.fail(string("a character '") + in_.peek() + "'");
     take(1);
   }
-
   Scanner in_;
   size_t line_start_ = 0;
   vector<Token> tokens_;
 };
 
 }  // namespace
-
 KernelFile split_kernel(const string& file) {
   int line = 1;
   for (size_t at = 0; at < file.size(); ++line) {
@@ -133,7 +121,6 @@ KernelFile split_kernel(const string& file) {
   }
   refuse("text", "no line \"" + string(kMarker) + "\"");
 }
-
 void check_header(const string& header, const string& sha256) {
   check_bytes(header, 1);
   int line = 0;
@@ -154,12 +141,10 @@ void check_header(const string& header, const string& sha256) {
   }
   if (named != 1) differ(line, "the header must name its certificate once");
 }
-
 vector<Token> tokenise(const string& body, int first_line) {
   check_bytes(body, first_line);
   return Tokeniser(body, first_line).run();
 }
-
 void compare_tokens(const vector<Token>& found, const vector<Token>& expected) {
   for (size_t k = 0; k < found.size() || k < expected.size(); ++k) {
     const Token have =

@@ -11,17 +11,13 @@
 
 namespace audit {
 namespace {
-
 [[noreturn]] void ill(const Term& term, const string& what) {
   refuse("type", what + " in " + print(term).substr(0, 160));
 }
-
 Type array_type(Terms shape, Elem elem = Elem::kReal) {
   return {Sort::kArr, std::move(shape), elem, {}};
 }
-
 bool is_real(const Type& type) { return type.sort == Sort::kArr && type.elem == Elem::kReal; }
-
 bool has_kind(const Type& type, Kind kind) {
   return (kind == Kind::kIndex && type.sort == Sort::kIndex) ||
          (kind == Kind::kValue && type.sort == Sort::kArr) ||
@@ -41,7 +37,6 @@ bool is_state(const Type& type) {
          type.parts.size() == 3 && std::all_of(type.parts.begin(), type.parts.end(), is_real) &&
          type.parts[0].shape.empty();
 }
-
 bool same_type(const Type& a, const Type& b, const Scope& scope, const Spec& spec) {
   if (a.sort != b.sort || a.sort != Sort::kArr) return a.sort == b.sort;
   if (a.elem != b.elem || !same_shape(a.shape, b.shape, scope, spec)) return false;
@@ -53,7 +48,6 @@ bool same_type(const Type& a, const Type& b, const Scope& scope, const Spec& spe
 void drop_axes(Terms& shape, size_t count) {
   shape.erase(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(count));
 }
-
 Term product(const Terms& extents) {
   Term result = extents.empty() ? integer(1) : extents[0];
   for (size_t k = 1; k < extents.size(); ++k) result = make_op(Op::kMul, {result, extents[k]});
@@ -64,7 +58,6 @@ class Inference {
  public:
   Inference(Scope& scope, const Spec& spec, const KindMap* kinds)
       : scope_(scope), spec_(spec), kinds_(kinds) {}
-
   // Section 3: a rule variable stands for terms of its kind only. Without it a rule for reals could
   // be applied to, say, an index.
   Type type(const Term& term) {
@@ -75,7 +68,6 @@ class Inference {
       ill(term, "a rule variable stands for a term of another kind");
     return result;
   }
-
   void enter_child(const Term& term, size_t child) {
     const Op op = term->op;
     if (bound_in(*term, child) > 0) push_variables(term, variable_types(term));
@@ -97,7 +89,6 @@ class Inference {
       cells.push_back(cell(term, value(term, k + 1), k));
     return cells;
   }
-
   void push_variables(const Term& term, const vector<Type>& types) {
     const string form = form_of(term->op);
     const Number depth = scope_.depth;
@@ -107,7 +98,6 @@ class Inference {
                    loop ? term->kids[0] : nullptr, types[k], depth});
     }
   }
-
   // The type of a child in its own scope, taken out to the node's scope: an extent that mentions
   // the binder's variable has no meaning outside. `known`: the variables' types; inferring them
   // again would double the work at every level.
@@ -121,7 +111,6 @@ class Inference {
     scope_.truncate(size);
     return shift(std::move(result), -bound_in(*term, child));
   }
-
   Type wanted(const Term& term, Type type, bool good, const char* what) {
     if (!good) ill(term, string(what) + " is missing");
     return type;
@@ -141,7 +130,6 @@ class Inference {
   void want(const Term& term, size_t child, Sort sort) {
     if (inner(term, child).sort != sort) ill(term, "operand of a wrong sort");
   }
-
   // The operators of fixed sorts; see AUDIT_OPS.
   Type sorted(const Term& term, const string& sorts) {
     const auto sort = [](char letter) {
@@ -155,7 +143,6 @@ class Inference {
     }
     return sorts.back() == 'R' ? array_type({}) : Type{sort(sorts.back()), {}, Elem::kReal, {}};
   }
-
   // The rank-k cells of an operand of omega, k being attribute `attr`.
   Type cell(const Term& term, Type operand, size_t attr) {
     const Number rank = term->attrs[attr];
@@ -164,20 +151,17 @@ class Inference {
     drop_axes(operand.shape, static_cast<size_t>(size - rank));
     return operand;
   }
-
   Type variable(const Term& term) {
     const Entry* entry = scope_.variable(term->value);
     if (entry == nullptr) ill(term, "unbound variable");
     return shift(entry->type, scope_.depth - entry->depth);
   }
-
   Type free_name(const Term& term) {
     if (spec_.is_dim(term->name)) return Type{};
     const Array* array = spec_.input(term->name);
     if (array == nullptr) ill(term, "unknown name");
     return array_type(array->shape, array->kind == InputKind::kI32 ? Elem::kInt : Elem::kReal);
   }
-
   // Both operands index (+ - * only); else pointwise: equal shapes, or one operand of rank 0.
   Type pointwise(const Term& term) {
     const Type first = inner(term, 0);
@@ -193,14 +177,12 @@ class Inference {
       ill(term, "pointwise operands of different shapes");
     return first.shape.empty() ? second : first;
   }
-
   // (rat p q): q >= 2, reduced; else one number would have two spellings.
   Type rational(const Term& term) {
     if (term->attrs[1] < 2 || std::gcd(term->attrs[0], term->attrs[1]) != 1)
       ill(term, "rational not reduced");
     return array_type({});
   }
-
   Type branch(const Term& term) {
     want(term, 0, Sort::kBool);
     const Type x = inner(term, 1);
@@ -209,7 +191,6 @@ class Inference {
       ill(term, "branches of different types");
     return x;
   }
-
   Type reduction(const Term& term) {
     want(term, 0, Sort::kIndex);
     want(term, 1, Sort::kBool);
@@ -220,7 +201,6 @@ class Inference {
     if (!good) ill(term, "this cannot be reduced so");
     return x;
   }
-
   Type fold(const Term& term) {
     want(term, 0, Sort::kIndex);
     const vector<Type> variables = {Type{}, value(term, 1)};
@@ -228,14 +208,12 @@ class Inference {
       ill(term, "init and step of different types");
     return variables[1];
   }
-
   Type generate(const Term& term) {
     want(term, 0, Sort::kIndex);
     Type x = value(term, 1);
     x.shape.insert(x.shape.begin(), term->kids[0]);
     return x;
   }
-
   // The number of indices of psi, mem, put or reshape, each of them an Index.
   size_t indices(const Term& term) {
     const size_t first = term->op == Op::kMem ? 1 : 0;
@@ -243,7 +221,6 @@ class Inference {
     for (size_t k = 0; k < count; ++k) want(term, k + first, Sort::kIndex);
     return count;
   }
-
   // psi, mem: an element of an int array is an index.
   Type select(const Term& term) {
     const size_t count = indices(term);
@@ -255,7 +232,6 @@ class Inference {
     drop_axes(array.shape, count);
     return array;
   }
-
   Type put(const Term& term) {
     const size_t count = indices(term);
     Terms shape = spec_.output.shape;
@@ -265,7 +241,6 @@ class Inference {
       ill(term, "what is written has not the output's shape");
     return {Sort::kStmt, {}, Elem::kReal, {}};
   }
-
   // Result extent number t_k is extent k of A; t must be a permutation.
   Type transpose(const Term& term) {
     Type array = value(term, 0);
@@ -279,7 +254,6 @@ class Inference {
     array.shape = std::move(shape);
     return array;
   }
-
   // take, drop, rot; rev.
   Type first_axis(const Term& term) {
     if (term->op == Op::kRev) return ranked(term, 0);
@@ -290,7 +264,6 @@ class Inference {
     if (term->op == Op::kDrop) array.shape[0] = make_op(Op::kSub, {array.shape[0], k});
     return array;
   }
-
   Type catenate(const Term& term) {
     Type a = ranked(term, 0);
     Type b = ranked(term, 1);
@@ -299,7 +272,6 @@ class Inference {
     if (!same_type(a, b, scope_, spec_)) ill(term, "parts do not fit");
     return a;
   }
-
   // Product of u = number of elements; else elements are lost or invented.
   Type reshape(const Term& term) {
     Type array = value(term, indices(term));
@@ -309,19 +281,16 @@ class Inference {
     array.shape = shape;
     return array;
   }
-
   Type iota(const Term& term) {
     want(term, 0, Sort::kIndex);
     return array_type({term->kids[0]});
   }
-
   Type reduce_axis(const Term& term) {
     Type array = ranked(term, 0);
     wanted(term, array, is_real(array), "an array of reals");
     drop_axes(array.shape, 1);
     return array;
   }
-
   // inner, outer.
   Type array_product(const Term& term) {
     Terms a = real(term, 0).shape;
@@ -335,7 +304,6 @@ class Inference {
     a.insert(a.end(), b.begin(), b.end());
     return array_type(std::move(a));
   }
-
   // Frames agree on their last min(length) axes; the longer one is the frame.
   Type rank_operator(const Term& term) {
     vector<Type> cells;
@@ -352,7 +320,6 @@ class Inference {
     result.shape.insert(result.shape.begin(), frame.begin(), frame.end());
     return result;
   }
-
   // Sharing of values only; the body is a value, a statement or an index.
   Type let(const Term& term) {
     const vector<Type> shared = {value(term, 0)};
@@ -360,13 +327,11 @@ class Inference {
     if (result.sort == Sort::kBool) ill(term, "let of a boolean");
     return result;
   }
-
   Type tuple(const Term& term) {
     Type result = array_type({}, Elem::kTup);
     for (size_t k = 0; k < term->kids.size(); ++k) result.parts.push_back(value(term, k));
     return result;
   }
-
   Type component(const Term& term) {
     const Type state = value(term, 0);
     const auto k = static_cast<size_t>(term->attrs[0]);
@@ -374,14 +339,12 @@ class Inference {
       ill(term, "no such component");
     return state.parts[k];
   }
-
   Type merge(const Term& term) {
     const Type state = inner(term, 0);
     if (!is_state(state) || !same_type(state, inner(term, 1), scope_, spec_))
       ill(term, "osmerge needs two softmax states of one type");
     return state;
   }
-
   Type node(const Term& term) {
     using I = Inference;
     static const std::map<Op, Type (Inference::*)(const Term&)> kJudgements = {
@@ -419,18 +382,15 @@ class Inference {
     if (pointwise_arity(term->op) > 0) return pointwise(term);
     return (this->*kJudgements.at(term->op))(term);
   }
-
   Scope& scope_;
   const Spec& spec_;
   const KindMap* kinds_;
 };
 
 }  // namespace
-
 Type infer(const Term& term, Scope& scope, const Spec& spec, const KindMap* kinds) {
   return Inference(scope, spec, kinds).type(term);
 }
-
 bool same_index(const Term& a, const Term& b, const Scope& scope, const Spec& spec) {
   if (alpha_equal(a, b)) return true;
   AtomTable atoms;
@@ -438,16 +398,13 @@ bool same_index(const Term& a, const Term& b, const Scope& scope, const Spec& sp
   const Poly x = index_poly(a, reading);
   return x == index_poly(b, reading);
 }
-
 bool same_shape(const Terms& a, const Terms& b, const Scope& scope, const Spec& spec) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [&](const Term& x, const Term& y) { return same_index(x, y, scope, spec); });
 }
-
 void enter(const Term& node, size_t child, Scope& scope, const Spec& spec) {
   Inference(scope, spec, nullptr).enter_child(node, child);
 }
-
 bool dimensions_only(const Term& term, const Spec& spec) {
   if (term->op == Op::kInt || (term->op == Op::kFree && spec.is_dim(term->name))) return true;
   return is_index_arithmetic(term->op) &&

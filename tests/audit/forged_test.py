@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Forged certificates: each claims something false, so the audit must say INVALID.
 
-usage: forged_test.py AUDITOR ROOT
+usage: forged_test.py --root ROOT --build BUILD [--audit AUDITOR]
 ROOT holds spec/rules (and, for the edited ones, committed certificates and
 kernels). Small specs, kernels and certificates are written here by hand from
 certificates/FORMAT.md. `control` must be VALID: it shows that the hand-written
 frame is right and that the forged ones fail for their own reason.
 Prints `N passed, N failed`.
 """
+import argparse
 import hashlib
 import json
 import os
@@ -544,9 +545,13 @@ def committed_cases(b):
 
 
 def main():
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    b = Bench(sys.argv[1], sys.argv[2])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--root", required=True)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--audit", help="default: BUILD/bin/minimoa-audit")
+    options = parser.parse_args()
+    auditor = options.audit or os.path.join(options.build, "bin", "minimoa-audit")
+    b = Bench(auditor, options.root)
     try:
         rule_cases(b)
         range_cases(b)

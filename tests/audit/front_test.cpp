@@ -8,10 +8,7 @@
 
 #include "../../certificates/audit/reader.h"
 #include "../../certificates/audit/replay.h"
-#include "../../certificates/audit/rules.h"
-#include "../../certificates/audit/spec_reader.h"
 #include "../../certificates/audit/term.h"
-#include "../../certificates/audit/types.h"
 
 namespace {
 
@@ -28,6 +25,19 @@ const char* const kHeader =
     "in A : f32[n,m], B : f32[m,k], C : f32[n,m], v : f32[n], w : f32[m]\n"
     "in r : f32, T : f32[n,m,k], table : i32[n] in 0 .. m, len : i32\n"
     "out O : f32[n,m]\n";
+
+std::string print_core(const Spec& spec) { return audit::print(spec.core); }
+
+std::string print_type(const audit::Type& type, const audit::Scope& scope) {
+  if (type.sort == audit::Sort::kIndex) return "Index";
+  if (type.sort == audit::Sort::kBool) return "Bool";
+  if (type.sort == audit::Sort::kStmt) return "Stmt";
+  std::string out = type.elem == audit::Elem::kReal  ? "real["
+                    : type.elem == audit::Elem::kInt ? "int["
+                                                     : "tup[";
+  for (const Term& extent : type.shape) out += audit::print(extent, scope.names()) + " ";
+  return out + "]";
+}
 
 Spec test_spec(const std::string& definition = "O = A") {
   return audit::read_spec(kHeader + definition + "\n");
@@ -52,7 +62,7 @@ bool refused(const std::string& definition, const std::string& what = "") {
 // The core term of `O = expr` in the test spec equals TEXT.
 bool core_is(const std::string& expr, const std::string& text) {
   const Spec spec = test_spec("O = " + expr);
-  const std::string got = audit::print_core(spec);
+  const std::string got = audit::print(spec.core);
   CAPTURE(got);
   const bool same = alpha_equal(spec.core, audit::read_term(text, {}, spec));
   if (!same) MESSAGE(got);
@@ -76,7 +86,7 @@ std::string type_of(const std::string& text, const std::vector<std::string>& loo
   }
   try {
     const Term term = audit::read_term(text, scope.names(), spec);
-    return audit::print_type(audit::infer(term, scope, spec), scope);
+    return print_type(audit::infer(term, scope, spec), scope);
   } catch (const Refused& error) {
     return error.code;
   }
@@ -435,9 +445,12 @@ TEST_CASE("context: bounds, guards of red, when, if; lets add nothing") {
     at = Term(at->kids[child]);
   }
   std::vector<std::string> facts;
-  for (const auto& item : audit::context_of(scope)) {
-    facts.push_back(audit::print(item.loop ? item.var : item.guard, scope.names()) +
-                    (item.loop ? "<" + audit::print(item.bound) : ""));
+  for (const audit::Entry& entry : scope.entries) {
+    if (entry.kind == audit::Entry::Kind::kValue) continue;
+    const bool loop = entry.kind == audit::Entry::Kind::kLoop;
+    const std::vector<std::string> names = scope.names();
+    facts.push_back((loop ? entry.name + "<" : "") +
+                    audit::print(entry.term, {names.begin(), names.begin() + entry.depth}));
   }
   CHECK(facts ==
         std::vector<std::string>{"i<n", "(< i m)", "j<m", "q<n", "(< q i)", "(not (< j q))"});
@@ -681,7 +694,7 @@ TEST_CASE("replay: prove gives obligations at the position") {
   REQUIRE(done.to_prove.size() == 1);
   const auto& condition = done.to_prove[0];
   CHECK(audit::print(condition.goal, condition.context.names()) == "(< i n)");
-  CHECK(audit::context_of(condition.context).size() == 2);
+  CHECK(condition.context.entries.size() == 2);
   CHECK(done.rule_class == "structural");
   CHECK(replay(kWrite, step("guard-intro", {1, 1, 2},
                             {{"?g", "n"}, {"?x", x}, {"?y", "(real 0)"}})) == "type");
@@ -795,7 +808,7 @@ TEST_CASE("spec: rows of the table of LANGUAGE section 3") {
 
 TEST_CASE("spec: take, drop, rho, rav, softmax, omega") {
   const auto core = [](const std::string& shape, const std::string& expr) {
-    return audit::print_core(
+    return print_core(
         audit::read_spec("spec s\ndims n, m\nin A : f32[n,m], v : f32[n], r : f32\nout O : "
                          "f32" +
                          shape + "\nO = " + expr + "\n"));
@@ -816,7 +829,7 @@ TEST_CASE("spec: take, drop, rho, rav, softmax, omega") {
 
 TEST_CASE("spec: the rest of the structural words") {
   const auto core = [](const std::string& shape, const std::string& expr) {
-    return audit::print_core(
+    return print_core(
         audit::read_spec("spec s\ndims n, m\nin A : f32[n,m], v : f32[n], r : f32\nout O : "
                          "f32" +
                          shape + "\nO = " + expr + "\n"));
@@ -877,7 +890,7 @@ TEST_CASE("spec: lets, requires, ranges, continued lines") {
   REQUIRE(spec.inputs.size() == 2);
   REQUIRE(spec.inputs[1].range.has_value());
   CHECK(audit::print(spec.inputs[1].range->second) == "(* n m)");
-  CHECK(audit::print_core(spec) ==
+  CHECK(audit::print(spec.core) ==
         "(let (x) (+ v (real 1)) (let (y) (* x x) (gen (i n) (+ (psi (vec i) y)"
         " (* (psi (vec (mod (psi (vec i) tab) n)) v) (real (div n m)))))))");
 }
@@ -893,7 +906,7 @@ TEST_CASE("spec: the two spellings agree") {
                                         "let X = (Q +.× Ω⟨2 2⟩ (⟨0 1 3 2⟩ ⍉ K)) ÷ √(D)\n"
                                         "O = (softmax Ω⟨1⟩ X) +.× Ω⟨2 2⟩ V\n");
   CHECK(alpha_equal(ascii.core, unicode.core));
-  CHECK(audit::print_core(ascii) ==
+  CHECK(audit::print(ascii.core) ==
         "(let (X) (/ (omega2 2 2 (x y) (inner add * x y) Q (tran (0 1 3 2) K)) "
         "(sqrt (real D))) (omega2 2 2 (x y) (inner add * x y) (omega 1 (x) "
         "(let (x) x (let (e) (exp (- x (redf max x))) (/ e (redf add e)))) X) "

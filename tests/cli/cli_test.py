@@ -147,7 +147,7 @@ class Bench:
         return done
 
     def refused(self, code, error, *words, has=(), cwd=None, limit=None):
-        """Checks exit code, one line with the error code, in time, and no file appears or changes."""
+        """Exit code, a line with the error code, in time; no file appears or changes."""
         before = snapshot(self.work)
         done = self.expect(code, *words, has=has, cwd=cwd)
         lines = [line for line in done.all.splitlines() if re.match(r"(error|undecided|"
@@ -743,7 +743,8 @@ def hostile_paths(b, home, place, edited):
     os.mkfifo(os.path.join(home, "spec", "pipe"))
     if os.path.exists("/dev/zero"):
         os.symlink("/dev/zero", os.path.join(home, "spec", "zero"))
-    for path in ("../" * 30 + "etc/passwd", "/etc/passwd", "spec/../../x", "spec/loop", "spec/out/passwd",
+    for path in ("../" * 30 + "etc/passwd", "/etc/passwd", "spec/../../x", "spec/loop",
+                 "spec/out/passwd",
                  "spec/pipe", "spec/zero", "spec", "", ".", "spec/\0x", "a" * 5000, "spec//x"):
         edited("spec path %r" % path[:40], lambda c: c["spec"].update(path=path))
         edited("kernel path %r" % path[:40], lambda c: c["kernel"].update(path=path))
@@ -751,7 +752,8 @@ def hostile_paths(b, home, place, edited):
 
 
 CHECKS = (check_paper_example, check_show, check_variations, check_format, check_explain,
-          check_exit_codes, check_broken_root, check_build, check_bad_specs, check_bad_schedules, check_bad_arrays,
+          check_exit_codes, check_broken_root, check_build, check_bad_specs,
+          check_bad_schedules, check_bad_arrays,
           check_bad_libraries, check_bad_outputs, check_hostile_certificates)
 
 
