@@ -98,8 +98,8 @@ TEST_CASE("requirements become status 3, in the spelling of the format") {
   s.requires_ = {term("(== (mod S 4) 0)"), term("(or (< S T) (not (<= T 8)))")};
   const auto b = emit_body(s, derivation("(for (i S) (for (c D) (put (vec i c) (real 0))))"), "z");
   REQUIRE(b.ok());
-  CHECK(b.value().find("if (!(((a.S % 4) == 0))) { return 3; }") != std::string::npos);
-  CHECK(b.value().find("if (!(((a.S < a.T) || (!(a.T <= 8))))) { return 3; }") !=
+  CHECK(b.value().find("if (!(((a.S % 4LL) == 0LL))) { return 3; }") != std::string::npos);
+  CHECK(b.value().find("if (!(((a.S < a.T) || (!(a.T <= 8LL))))) { return 3; }") !=
         std::string::npos);
   const TemporaryFolder folder;
   void* library = compile(folder, b.value());

@@ -139,13 +139,13 @@ TEST_CASE("scratch offsets are sums of products, checked sizes are product and t
   REQUIRE(p.ok());
   CHECK(p.value().workspace == "0");
   CHECK(p.value().scratch ==
-        "total(total(total(total(total(product(64, a.D), 64), 64), "
-        "product(64, a.D)), 64), 64)");
+        "total(total(total(total(total(product(64LL, a.D), 64LL), 64LL), "
+        "product(64LL, a.D)), 64LL), 64LL)");
   const Block& body = p.value().phases[0].body;
   CHECK(body[0].name == "q_1");
   CHECK(body[2].name == "st_4_0");
-  CHECK(body[3].value == "scratch + ((64 * a.D) + 64)");
-  CHECK(body[4].value == "scratch + (((64 * a.D) + 64) + 64)");
+  CHECK(body[3].value == "scratch + ((64LL * a.D) + 64LL)");
+  CHECK(body[4].value == "scratch + (((64LL * a.D) + 64LL) + 64LL)");
 }
 
 TEST_CASE("a branch that keeps the state emits nothing") {
