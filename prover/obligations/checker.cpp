@@ -22,21 +22,15 @@ std::optional<Int> read_digits(const std::string& s) {
   return Int(s);  // no leading zero: decimal
 }
 
-std::optional<Rational> read_rational(const Json& j) {
+// FORMAT 6: "0" or -?[1-9][0-9]*; proofs are over the integers.
+std::optional<Rational> read_integer(const Json& j) {
   if (!j.is_string()) return std::nullopt;
   std::string s = j.get<std::string>();
   const bool minus = !s.empty() && s[0] == '-';
   if (minus) s.erase(0, 1);
-  const std::size_t slash = s.find('/');
-  const auto n = read_digits(s.substr(0, slash));
-  if (!n) return std::nullopt;
-  if (slash == std::string::npos) {
-    return minus ? Rational(-*n) : Rational(*n);
-  }
-  const auto d = read_digits(s.substr(slash + 1));
-  if (!d || *d < 2 || *n == 0 || gcd(*n, *d) != 1) return std::nullopt;
-  const Rational q = Rational(*n) / Rational(*d);
-  return minus ? Rational(-q) : q;
+  const auto n = read_digits(s);
+  if (!n || (minus && *n == 0)) return std::nullopt;
+  return minus ? Rational(-*n) : Rational(*n);
 }
 
 std::optional<std::size_t> read_number(const Json& j) {
@@ -63,7 +57,7 @@ std::optional<Poly> read_poly(const Json& j, std::size_t atoms) {
   std::set<Monomial> seen;
   for (const Json& t : j) {
     if (!t.is_array() || t.size() != 2) return std::nullopt;
-    const auto c = read_rational(t[0]);
+    const auto c = read_integer(t[0]);
     const auto m = read_monomial(t[1], atoms);
     if (!c || *c == 0 || !m || !seen.insert(*m).second) return std::nullopt;
     p.add(*c, *m);
@@ -123,12 +117,12 @@ class Checker {
 
   // p_k >= 0, C >= 0, L_k > 0  |-  C + sum L_k * p_k >= 0
   std::string lin(const Json& s) {
-    const auto c = read_rational(s[1]);
+    const auto c = read_integer(s[1]);
     if (!c || *c < 0 || !s[2].is_array()) return "constant of lin";
     Poly sum(*c);
     for (const Json& t : s[2]) {
       if (!t.is_array() || t.size() != 2) return "term of lin";
-      const auto l = read_rational(t[0]);
+      const auto l = read_integer(t[0]);
       const Poly* p = fact(t[1]);
       if (!l || *l <= 0 || !p) return "multiplier";
       sum += Poly(*l) * *p;

@@ -482,26 +482,4 @@ ApplyResult apply(const RuleTable& table, const std::string& rule, bool rl, cons
   return Use(*row, rl, root, at, hints, spec).run();
 }
 
-namespace {
-
-// Is t a statement, by its root?
-bool is_statement(const Term& t) {
-  if (t->op == Op::kLet || t->op == Op::kLetSlow) {
-    return is_statement(t->kids[1]);
-  }
-  return t->op == Op::kPut || t->op == Op::kFor || t->op == Op::kParFor || t->op == Op::kWhen;
-}
-
-}  // namespace
-
-ApplyResult share(const RuleTable& table, const Term& root, const Position& at, const Term& e,
-                  const std::string& name, const Spec& spec) {
-  Hints hints;
-  hints.sub["?e"] = print(e);
-  hints.names["x"] = name;
-  if (!position_exists(root, at)) return failure("no such position");
-  const bool statement = is_statement(minimoa::at(root, at));
-  return apply(table, statement ? "let-inline-stmt" : "let-inline", true, root, at, hints, spec);
-}
-
 }  // namespace minimoa

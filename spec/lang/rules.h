@@ -91,11 +91,6 @@ struct ApplyResult {
 ApplyResult apply(const RuleTable& table, const std::string& rule, bool rl, const Term& root,
                   const Position& at, const Hints& hints, const Spec& spec);
 
-// let-inline (or let-inline-stmt) right to left: every occurrence of e (a term in scope at `at`)
-// inside the subterm at `at` becomes a reference to one shared value.
-ApplyResult share(const RuleTable& table, const Term& root, const Position& at, const Term& e,
-                  const std::string& name, const Spec& spec);
-
 // W of spec/lang/measure.cpp: every rule of phase psi lowers it (lint, and a
 // checked property of each derivation).
 std::uint64_t measure(const Term& t);

@@ -282,24 +282,30 @@ TEST_CASE("an argument that is a compound term is found by abstraction") {
                    "match"));
 }
 
+// let-inline right to left: only the shared term and its name are given.
+ApplyResult shared(const std::string& root, const Position& at, const std::string& rule) {
+  Hints hints;
+  hints.sub["?e"] = "(psi (vec i) A)";
+  hints.names["x"] = "a";
+  return apply(table(), rule, true, parsed(root), at, hints, small_spec());
+}
+
 TEST_CASE("sharing finds every occurrence that means the same") {
   const std::string root =
       "(for (i n) (put (vec i) (+ (psi (vec i) A) (red add (j n) true (* (psi "
       "(vec i) A) (psi (vec j) A))))))";
-  CHECK(
-      term_of(share(table(), parsed(root), {1, 1}, parsed("(psi (vec i) A)"), "a", small_spec())) ==
-      "(for (i n) (put (vec i) (let (a) (psi (vec i) A) (+ a (red add (j n) "
-      "true (* a (psi (vec j) A)))))))");
-  CHECK(term_of(share(table(), parsed(root), {1}, parsed("(psi (vec i) A)"), "a", small_spec())) ==
+  CHECK(term_of(shared(root, {1, 1}, "let-inline")) ==
+        "(for (i n) (put (vec i) (let (a) (psi (vec i) A) (+ a (red add (j n) "
+        "true (* a (psi (vec j) A)))))))");
+  CHECK(term_of(shared(root, {1}, "let-inline-stmt")) ==
         "(for (i n) (let (a) (psi (vec i) A) (put (vec i) (+ a (red add (j n) "
         "true (* a (psi (vec j) A)))))))");
 }
 
 TEST_CASE("sharing leaves an occurrence whose names mean something else") {
-  CHECK(term_of(share(table(),
-                      parsed("(for (i n) (put (vec i) (+ (psi (vec i) A) (red add (i n) "
-                             "true (psi (vec i) A)))))"),
-                      {1, 1}, parsed("(psi (vec i) A)"), "a", small_spec())) ==
+  CHECK(term_of(shared("(for (i n) (put (vec i) (+ (psi (vec i) A) (red add (i n) "
+                       "true (psi (vec i) A)))))",
+                       {1, 1}, "let-inline")) ==
         "(for (i n) (put (vec i) (let (a) (psi (vec i) A) (+ a (red add (i1 "
         "n) true (psi (vec i1) A))))))");
 }
