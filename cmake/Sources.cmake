@@ -53,6 +53,9 @@ set(MINIMOA_SPEC_SOURCES
 
 set(MINIMOA_PROVER_SOURCES
     prover/check.cpp
+    prover/cost/equations.cpp
+    prover/cost/sites.cpp
+    prover/cost/sums.cpp
     prover/obligations/checker.cpp
     prover/obligations/polynomial.cpp
     prover/obligations/prover.cpp

@@ -41,6 +41,10 @@ class Prover {
   // Decides one boolean goal in a context without building a proof (for
   // diagnostics such as E0210): exists-free goals only.
   Proved decide(const Obligation& o);
+  // Quick search for a proof only: false may mean not found.
+  bool holds(const Obligation& o);
+  // Each goal's statements, in order.
+  std::vector<Proved> obligations(const std::vector<Obligation>& goals);
   // Is there j (0 <= j < n, g) for all values of the context? Finds a witness
   // term for any-intro among candidates (0, n-1, bound variables and
   // differences of them ..), or a counterexample context.

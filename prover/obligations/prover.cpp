@@ -348,6 +348,18 @@ std::vector<Proved> Prover::safe(const Term& final_term,
   return impl_->all(safe_statements(impl_->spec, final_term, cover));
 }
 
+bool Prover::holds(const Obligation& o) {
+  return impl_->quickly(obligation_statements(impl_->spec, o));
+}
+
+std::vector<Proved> Prover::obligations(const std::vector<Obligation>& goals) {
+  std::vector<Statement> all;
+  for (const Obligation& o : goals) {
+    for (Statement& s : obligation_statements(impl_->spec, o)) all.push_back(std::move(s));
+  }
+  return impl_->all(all);
+}
+
 Result<Values> Prover::witness() {
   const Spec& spec = impl_->spec;
   StatementBuilder b(spec);

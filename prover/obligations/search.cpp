@@ -24,7 +24,9 @@ struct Reach {
 struct Attempt {
   Reach reach;
   unsigned splits;
-  bool lemmas = false;  // first determine the quotients of divisions
+  bool lemmas = false;   // first determine the quotients of divisions
+  bool context = false;  // the context may contradict itself without the goal
+  bool pairs = false;    // cuts of sums of two facts
 };
 
 // Work is counted, not timed. False when the budget is used up.
@@ -199,11 +201,14 @@ class Searcher {
  public:
   Searcher(const Statement& s, std::uint64_t* budget)
       : statement_(s), facts_(s.hypotheses), budget_(budget) {
-    first_root_ = facts_.size();
+    // A constant goal fails: then it is the context that contradicts itself.
+    first_root_ = s.goal.is_constant() ? 0 : facts_.size();
     facts_.push_back(-s.goal - 1);
   }
 
   std::optional<Json> run(const Attempt& a) {
+    if (a.context) first_root_ = 0;
+    pair_cuts_ = a.pairs;
     if (!a.lemmas) return close(facts_, a.reach, a.splits);
     const std::vector<Lemma> lemmas = quotients();
     if (lemmas.empty()) return std::nullopt;
@@ -301,11 +306,26 @@ class Searcher {
       if (!facts[f].is_integral() || facts[f].content() <= 1) continue;
       all.push_back({cut_of(facts[f]), {f}, true});
     }
+    if (pair_cuts_) cut_pairs(facts, &all);
     if (reach.degree < 2) return all;
     for (Candidate& c : Products(facts, reach, budget_).take()) {
       all.push_back(std::move(c));
     }
     return all;
+  }
+
+  // Sums of two facts whose cut says more than the sum.
+  void cut_pairs(const Facts& facts, std::vector<Candidate>* all) const {
+    for (std::size_t f = 0; f < facts.size(); ++f) {
+      for (std::size_t g = f + 1; g < facts.size(); ++g) {
+        const Poly sum = facts[f] + facts[g];
+        spend(budget_, sum.terms().size());
+        if (!sum.is_integral() || sum.is_constant()) continue;
+        const Int content = sum.content();
+        if (content <= 1 || is_integer(sum.constant() / Rational(content))) continue;
+        all->push_back({cut_of(sum), {f, g}, true});
+      }
+    }
   }
 
   // The simplex over the candidates, each added when the point violates it.
@@ -360,11 +380,17 @@ class Searcher {
     for (const auto& [k, l] : multipliers) {
       const Candidate& c = all[k];
       std::size_t number = c.factors[0];
+      if (c.cut && c.factors.size() == 2) {
+        const Json both =
+            Json::array({Json::array({"1", number}), Json::array({"1", c.factors[1]})});
+        steps.push_back(Json::array({"lin", "0", both}));
+        number = next++;
+      }
       if (c.cut) {
         steps.push_back(Json::array({"cut", number}));
         number = next++;
       }
-      for (std::size_t f = 1; f < c.factors.size(); ++f) {
+      for (std::size_t f = 1; f < c.factors.size() && !c.cut; ++f) {
         const std::vector<std::size_t> prefix(c.factors.begin(), c.factors.begin() + f + 1);
         const auto [it, fresh] = made.emplace(prefix, next);
         if (fresh) {
@@ -451,6 +477,7 @@ class Searcher {
   Facts facts_;
   std::uint64_t* budget_;
   std::size_t first_root_ = 0;
+  bool pair_cuts_ = false;
 };
 
 std::vector<Attempt> plan(Effort effort) {
@@ -458,11 +485,20 @@ std::vector<Attempt> plan(Effort effort) {
   constexpr Reach kTriples{3, 2, 1500}, kWide{4, 2, 3000};
   switch (effort) {
     case Effort::kQuick:
-      return {{kLinear, 0}, {kPairs, 0}, {kMorePairs, 0}, {kLinear, 1}, {kPairs, 1}};
+      return {{kLinear, 0},    {kPairs, 0},  {kLinear, 0, false, true},
+              {kMorePairs, 0}, {kLinear, 1}, {kPairs, 1}};
     case Effort::kThorough:
-      return {{kPairs, 0, true}, {kTriples, 0},         {kLinear, 2},
-              {kMorePairs, 1},   {kMorePairs, 1, true}, {kWide, 0},
-              {kLinear, 3},      {kPairs, 2},           {kTriples, 1}};
+      return {{kPairs, 0, true},
+              {kLinear, 0, false, true, true},
+              {kLinear, 1, true, true},
+              {kTriples, 0},
+              {kLinear, 2},
+              {kMorePairs, 1},
+              {kMorePairs, 1, true},
+              {kWide, 0},
+              {kLinear, 3},
+              {kPairs, 2},
+              {kTriples, 1}};
   }
   return {};
 }

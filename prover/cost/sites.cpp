@@ -1,0 +1,369 @@
+// Sites by one walk in the order of execution; see sites.h and spec/COST.md.
+//
+// The walk carries the destination of the value it is in: a value written to
+// an array in slow memory stores each scalar, and a fold whose state lies
+// there reads slow memory too.
+// May be wrong: a term that the lowering evaluates more or less often than the
+// walk says.
+#include "prover/cost/sites.h"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+namespace minimoa {
+
+namespace {
+
+using Entry = ContextEntry;
+using Kind = ContextEntry::Kind;
+
+// Where the value of a term goes. array empty: a register or fast memory.
+// holders: terms that name the same place (states of the folds around it).
+struct Destination {
+  std::string array;
+  std::vector<Term> holders;
+};
+
+Term element_of(const Term& holder, const std::string& v) {
+  if (holder->op != Op::kPsi) return mk_psi({mk_var(v)}, holder);
+  std::vector<Term> index = index_of(holder);
+  index.push_back(mk_var(v));
+  return mk_psi(std::move(index), operand_of(holder));
+}
+
+bool selects(const Term& t) { return t->op == Op::kPsi || t->op == Op::kGet; }
+
+Term root_of(Term t) {
+  while (selects(t)) t = t->kids.back();
+  return t;
+}
+
+Term negation(const Term& c) { return c->op == Op::kNot ? c->kids[0] : mk(Op::kNot, {c}); }
+
+struct RawSite {
+  std::string array;
+  bool store;
+  std::vector<Entry> context;
+};
+
+class Walk {
+ public:
+  explicit Walk(const Spec& spec) : spec_(spec) {}
+  std::vector<RawSite> run(const Term& final_term) {
+    statement(final_term);
+    return std::move(out_);
+  }
+
+ private:
+  void site(const std::string& array, bool store) { out_.push_back({array, store, context_}); }
+
+  template <typename Body>
+  void under(Entry entry, const Body& body) {
+    context_.push_back(std::move(entry));
+    body();
+    context_.pop_back();
+  }
+  template <typename Body>
+  void loop(const Term& binder, const Body& body) {
+    value(binder->kids[0]);
+    under({Kind::kBinder, binder->binders[0], binder->kids[0]}, body);
+  }
+  template <typename Body>
+  void where(const Term& condition, const Body& body) {
+    if (condition->op == Op::kTrue) return body();
+    under({Kind::kFact, "", condition}, body);
+  }
+
+  void statement(const Term& t) {
+    switch (t->op) {
+      case Op::kLetSlow:
+      case Op::kLet:
+        shared(t, [&] { statement(t->kids[1]); });
+        return;
+      case Op::kFor:
+      case Op::kParFor:
+        loop(t, [&] { statement(t->kids[1]); });
+        return;
+      case Op::kWhen:
+        value(t->kids[0]);
+        where(t->kids[0], [&] { statement(t->kids[1]); });
+        return;
+      default:
+        for (const Term& kid : t->kids) value(kid);
+        if (t->op == Op::kPut) site(spec_.output.name, true);
+    }
+  }
+
+  template <typename Rest>
+  void shared(const Term& let, const Rest& rest) {
+    const std::string& x = let->binders[0];
+    const bool slow = let->op == Op::kLetSlow;
+    into(let->kids[0], slow ? Destination{x, {}} : Destination{});
+    const auto before = slow_;
+    slow_.erase(x);
+    if (slow) slow_[x] = x;
+    rest();
+    slow_ = before;
+  }
+
+  // The value of t, written to a destination.
+  void into(const Term& t, const Destination& d) {
+    switch (t->op) {
+      case Op::kLet:
+        shared(t, [&] { into(t->kids[1], d); });
+        return;
+      case Op::kGen:
+      case Op::kParGen: {
+        Destination inner = d;
+        for (Term& h : inner.holders) h = element_of(h, t->binders[0]);
+        loop(t, [&] { into(t->kids[1], inner); });
+        return;
+      }
+      case Op::kTup:
+        for (std::size_t k = 0; k < t->kids.size(); ++k) {
+          Destination part = d;
+          for (Term& h : part.holders) h = mk_get(static_cast<std::int64_t>(k), h);
+          into(t->kids[k], part);
+        }
+        return;
+      case Op::kFold:
+        fold(t, d);
+        return;
+      case Op::kIf:
+        value(t->kids[0]);
+        where(t->kids[0], [&] { branch(t->kids[1], d); });
+        where(negation(t->kids[0]), [&] { branch(t->kids[2], d); });
+        return;
+      default:
+        value(t);
+        if (!d.array.empty()) site(d.array, true);
+    }
+  }
+
+  void branch(const Term& t, const Destination& d) {
+    const bool keeps = std::any_of(d.holders.begin(), d.holders.end(),
+                                   [&](const Term& h) { return alpha_equal(h, t); });
+    if (!keeps) into(t, d);
+  }
+
+  void fold(const Term& t, const Destination& d) {
+    const std::string& st = t->binders[1];
+    into(t->kids[1], d);
+    Destination inner = d;
+    inner.holders.push_back(mk_var(st));
+    const auto before = slow_;
+    slow_.erase(st);
+    if (!d.array.empty()) slow_[st] = d.array;
+    loop(t, [&] { into(t->kids[2], inner); });
+    slow_ = before;
+  }
+
+  void value(const Term& t) {
+    switch (t->op) {
+      case Op::kMem:
+        for (const Term& i : index_of(t)) value(i);
+        site(operand_of(t)->name, false);
+        return;
+      case Op::kVar:
+      case Op::kPsi:
+      case Op::kGet:
+        access(t);
+        return;
+      case Op::kRed:
+        loop(t, [&] {
+          value(t->kids[1]);
+          where(t->kids[1], [&] { value(t->kids[2]); });
+        });
+        return;
+      case Op::kAny:
+        loop(t, [&] { value(t->kids[1]); });
+        return;
+      case Op::kAnd:
+      case Op::kOr: {
+        value(t->kids[0]);
+        const Term first = t->op == Op::kAnd ? t->kids[0] : negation(t->kids[0]);
+        where(first, [&] { value(t->kids[1]); });
+        return;
+      }
+      case Op::kLet:
+      case Op::kIf:
+      case Op::kGen:
+      case Op::kFold:
+      case Op::kTup:
+        into(t, {});
+        return;
+      default:
+        for (const Term& kid : t->kids) value(kid);
+    }
+  }
+
+  // A selection from what a name stands for.
+  void access(const Term& t) {
+    for (Term s = t; selects(s); s = s->kids.back()) {
+      if (s->op != Op::kPsi) continue;
+      for (const Term& i : index_of(s)) value(i);
+    }
+    const Term root = root_of(t);
+    if (root->op != Op::kVar) return value(root);
+    const auto slow = slow_.find(root->name);
+    if (slow != slow_.end()) site(slow->second, false);
+  }
+
+  const Spec& spec_;
+  std::vector<Entry> context_;
+  std::map<std::string, std::string> slow_;  // name -> array in slow memory
+  std::vector<RawSite> out_;
+};
+
+// --- counts ---
+
+void conjuncts(const Term& g, std::vector<Term>* out) {
+  if (g->op == Op::kTrue) return;
+  if (g->op != Op::kAnd) return out->push_back(g);
+  conjuncts(g->kids[0], out);
+  conjuncts(g->kids[1], out);
+}
+
+bool countable(const Term& t) {
+  const bool data = t->op == Op::kMem || t->op == Op::kPsi || t->op == Op::kGet ||
+                    t->op == Op::kIsZero || t->op == Op::kAny || t->op == Op::kIf;
+  return !data && std::all_of(t->kids.begin(), t->kids.end(), countable);
+}
+
+struct Loop {
+  std::string name;  // unique in its context
+  Term bound;
+};
+
+// Loops and conditions of one context under unique names.
+class Counting {
+ public:
+  explicit Counting(std::vector<Nest>* nests) : nests_(nests) {}
+
+  Count count(const std::vector<Entry>& context) {
+    read(context);
+    const std::vector<std::size_t> part = components();
+    for (std::size_t k = 0; k < loops_.size(); ++k) {
+      if (part[k] == k) component(k, part);
+    }
+    return std::move(count_);
+  }
+
+ private:
+  void read(const std::vector<Entry>& context) {
+    std::map<std::string, Term> names;
+    for (const Entry& e : context) {
+      if (e.kind == Kind::kBinder) {
+        const std::string unique = "'" + std::to_string(loops_.size());
+        loops_.push_back({unique, substitute(e.term, names)});
+        names[e.name] = mk_var(unique);
+        continue;
+      }
+      std::vector<Term> parts;
+      conjuncts(e.term, &parts);
+      for (const Term& p : parts) condition(substitute(p, names));
+    }
+  }
+
+  // Conditions on data, or on dimensions alone, are taken as true.
+  void condition(const Term& g) {
+    const bool known = std::any_of(guards_.begin(), guards_.end(),
+                                   [&](const Term& h) { return alpha_equal(g, h); });
+    if (known) return;
+    if (!countable(g) || variables(g).empty()) {
+      count_.exact = false;
+      return;
+    }
+    guards_.push_back(g);
+  }
+
+  std::vector<std::size_t> variables(const Term& t) const {
+    std::vector<std::size_t> out;
+    for (const std::string& v : free_vars(t)) {
+      if (v.starts_with("'")) out.push_back(std::stoul(v.substr(1)));
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+
+  // part[k]: the first loop that conditions or bounds tie loop k to.
+  std::vector<std::size_t> components() const {
+    std::vector<std::size_t> part(loops_.size());
+    std::iota(part.begin(), part.end(), 0);
+    const auto join = [&](std::vector<std::size_t> tied) {
+      if (tied.empty()) return;
+      std::size_t least = part[tied[0]];
+      for (const std::size_t k : tied) least = std::min(least, part[k]);
+      for (const std::size_t k : tied) {
+        const std::size_t old = part[k];
+        std::replace(part.begin(), part.end(), old, least);
+      }
+    };
+    for (const Term& g : guards_) join(variables(g));
+    for (std::size_t k = 0; k < loops_.size(); ++k) {
+      std::vector<std::size_t> tied = variables(loops_[k].bound);
+      tied.push_back(k);
+      join(tied);
+    }
+    return part;
+  }
+
+  void component(std::size_t first, const std::vector<std::size_t>& part) {
+    std::vector<std::size_t> members;
+    std::map<std::string, Term> names;
+    for (std::size_t k = first; k < loops_.size(); ++k) {
+      if (part[k] != first) continue;
+      names[loops_[k].name] = mk_var("v" + std::to_string(members.size()));
+      members.push_back(k);
+    }
+    Nest nest;
+    for (const std::size_t k : members) nest.push_back({substitute(loops_[k].bound, names), {}});
+    bool guarded = false;
+    for (const Term& g : guards_) {
+      const std::vector<std::size_t> vars = variables(g);
+      const auto last = std::find(members.begin(), members.end(), vars.back());
+      if (last == members.end()) continue;
+      const auto at = static_cast<std::size_t>(last - members.begin());
+      nest[at].guards.push_back(substitute(g, names));
+      guarded = true;
+    }
+    if (members.size() == 1 && !guarded) return count_.factors.push_back(nest[0].bound);
+    count_.nests.push_back(number(nest));
+  }
+
+  std::size_t number(const Nest& nest) {
+    for (std::size_t k = 0; k < nests_->size(); ++k) {
+      if (key_of((*nests_)[k]) == key_of(nest)) return k;
+    }
+    nests_->push_back(nest);
+    return nests_->size() - 1;
+  }
+
+  std::vector<Nest>* nests_;
+  std::vector<Loop> loops_;
+  std::vector<Term> guards_;
+  Count count_;
+};
+
+}  // namespace
+
+std::string key_of(const Nest& nest) {
+  std::string out;
+  for (const NestLoop& l : nest) {
+    out += "[" + print(l.bound);
+    for (const Term& g : l.guards) out += " | " + print(g);
+    out += "]";
+  }
+  return out;
+}
+
+Sites find_sites(const Spec& spec, const Term& final_term) {
+  Sites out;
+  for (const RawSite& raw : Walk(spec).run(final_term)) {
+    out.sites.push_back({raw.array, raw.store, Counting(&out.nests).count(raw.context)});
+  }
+  return out;
+}
+
+}  // namespace minimoa
