@@ -53,7 +53,10 @@ set(MINIMOA_SPEC_SOURCES
 
 set(MINIMOA_PROVER_SOURCES
     prover/check.cpp
+    prover/cost/algebra.cpp
+    prover/cost/cost.cpp
     prover/cost/equations.cpp
+    prover/cost/footprint.cpp
     prover/cost/sites.cpp
     prover/cost/sums.cpp
     prover/obligations/checker.cpp

@@ -28,21 +28,52 @@ Term replace_all(const Term& t, const Term& old, const Term& by) {
 
 ContextEntry fact(const Term& g) { return {ContextEntry::Kind::kFact, "", g}; }
 
-}  // namespace
-
-void split_cases(const Obligation& o, std::vector<Obligation>* out) {
-  const auto place = first_choice(o.goal);
-  if (!place) return out->push_back(o);
-  const Term node = at(o.goal, *place);
+// The two cases of the first choice; nothing if there is none.
+std::optional<std::pair<Obligation, Obligation>> split(const Obligation& claim) {
+  const auto place = first_choice(claim.goal);
+  if (!place) return std::nullopt;
+  const Term node = at(claim.goal, *place);
   const Term &x = node->kids[0], &y = node->kids[1];
   const bool least = node->op == Op::kMin;
-  Obligation low = o, high = o;
+  Obligation low = claim, high = claim;
   low.context.push_back(fact(mk(Op::kLe, {x, y})));
-  low.goal = replace_all(o.goal, node, least ? x : y);
+  low.goal = replace_all(claim.goal, node, least ? x : y);
   high.context.push_back(fact(mk(Op::kLt, {y, x})));
-  high.goal = replace_all(o.goal, node, least ? y : x);
-  split_cases(low, out);
-  split_cases(high, out);
+  high.goal = replace_all(claim.goal, node, least ? y : x);
+  return std::make_pair(low, high);
+}
+
+Obligation absurd(const Obligation& claim) {
+  return {claim.context, mk(Op::kLe, {mk_int(1), mk_int(0)}), claim.label + ": no such case"};
+}
+
+std::optional<nlohmann::json> proofs_of(Prover* prover, const char* kind, const Obligation& goal) {
+  nlohmann::json out = nlohmann::json::array({kind});
+  for (const Proved& p : prover->obligations({goal})) {
+    if (p.decision != Decision::kProved) return std::nullopt;
+    out.push_back(p.proof);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool holds(Prover* prover, const Obligation& claim) {
+  const auto cases = split(claim);
+  if (!cases) return prover->holds(claim);
+  if (prover->holds(absurd(claim))) return true;
+  return holds(prover, cases->first) && holds(prover, cases->second);
+}
+
+std::optional<nlohmann::json> prove_claim(Prover* prover, const Obligation& claim) {
+  const auto cases = split(claim);
+  if (!cases) return proofs_of(prover, "goals", claim);
+  if (prover->holds(absurd(claim))) return proofs_of(prover, "absurd", absurd(claim));
+  const auto low = prove_claim(prover, cases->first);
+  if (!low) return std::nullopt;
+  const auto high = prove_claim(prover, cases->second);
+  if (!high) return std::nullopt;
+  return nlohmann::json::array({"cases", *low, *high});
 }
 
 std::string nest_variable(std::size_t k) { return "v" + std::to_string(k); }
@@ -51,11 +82,11 @@ Multiple sum_total(const Nest& nest, const Sums& sums, std::size_t k) {
   return {sums[k].times, substitute(sums[k].value, {{nest_variable(k), nest[k].bound}})};
 }
 
-std::vector<Obligation> nest_obligations(const Nest& nest, const Sums& sums) {
+std::vector<Obligation> nest_claims(const Nest& nest, const Sums& sums) {
   std::vector<Obligation> out;
   std::vector<ContextEntry> context;
   const auto claim = [&](const std::vector<ContextEntry>& where, const Term& goal, std::size_t k) {
-    split_cases({where, goal, "sum over " + nest_variable(k) + " of " + key_of(nest)}, &out);
+    out.push_back({where, goal, "sum over " + nest_variable(k)});
   };
   for (std::size_t k = 0; k < nest.size(); ++k) {
     const std::string v = nest_variable(k);

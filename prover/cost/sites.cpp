@@ -11,6 +11,8 @@
 #include <numeric>
 #include <optional>
 
+#include "prover/cost/algebra.h"
+
 namespace minimoa {
 
 namespace {
@@ -239,10 +241,11 @@ struct Loop {
 // Loops and conditions of one context under unique names.
 class Counting {
  public:
-  explicit Counting(std::vector<Nest>* nests) : nests_(nests) {}
+  Counting(const Spec& spec, std::vector<Nest>* nests) : spec_(spec), nests_(nests) {}
 
   Count count(const std::vector<Entry>& context) {
     read(context);
+    while (join_split()) continue;
     const std::vector<std::size_t> part = components();
     for (std::size_t k = 0; k < loops_.size(); ++k) {
       if (part[k] == k) component(k, part);
@@ -276,6 +279,63 @@ class Counting {
       return;
     }
     guards_.push_back(g);
+  }
+
+  // I < A, r < B, and no I or r elsewhere but as I*B + r: the same as one
+  // i < A*B; with A = ceil(n / B) and I*B + r < n, as one i < n. True if two
+  // loops became one.
+  bool join_split() {
+    for (std::size_t g = 0; g < guards_.size(); ++g) {
+      for (const std::size_t a : variables(guards_[g])) {
+        for (const std::size_t b : variables(guards_[g])) {
+          if (a != b && joins(a, b)) return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  bool joins(std::size_t outer, std::size_t inner) {
+    const Term &tile = loops_[inner].bound, I = mk_var(loops_[outer].name);
+    if (tile->op != Op::kInt) return false;
+    for (const Loop& l : loops_) {
+      if (mentions_either(l.bound, outer, inner)) return false;
+    }
+    // r = i - I*B: then I must be nowhere.
+    const std::string i = "'" + std::to_string(loops_.size());
+    const Term r = mk(Op::kSub, {mk_var(i), mk(Op::kMul, {I, tile})});
+    Algebra algebra(spec_);
+    Term bound = mk(Op::kMul, {loops_[outer].bound, tile});
+    std::vector<Term> guards;
+    for (const Term& g : guards_) {
+      if (!mentions_either(g, outer, inner)) {
+        guards.push_back(g);
+        continue;
+      }
+      if (g->op != Op::kLt && g->op != Op::kLe) return false;
+      const Term slack = mk(Op::kSub, {g->kids[1], g->kids[0]});
+      const Term moved = algebra.normal(substitute(slack, {{loops_[inner].name, r}}));
+      if (mentions_name(moved, I->name)) return false;
+      const Term n = algebra.normal(mk(Op::kAdd, {moved, mk_var(i)}));  // i < n
+      if (g->op == Op::kLt && variables(n).empty() && is_ceiling(loops_[outer].bound, n, tile)) {
+        bound = n;
+      } else {
+        guards.push_back(substitute(mk(g->op, {mk_int(0), moved}), {{i, I}}));
+      }
+    }
+    guards_ = std::move(guards);
+    loops_[outer].bound = bound;
+    loops_[inner].bound = mk_int(1);
+    return true;
+  }
+
+  static bool is_ceiling(const Term& t, const Term& n, const Term& tile) {
+    const Term up = mk(Op::kSub, {mk(Op::kAdd, {n, tile}), mk_int(1)});
+    return same_index(t, mk(Op::kIntDiv, {up, tile}));
+  }
+
+  bool mentions_either(const Term& t, std::size_t a, std::size_t b) const {
+    return mentions_name(t, loops_[a].name) || mentions_name(t, loops_[b].name);
   }
 
   std::vector<std::size_t> variables(const Term& t) const {
@@ -328,7 +388,11 @@ class Counting {
       nest[at].guards.push_back(substitute(g, names));
       guarded = true;
     }
-    if (members.size() == 1 && !guarded) return count_.factors.push_back(nest[0].bound);
+    if (members.size() == 1 && !guarded) {
+      const bool one = nest[0].bound->op == Op::kInt && nest[0].bound->value == 1;
+      if (!one) count_.factors.push_back(nest[0].bound);
+      return;
+    }
     count_.nests.push_back(number(nest));
   }
 
@@ -340,6 +404,7 @@ class Counting {
     return nests_->size() - 1;
   }
 
+  const Spec& spec_;
   std::vector<Nest>* nests_;
   std::vector<Loop> loops_;
   std::vector<Term> guards_;
@@ -361,7 +426,7 @@ std::string key_of(const Nest& nest) {
 Sites find_sites(const Spec& spec, const Term& final_term) {
   Sites out;
   for (const RawSite& raw : Walk(spec).run(final_term)) {
-    out.sites.push_back({raw.array, raw.store, Counting(&out.nests).count(raw.context)});
+    out.sites.push_back({raw.array, raw.store, Counting(spec, &out.nests).count(raw.context)});
   }
   return out;
 }

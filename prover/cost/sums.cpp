@@ -12,7 +12,7 @@
 
 #include <algorithm>
 
-#include "prover/obligations/polynomial.h"
+#include "prover/cost/algebra.h"
 
 namespace minimoa {
 
@@ -26,162 +26,12 @@ Term mul(const Term& a, const Term& b) { return mk(Op::kMul, {a, b}); }
 Term largest(const Term& a, const Term& b) { return mk(Op::kMax, {a, b}); }
 Term least(const Term& a, const Term& b) { return mk(Op::kMin, {a, b}); }
 
-bool mentions_name(const Term& t, const std::string& v) { return free_vars(t).count(v) > 0; }
-
-// Index terms as polynomials: names, quotients and choices (min, max) are
-// atoms. Terms made from it are in one normal form.
-class Algebra {
- public:
-  explicit Algebra(const Spec& spec) : spec_(spec) {}
-
-  std::optional<Poly> poly(const Term& t) {
-    for (const std::string& v : free_vars(t)) {
-      env_.names.emplace(v, Binding{v, v, nullptr, nullptr});
-    }
-    const Term hidden = hide(t);
-    for (const auto& [name, node] : choices_) {
-      env_.names.emplace(name, Binding{name, name, nullptr, nullptr});
-    }
-    return translate(hidden, env_, spec_, &atoms_);
-  }
-
-  Term term(const Poly& p) const {
-    std::optional<Term> out;
-    for (const bool negative : {false, true}) {
-      for (const auto& [m, c] : p.terms()) {
-        if ((c < 0) != negative) continue;
-        const Term part = product(m, negative ? Rational(-c) : c);
-        if (!out) {
-          out = negative ? mul(mk_int(-1), part) : part;
-          if (negative && part->op == Op::kInt) out = mk_int(-part->value);
-        } else {
-          out = negative ? sub(*out, part) : add(*out, part);
-        }
-      }
-    }
-    return out ? *out : mk_int(0);
-  }
-  Term normal(const Term& t) {
-    const auto p = poly(t);
-    return p ? term(*p) : t;
-  }
-
-  // t / 2, if all coefficients are even.
-  std::optional<Term> half(const Term& t) {
-    const auto p = poly(t);
-    if (!p) return std::nullopt;
-    const Poly h = *p * Poly(Rational(1) / Rational(2));
-    if (!h.is_integral()) return std::nullopt;
-    return term(h);
-  }
-
-  // p = sum over k of out[k] * v^k, if v occurs in no quotient and no choice
-  // but those listed in `inside`.
-  std::vector<Poly> powers(const Poly& p, const std::string& v, std::vector<unsigned>* inside) {
-    const unsigned atom = atoms_.variable(v, v);
-    std::vector<Poly> out(1);
-    for (const auto& [m, c] : p.terms()) {
-      Monomial rest;
-      std::size_t degree = 0;
-      for (const auto& [a, e] : m) {
-        if (a == atom) {
-          degree = e;
-        } else {
-          rest.emplace_back(a, e);
-          if (mentions_name(atom_term(a), v)) inside->push_back(a);
-        }
-      }
-      if (out.size() <= degree) out.resize(degree + 1);
-      out[degree].add(c, rest);
-    }
-    return out;
-  }
-
-  Term atom_term(unsigned a) const {
-    const Atom& atom = atoms_[a];
-    if (atom.kind == Atom::Kind::kDiv) {
-      return mk(Op::kIntDiv, {term(atom.args[0]), term(atom.args[1])});
-    }
-    const auto choice = choices_.find(atom.name);
-    return choice == choices_.end() ? mk_var(atom.name) : choice->second;
-  }
-
- private:
-  // min and max become names; quotients by literals give up whole multiples.
-  Term hide(const Term& t) {
-    std::vector<Term> kids;
-    for (const Term& k : t->kids) kids.push_back(hide(k));
-    if (t->op == Op::kMin || t->op == Op::kMax) {
-      std::vector<Term> shown;
-      for (const Term& k : kids) shown.push_back(normal(show(k)));
-      const Term node = mk(t->op, shown);
-      const std::string name = "#" + print(node);
-      choices_[name] = node;
-      return mk_var(name);
-    }
-    if (t->op == Op::kIntDiv && kids[1]->op == Op::kInt) return quotient(kids[0], kids[1]);
-    return kids.empty() ? t : with_kids(t, kids);
-  }
-  Term show(const Term& t) const {
-    if (t->op == Op::kVar) {
-      const auto choice = choices_.find(t->name);
-      return choice == choices_.end() ? t : choice->second;
-    }
-    std::vector<Term> kids;
-    for (const Term& k : t->kids) kids.push_back(show(k));
-    return kids.empty() ? t : with_kids(t, kids);
-  }
-
-  Term quotient(const Term& a, const Term& b) {
-    for (const auto& [name, node] : choices_) {
-      env_.names.emplace(name, Binding{name, name, nullptr, nullptr});
-    }
-    for (const std::string& v : free_vars(a)) {
-      env_.names.emplace(v, Binding{v, v, nullptr, nullptr});
-    }
-    const auto p = translate(a, env_, spec_, &atoms_);
-    if (!p || !p->is_integral() || b->value < 1) return mk(Op::kIntDiv, {a, b});
-    Poly whole, rest;
-    const Rational divisor(b->value);
-    for (const auto& [m, c] : p->terms()) {
-      const Rational q(floor_of(c / divisor));
-      const Rational keep = m.empty() || is_integer(c / divisor) ? q : Rational(0);
-      whole.add(keep, m);
-      rest.add(c - keep * divisor, m);
-    }
-    const Term front = hide_again(term(whole));
-    if (rest.is_constant()) return front;
-    return add(front, mk(Op::kIntDiv, {hide_again(term(rest)), b}));
-  }
-  // term() shows choices; inside a hidden term they must stay names.
-  Term hide_again(const Term& t) const {
-    if (t->op == Op::kMin || t->op == Op::kMax) return mk_var("#" + print(t));
-    std::vector<Term> kids;
-    for (const Term& k : t->kids) kids.push_back(hide_again(k));
-    return kids.empty() ? t : with_kids(t, kids);
-  }
-
-  Term product(const Monomial& m, const Rational& c) const {
-    std::optional<Term> out;
-    if (c != 1 || m.empty()) out = mk_int(static_cast<std::int64_t>(numerator(c)));
-    for (const auto& [a, e] : m) {
-      for (unsigned k = 0; k < e; ++k) out = out ? mul(*out, atom_term(a)) : atom_term(a);
-    }
-    return *out;
-  }
-
-  const Spec& spec_;
-  AtomTable atoms_;
-  Env env_;
-  std::map<std::string, Term> choices_;
-};
-
 // --- simplification ---
 
 class Simplifier {
  public:
-  Simplifier(const Context& context, const Spec& spec, const Holds& holds)
-      : context_(context), spec_(spec), holds_(holds) {}
+  Simplifier(const Context& context, const Spec& spec, Prover* prover)
+      : context_(context), spec_(spec), prover_(prover) {}
 
   Term run(const Term& t) {
     std::vector<Term> kids;
@@ -209,9 +59,7 @@ class Simplifier {
       if (j == k) continue;
       const Term goal =
           op == Op::kMin ? mk(Op::kLe, {items[j], items[k]}) : mk(Op::kLe, {items[k], items[j]});
-      std::vector<Obligation> cases;
-      split_cases({context_, goal, "order"}, &cases);
-      if (cases.size() <= 8 && std::all_of(cases.begin(), cases.end(), holds_)) return true;
+      if (holds(prover_, {context_, goal, "order"})) return true;
     }
     return false;
   }
@@ -248,7 +96,7 @@ class Simplifier {
 
   const Context& context_;
   const Spec& spec_;
-  const Holds& holds_;
+  Prover* prover_;
 };
 
 // --- sums over one variable ---
@@ -368,8 +216,8 @@ class Summation {
 
 class Closing {
  public:
-  Closing(const Nest& nest, const Spec& spec, const Holds& holds)
-      : nest_(nest), spec_(spec), holds_(holds) {}
+  Closing(const Nest& nest, const Spec& spec, Prover* prover)
+      : nest_(nest), spec_(spec), prover_(prover) {}
 
   std::optional<Sums> run() {
     Sums sums(nest_.size());
@@ -380,7 +228,7 @@ class Closing {
       const auto half = Algebra(spec_).half(*twice);
       sums[k] = half ? Multiple{inside.times, *half} : Multiple{2 * inside.times, *twice};
       inside = sum_total(nest_, sums, k);
-      inside.value = simplify(inside.value, outside(k), spec_, holds_);
+      inside.value = simplify(inside.value, outside(k), spec_, prover_);
     }
     return sums;
   }
@@ -443,7 +291,7 @@ class Closing {
     Summation sum(spec_, v);
     const Context here = outside(k), there = outside(k, true);
     const auto tidy = [&](const Term& t, const Context& c) {
-      return simplify(Algebra(spec_).normal(t), c, spec_, holds_);
+      return simplify(Algebra(spec_).normal(t), c, spec_, prover_);
     };
     auto out = sum.run(inside, tidy(end, here));
     if (out && limits->lower) {
@@ -459,7 +307,7 @@ class Closing {
 
   const Nest& nest_;
   const Spec& spec_;
-  const Holds& holds_;
+  Prover* prover_;
 };
 
 // --- trying small sizes ---
@@ -552,17 +400,20 @@ std::int64_t value_at(const Term& t, const Values& values) {
   }
 }
 
-Term simplify(const Term& t, const Context& context, const Spec& spec, const Holds& holds) {
-  return Algebra(spec).normal(Simplifier(context, spec, holds).run(t));
+Term simplify(const Term& t, const Context& context, const Spec& spec, Prover* prover) {
+  return Algebra(spec).normal(Simplifier(context, spec, prover).run(t));
 }
 
-std::optional<Sums> close_nest(const Nest& nest, const Spec& spec, const Holds& quick,
-                               const Holds& holds) {
-  const auto sums = Closing(nest, spec, quick).run();
+std::optional<ClosedNest> close_nest(const Nest& nest, const Spec& spec, Prover* prover) {
+  const auto sums = Closing(nest, spec, prover).run();
   if (!sums || !plausible(nest, sum_total(nest, *sums), spec)) return std::nullopt;
-  const std::vector<Obligation> claims = nest_obligations(nest, *sums);
-  if (!std::all_of(claims.begin(), claims.end(), holds)) return std::nullopt;
-  return sums;
+  ClosedNest out{*sums, {}};
+  for (const Obligation& claim : nest_claims(nest, *sums)) {
+    const auto proof = prove_claim(prover, claim);
+    if (!proof) return std::nullopt;
+    out.proofs.push_back(*proof);
+  }
+  return out;
 }
 
 }  // namespace minimoa

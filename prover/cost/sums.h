@@ -7,7 +7,6 @@
 // May be wrong: it may find nothing, and then nothing is claimed.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -17,16 +16,15 @@
 
 namespace minimoa {
 
-// Does the goal hold wherever the context holds? Quick, may say no wrongly.
-using Holds = std::function<bool(const Obligation&)>;
-
 // Terms that equal t wherever the context holds, with fewer min and max.
 Term simplify(const Term& t, const std::vector<ContextEntry>& context, const Spec& spec,
-              const Holds& holds);
-// Sums whose obligations hold, or nothing.
-// quick: for simplification; holds: for the obligations in the end.
-std::optional<Sums> close_nest(const Nest& nest, const Spec& spec, const Holds& quick,
-                               const Holds& holds);
+              Prover* prover);
+// Sums and the proofs of their claims, or nothing.
+struct ClosedNest {
+  Sums sums;
+  std::vector<nlohmann::json> proofs;  // of nest_claims, in order
+};
+std::optional<ClosedNest> close_nest(const Nest& nest, const Spec& spec, Prover* prover);
 
 // The value of an index term (min and max included) at given values.
 std::int64_t value_at(const Term& t, const std::map<std::string, std::int64_t>& values);

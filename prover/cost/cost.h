@@ -1,0 +1,38 @@
+// The costs of a loop program as closed forms with proofs (spec/COST.md):
+// what the claims `footprint` and `traffic` of a certificate say.
+// May be wrong: nothing here is trusted. A sum without a closed form leaves
+// its arrays unclaimed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "prover/cost/sums.h"
+
+namespace minimoa {
+
+// Loads, or stores, of one array: times * number of words = value (exact), or
+// at most (not exact: some condition was taken as true).
+struct TrafficRow {
+  std::string array;
+  bool store = false, exact = true;
+  Multiple count;
+  nlohmann::json proof;  // a tree (equations.h)
+};
+
+struct Costs {
+  Term footprint;  // words
+  std::vector<Nest> nests;
+  std::vector<std::optional<ClosedNest>> sums;  // of each nest
+  std::vector<TrafficRow> rows;                 // inputs, output, slow arrays; loads first
+  std::vector<std::string> unclaimed;           // "loads of K": no closed form
+};
+
+// The divisors of the program must have been given to the prover before.
+Costs costs_of(const Spec& spec, const Term& final_term, Prover* prover);
+
+// Loads and stores of all rows together, if every array is claimed.
+std::optional<Multiple> total_traffic(const Spec& spec, const Costs& costs);
+
+}  // namespace minimoa

@@ -1,0 +1,106 @@
+// Footprint by one walk; see footprint.h.
+#include "prover/cost/footprint.h"
+
+#include <algorithm>
+
+#include "prover/cost/algebra.h"
+#include "spec/lang/types.h"
+
+namespace minimoa {
+
+namespace {
+
+// The words of a value of this type.
+Term words_of(const Type& type) {
+  Term each = mk_int(1);
+  if (type.elem == Type::ElemKind::kTup) {
+    each = mk_int(0);
+    for (const Type& part : type.tup) each = mk(Op::kAdd, {each, words_of(part)});
+  }
+  for (const Term& extent : type.shape) each = mk(Op::kMul, {each, extent});
+  return each;
+}
+
+class Footprint {
+ public:
+  explicit Footprint(const Spec& spec) : spec_(spec) {}
+
+  Term run(const Term& final_term) {
+    value(final_term, global_scope(spec_), true);
+    const Term registers = mk_int(accumulators_ + operands_);
+    return Algebra(spec_).normal(mk(Op::kAdd, {storage_, registers}));
+  }
+
+ private:
+  // Values that are held while t is evaluated; `statement`: t's value goes to
+  // a place, so that a choice or loop in it is control flow.
+  std::int64_t value(const Term& t, const Scope& scope, bool statement = false) {
+    if (t->op == Op::kLet) {
+      const Typed typed = type_of(t->kids[0], scope, spec_);
+      if (typed.ok) storage_ = mk(Op::kAdd, {storage_, words_of(typed.type)});
+    }
+    const bool choice = t->op == Op::kIf && !statement;
+    if (choice || t->op == Op::kRed || t->op == Op::kAny) ++accumulators_;
+    std::int64_t most = 0, held = 0;
+    for (std::size_t k = 0; k < t->kids.size(); ++k) {
+      const bool places = passes_on(t, k, statement);
+      const std::int64_t need = value(t->kids[k], enter(t, k, scope, spec_), places);
+      const bool own = places || is_statement(t, k);  // evaluated before or after, not beside
+      most = std::max(most, own ? need : need + held);
+      if (!own && need > 0) ++held;
+    }
+    const std::int64_t result = is_value(t) ? std::max<std::int64_t>(most, 1) : most;
+    // acc = acc + x holds the accumulator beside x.
+    if (t->op == Op::kRed) operands_ = std::max(operands_, most + 1);
+    operands_ = std::max(operands_, result);
+    return t->op == Op::kRed || t->op == Op::kAny || choice ? 1 : result;
+  }
+
+  // Is kid k written to the same place as t, or a place of its own?
+  static bool passes_on(const Term& t, std::size_t k, bool statement) {
+    switch (t->op) {
+      case Op::kLet:
+      case Op::kLetSlow:
+        return k == 0 || statement;
+      case Op::kGen:
+      case Op::kParGen:
+      case Op::kFor:
+      case Op::kParFor:
+      case Op::kWhen:
+        return k == 1;
+      case Op::kFold:
+        return k > 0;
+      case Op::kTup:
+        return true;
+      case Op::kIf:
+        return statement && k > 0;
+      default:
+        return false;
+    }
+  }
+
+  // Kids that are evaluated in statements of their own.
+  static bool is_statement(const Term& t, std::size_t k) {
+    return t->op == Op::kRed || t->op == Op::kAny || t->op == Op::kIf || t->op == Op::kLet ||
+           (t->op == Op::kFold && k == 0) || t->op == Op::kFor || t->op == Op::kParFor ||
+           t->op == Op::kGen || t->op == Op::kParGen || t->op == Op::kWhen;
+  }
+
+  // A leaf that is a real number.
+  static bool is_value(const Term& t) {
+    return t->op == Op::kMem || t->op == Op::kPsi || t->op == Op::kGet || t->op == Op::kReal ||
+           t->op == Op::kRat || t->op == Op::kBottom;
+  }
+
+  const Spec& spec_;
+  Term storage_ = mk_int(0);
+  std::int64_t accumulators_ = 0, operands_ = 0;
+};
+
+}  // namespace
+
+Term footprint_term(const Spec& spec, const Term& final_term) {
+  return Footprint(spec).run(final_term);
+}
+
+}  // namespace minimoa

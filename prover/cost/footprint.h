@@ -1,0 +1,15 @@
+// Words of fast memory that one worker of a loop program needs (spec/COST.md,
+// section 4): everything the lowering declares, plus operands in flight.
+// May be wrong: nothing here is trusted; the audit counts by itself, and tests
+// compare with a simulator.
+#pragma once
+
+#include "spec/lang/spec.h"
+#include "spec/lang/term.h"
+
+namespace minimoa {
+
+// An index term over dimensions, in normal form.
+Term footprint_term(const Spec& spec, const Term& final_term);
+
+}  // namespace minimoa
