@@ -40,6 +40,11 @@ std::optional<Term> Algebra::half(const Term& t) {
   return term(h);
 }
 
+std::string Algebra::show(const Term& t) {
+  const auto p = poly(t);
+  return p ? atoms_.show(*p) : print(t);
+}
+
 // --- to terms ---
 
 Term Algebra::atom_term(unsigned a) const {
@@ -111,7 +116,7 @@ Term Algebra::hide(const Term& t) {
     std::vector<Term> kids;
     for (const Term& k : inner->kids) {
       const auto p = translated(k);
-      kids.push_back(p ? term(*p) : show(k));
+      kids.push_back(p ? term(*p) : shown(k));
     }
     return choice(t->op, kids);
   }
@@ -119,8 +124,8 @@ Term Algebra::hide(const Term& t) {
   return literal ? quotient(inner->kids[0], inner->kids[1]) : inner;
 }
 
-Term Algebra::show(const Term& t) const {
-  if (t->op != Op::kVar) return mapped(t, [this](const Term& k) { return show(k); });
+Term Algebra::shown(const Term& t) const {
+  if (t->op != Op::kVar) return mapped(t, [this](const Term& k) { return shown(k); });
   const auto found = choices_.find(t->name);
   return found == choices_.end() ? t : found->second;
 }

@@ -27,10 +27,12 @@ class Algebra {
   // p = sum over k of out[k] * v^k; `inside` gets the other atoms that mention v.
   std::vector<Poly> powers(const Poly& p, const std::string& v, std::vector<unsigned>* inside);
   Term atom_term(unsigned a) const;
+  // Text that is the same for equal polynomials.
+  std::string show(const Term& t);
 
  private:
   Term hide(const Term& t);
-  Term show(const Term& t) const;
+  Term shown(const Term& t) const;
   Term hide_again(const Term& t) const;
   Term choice(Op op, const std::vector<Term>& kids);
   Term quotient(const Term& a, const Term& b);

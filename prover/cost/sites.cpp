@@ -233,6 +233,16 @@ bool countable(const Term& t) {
   return !data && std::all_of(t->kids.begin(), t->kids.end(), countable);
 }
 
+std::string condition_key(Algebra* algebra, const Term& g) {
+  const bool negated = g->op == Op::kNot;
+  const Term c = negated ? g->kids[0] : g;
+  if (c->op != Op::kLt && c->op != Op::kLe) return print(g);
+  const Term &low = c->kids[negated ? 1 : 0], &high = c->kids[negated ? 0 : 1];
+  const bool strict = (c->op == Op::kLt) != negated;
+  const Term slack = mk(Op::kSub, {mk(Op::kSub, {high, low}), mk_int(strict ? 1 : 0)});
+  return algebra->show(slack) + " >= 0";
+}
+
 struct Loop {
   std::string name;  // unique in its context
   Term bound;
@@ -301,9 +311,13 @@ class Counting {
     for (const Loop& l : loops_) {
       if (mentions_either(l.bound, outer, inner)) return false;
     }
-    // r = i - I*B: then I must be nowhere.
+    // i - I*B for r: then no I is left, so that I = 0, r = i says the same.
+    const std::string& r = loops_[inner].name;
     const std::string i = "'" + std::to_string(loops_.size());
-    const Term r = mk(Op::kSub, {mk_var(i), mk(Op::kMul, {I, tile})});
+    const Term back = mk(Op::kSub, {mk_var(i), mk(Op::kMul, {I, tile})});
+    const auto at_zero = [&](const Term& t, const Term& value) {
+      return substitute(t, {{I->name, mk_int(0)}, {r, value}});
+    };
     Algebra algebra(spec_);
     Term bound = mk(Op::kMul, {loops_[outer].bound, tile});
     std::vector<Term> guards;
@@ -314,13 +328,13 @@ class Counting {
       }
       if (g->op != Op::kLt && g->op != Op::kLe) return false;
       const Term slack = mk(Op::kSub, {g->kids[1], g->kids[0]});
-      const Term moved = algebra.normal(substitute(slack, {{loops_[inner].name, r}}));
+      const Term moved = algebra.normal(substitute(slack, {{r, back}}));
       if (mentions_name(moved, I->name)) return false;
       const Term n = algebra.normal(mk(Op::kAdd, {moved, mk_var(i)}));  // i < n
       if (g->op == Op::kLt && variables(n).empty() && is_ceiling(loops_[outer].bound, n, tile)) {
-        bound = n;
+        bound = at_zero(slack, mk_int(0));
       } else {
-        guards.push_back(substitute(mk(g->op, {mk_int(0), moved}), {{i, I}}));
+        guards.push_back(at_zero(g, I));
       }
     }
     guards_ = std::move(guards);
@@ -398,7 +412,7 @@ class Counting {
 
   std::size_t number(const Nest& nest) {
     for (std::size_t k = 0; k < nests_->size(); ++k) {
-      if (key_of((*nests_)[k]) == key_of(nest)) return k;
+      if (key_of((*nests_)[k], spec_) == key_of(nest, spec_)) return k;
     }
     nests_->push_back(nest);
     return nests_->size() - 1;
@@ -413,11 +427,13 @@ class Counting {
 
 }  // namespace
 
-std::string key_of(const Nest& nest) {
+// Equal for nests that are the same: polynomials by their values.
+std::string key_of(const Nest& nest, const Spec& spec) {
+  Algebra algebra(spec);
   std::string out;
   for (const NestLoop& l : nest) {
-    out += "[" + print(l.bound);
-    for (const Term& g : l.guards) out += " | " + print(g);
+    out += "[" + algebra.show(l.bound);
+    for (const Term& g : l.guards) out += " | " + condition_key(&algebra, g);
     out += "]";
   }
   return out;

@@ -23,8 +23,8 @@ struct NestLoop {
   Term bound;
   std::vector<Term> guards;
 };
-using Nest = std::vector<NestLoop>;  // outermost first
-std::string key_of(const Nest& nest);
+using Nest = std::vector<NestLoop>;                      // outermost first
+std::string key_of(const Nest& nest, const Spec& spec);  // equal for equal nests
 
 // count = product of factors * product of the counts of the nests.
 struct Count {
