@@ -143,6 +143,37 @@ Json cover_json(const Evidence& evidence) {
   return j;
 }
 
+// ---------------------------------------------------------------- costs
+
+Json multiple_json(const Multiple& m) {
+  return Json::array({std::to_string(m.times), print(m.value)});
+}
+
+std::string nest_text(const std::optional<ClosedNest>& nest) {
+  Json j;
+  j["sums"] = Json::array();
+  j["proofs"] = Json::array();
+  if (nest) {
+    for (const Multiple& m : nest->sums) j["sums"].push_back(multiple_json(m));
+    for (const nlohmann::json& tree : nest->proofs) j["proofs"].push_back(Json(tree));
+  }
+  return compact(j);
+}
+
+std::string row_text(const TrafficRow& row) {
+  return compact(Json::array({row.array, row.store ? "store" : "load",
+                              row.exact ? "exact" : "bound", std::to_string(row.count.times),
+                              print(row.count.value), Json(row.proof)}));
+}
+
+std::string costs_text(const Costs& costs) {
+  std::vector<std::string> nests, rows;
+  for (const auto& nest : costs.sums) nests.push_back(nest_text(nest));
+  for (const TrafficRow& row : costs.rows) rows.push_back(row_text(row));
+  return "{\"footprint\": " + compact(print(costs.footprint)) + ", \"nests\": " + lines(nests) +
+         ", \"traffic\": " + lines(rows) + "}";
+}
+
 Json producer_json() {
   Json j;
   j["name"] = "minimoa";
@@ -170,6 +201,7 @@ Result<Evidence> prove_all(const Spec& spec, const Derivation& d) {
   }
   out.safe = prover.safe(d.final_term(), &out.cover);
   settle(spec, "safe", "safe", &out.safe, &out.holes, &errors);
+  out.costs = costs_of(spec, d.final_term(), &prover);
   if (!errors.empty()) return errors;
   return out;
 }
@@ -193,6 +225,7 @@ std::string certificate_text(const Spec& spec, const Schedule& schedule, const D
       {"safe", proof_lines(evidence.safe)},
       {"cover", compact(cover_json(evidence))},
       {"workspace", compact(parts.workspace)},
+      {"costs", costs_text(evidence.costs)},
       {"producer", compact(producer_json())},
   };
   std::string out = "{\n";

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "prover/cost/cost.h"
 #include "prover/obligations/obligations.h"
 #include "prover/schedule/derive.h"
 
@@ -21,6 +22,7 @@ struct Evidence {
   std::vector<std::vector<Proved>> steps;
   std::vector<std::pair<std::string, std::string>> cover;
   std::map<std::string, std::string> witness;
+  Costs costs;
   std::vector<std::string> holes;  // "safe 3: no-witness (label)"
 };
 
