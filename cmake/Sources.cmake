@@ -54,9 +54,11 @@ set(MINIMOA_SPEC_SOURCES
 set(MINIMOA_PROVER_SOURCES
     prover/check.cpp
     prover/cost/algebra.cpp
+    prover/cost/concrete.cpp
     prover/cost/cost.cpp
     prover/cost/equations.cpp
     prover/cost/footprint.cpp
+    prover/cost/simulate.cpp
     prover/cost/sites.cpp
     prover/cost/sums.cpp
     prover/obligations/checker.cpp
@@ -112,6 +114,7 @@ set(MINIMOA_TESTS_UNIT_PROVER
     tests/unit/prover/derive_test.cpp
     tests/unit/prover/polynomial_test.cpp
     tests/unit/prover/search_test.cpp
+    tests/unit/prover/simulate_test.cpp
     tests/unit/prover/statement_test.cpp)
 
 set(MINIMOA_TESTS_UNIT_EXTRACT
