@@ -4,13 +4,36 @@
 # Kernels of the certified suite: kernels/cpu/NAME.cpp.
 set(MINIMOA_KERNELS
     causal_flash
+    causal_flash_kv_outer
+    causal_flash_stream
     causal_naive
+    causal_resident
+    causal_rows_resident
+    causal_split_kv
     causal_two_pass
+    decode_flash
+    decode_flash_kv_outer
+    decode_flash_stream
+    decode_naive
+    decode_resident
+    decode_rows_resident
+    decode_split_kv
+    decode_two_pass
     gqa_flash
+    gqa_flash_kv_outer
+    gqa_flash_stream
     gqa_naive
+    gqa_resident
+    gqa_rows_resident
+    gqa_split_kv
     gqa_two_pass
     sdpa_flash
+    sdpa_flash_kv_outer
+    sdpa_flash_stream
     sdpa_naive
+    sdpa_resident
+    sdpa_rows_resident
+    sdpa_split_kv
     sdpa_two_pass)
 
 # all but main.cpp
@@ -72,8 +95,16 @@ set(MINIMOA_PROVER_SOURCES
     prover/rewrite/deriver.cpp
     prover/rewrite/psi_reduce.cpp
     prover/schedule/attention.cpp
+    prover/schedule/axes.cpp
     prover/schedule/derive.cpp
-    prover/schedule/schedule.cpp)
+    prover/schedule/online.cpp
+    prover/schedule/rows.cpp
+    prover/schedule/schedule.cpp
+    prover/schedule/skip.cpp
+    prover/schedule/slow_state.cpp
+    prover/schedule/stage.cpp
+    prover/schedule/tiles.cpp
+    prover/schedule/two_pass.cpp)
 
 set(MINIMOA_EXTRACT_SOURCES
     extract/build.cpp

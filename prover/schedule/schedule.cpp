@@ -47,7 +47,7 @@ class Reader {
   void read_line(const std::string& line, int number);
   void directive(const std::vector<Word>& words);
   void name(const std::vector<Word>& words);
-  void tile(const std::vector<Word>& words);
+  void tile(const std::vector<Word>& words, std::vector<Tile>* to);
   void softmax(const std::vector<Word>& words);
   void materialise(const std::vector<Word>& words);
   void axes(const std::vector<Word>& words, std::vector<AxisRef>* to);
@@ -142,15 +142,22 @@ void Reader::directive(const std::vector<Word>& words) {
           {"schedule flash"});
   }
   if (head == "schedule") return name(words);
-  if (head == "tile") return tile(words);
+  if (head == "tile") return tile(words, &out_.tiles);
   if (head == "softmax") return softmax(words);
   if (head == "materialise") return materialise(words);
   if (head == "stage") return axes(words, &out_.stage);
+  if (head == "skip") return axes(words, &out_.skip);
+  if (head == "outer") return axes(words, &out_.outer);
+  if (head == "split") {
+    if (once(words)) tile(words, &out_.splits);
+    return;
+  }
   if (head == "parallel") return axes(words, &out_.parallel);
-  error("E0501",
-        "unknown directive `" + head +
-            "`; expected schedule, tile, softmax, materialise, stage or parallel",
-        words[0].span);
+  error(
+      "E0501",
+      "unknown directive `" + head +
+          "`; expected schedule, tile, softmax, materialise, stage, skip, outer, split or parallel",
+      words[0].span);
 }
 
 void Reader::name(const std::vector<Word>& words) {
@@ -165,8 +172,10 @@ void Reader::name(const std::vector<Word>& words) {
   out_.name = words[1].text;
 }
 
-// A decimal of at most 18 digits without leading zeros; a sign is an error too.
+// `all` (0), or a decimal of at most 18 digits without leading zeros; a sign is
+// an error too.
 std::optional<std::int64_t> tile_size(const std::string& w) {
+  if (w == "all") return 0;
   if (w.empty() || w.size() > 18 || w[0] == '0') return std::nullopt;
   std::int64_t n = 0;
   for (const char c : w) {
@@ -176,8 +185,8 @@ std::optional<std::int64_t> tile_size(const std::string& w) {
   return n <= kMaxTile ? std::optional(n) : std::nullopt;
 }
 
-void Reader::tile(const std::vector<Word>& words) {
-  if (!arity(words, 3, "tile AXIS SIZE")) return;
+void Reader::tile(const std::vector<Word>& words, std::vector<Tile>* to) {
+  if (!arity(words, 3, words[0].text + " AXIS SIZE")) return;
   if (!is_name(words[1].text)) {
     error("E0501", "expected the name of an axis, got `" + words[1].text + "`", words[1].span);
     return;
@@ -185,19 +194,19 @@ void Reader::tile(const std::vector<Word>& words) {
   const std::optional<std::int64_t> size = tile_size(words[2].text);
   if (!size) {
     error("E0502",
-          "expected a tile size in 1 .. " + std::to_string(kMaxTile) + ", got `" + words[2].text +
-              "`",
-          words[2].span, {"tile " + words[1].text + " 64"});
+          "expected a tile size in 1 .. " + std::to_string(kMaxTile) + " or `all`, got `" +
+              words[2].text + "`",
+          words[2].span, {words[0].text + " " + words[1].text + " 64"});
     return;
   }
-  for (const Tile& t : out_.tiles) {
+  for (const Tile& t : *to) {
     if (t.axis != words[1].text) continue;
     error("E0508", "axis `" + t.axis + "` is tiled twice", words[1].span);
     return;
   }
   Span span = words[0].span;
   span.length = words[2].span.column + words[2].span.length - span.column;
-  out_.tiles.push_back({words[1].text, *size, span});
+  to->push_back({words[1].text, *size, span});
 }
 
 void Reader::softmax(const std::vector<Word>& words) {

@@ -2,10 +2,13 @@
 //
 //   schedule flash
 //   tile row 64          split the row loop by 64, tail guarded
-//   tile key 64          split the key reduction by 64
+//   tile key 64          split the key reduction by 64 (all: one tile)
 //   softmax online       softmax-merge .. block-state (or: two-pass)
 //   materialise scores   scores in slow memory (two-pass only)
-//   stage row            inputs that depend on the row tile only: fast buffer
+//   stage row key        inputs of a row tile, of a key tile: fast buffers
+//   skip key             key tiles that the mask excludes are not computed
+//   outer key            key tiles outermost, the states of all rows in slow memory
+//   split key 1024       parts of 1024 keys, merged at the end (split-KV)
 //   parallel batch row   loops that run as tasks
 #pragma once
 
@@ -19,8 +22,9 @@ namespace minimoa {
 
 struct Tile {
   std::string axis;
-  std::int64_t size;
+  std::int64_t size;  // 0: `all`
   Span span;
+  bool whole() const { return size == 0; }
 };
 struct AxisRef {
   std::string axis;
@@ -38,6 +42,9 @@ struct Schedule {
   bool materialise_scores = false;
   Span materialise_span;
   std::vector<AxisRef> stage;
+  std::vector<AxisRef> skip;
+  std::vector<AxisRef> outer;
+  std::vector<Tile> splits;  // at most one
   std::vector<AxisRef> parallel;
 };
 

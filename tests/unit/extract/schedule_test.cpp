@@ -92,8 +92,38 @@ TEST_CASE("a schedule is read with all its parts") {
   CHECK(s.value().stage[0].axis == "row");
 }
 
+TEST_CASE("a whole axis and the keys to skip") {
+  const auto s = parse_schedule(
+      "schedule r\nsoftmax online\ntile row all\ntile key 8\nstage key row\nskip key\n", "r.sched");
+  REQUIRE(s.ok());
+  REQUIRE(s.value().tiles.size() == 2);
+  CHECK(s.value().tiles[0].whole());
+  CHECK_FALSE(s.value().tiles[1].whole());
+  REQUIRE(s.value().stage.size() == 2);
+  CHECK(s.value().stage[0].axis == "key");
+  REQUIRE(s.value().skip.size() == 1);
+  CHECK(s.value().skip[0].span.line == 6);
+  CHECK(verdict(std::string(kHead) + "skip\n") == "E0501:3:1");
+  CHECK(verdict(std::string(kHead) + "skip key\nskip key\n") == "E0508:4:1");
+  CHECK(verdict(std::string(kHead) + "tile key ALL\n") == "E0502:3:10");
+}
+
+TEST_CASE("the order of keys: outermost, or in parts") {
+  const auto s = parse_schedule("schedule r\nsoftmax online\nouter key\ntile key 8\nsplit key 64\n",
+                                "r.sched");
+  REQUIRE(s.ok());
+  REQUIRE(s.value().outer.size() == 1);
+  REQUIRE(s.value().splits.size() == 1);
+  CHECK(s.value().splits[0].size == 64);
+  CHECK(s.value().splits[0].span.line == 5);
+  CHECK(verdict(std::string(kHead) + "split key\n") == "E0501:3:7");
+  CHECK(verdict(std::string(kHead) + "split key 0\n") == "E0502:3:11");
+  CHECK(verdict(std::string(kHead) + "split key 8\nsplit key 8\n") == "E0508:4:1");
+}
+
 TEST_CASE("the shipped schedules are read under their own names") {
-  for (const char* name : {"naive", "two_pass", "flash"}) {
+  for (const char* name : {"naive", "two_pass", "flash", "flash_stream", "resident",
+                           "rows_resident", "flash_kv_outer", "split_kv"}) {
     const std::string path =
         std::string(MINIMOA_SOURCE_DIR) + "/extract/schedules/" + name + ".sched";
     const auto s = parse_schedule(slurp(path), path);

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <random>
@@ -42,13 +43,26 @@ Spec spec_of(const std::string& path) {
   return s.value();
 }
 
-Derivation derived(const Spec& spec, const std::string& schedule) {
-  const std::string path = "extract/schedules/" + schedule + ".sched";
-  auto s = parse_schedule(slurp(path), path);
+Derivation derived_by(const Spec& spec, const std::string& lines, const std::string& path) {
+  auto s = parse_schedule(lines, path);
   REQUIRE_MESSAGE(s.ok(), (s.ok() ? "" : text(s.errors())));
   auto d = derive(spec, rules(), s.value());
   REQUIRE_MESSAGE(d.ok(), (d.ok() ? "" : text(d.errors())));
   return d.value();
+}
+
+Derivation derived(const Spec& spec, const std::string& schedule) {
+  const std::string path = "extract/schedules/" + schedule + ".sched";
+  return derived_by(spec, slurp(path), path);
+}
+
+// The code of the refusal and the line it blames: "E0505:3".
+std::string refused(const Spec& spec, const std::string& lines) {
+  auto s = parse_schedule(lines, "s.sched");
+  if (!s.ok()) return s.errors()[0].code + ":" + std::to_string(s.errors()[0].span.line);
+  const auto d = derive(spec, rules(), s.value());
+  if (d.ok()) return "";
+  return d.errors()[0].code + ":" + std::to_string(d.errors()[0].span.line);
 }
 
 std::int64_t eval(const Term& t, const std::map<std::string, std::int64_t>& dims) {
@@ -123,6 +137,7 @@ const std::vector<Case>& cases() {
       {"spec/attention/causal.moa",
        {{{"B", 1}, {"H", 1}, {"S", 4}, {"T", 2}, {"D", 2}},
         {{"B", 1}, {"H", 1}, {"S", 2}, {"T", 5}, {"D", 1}}}},
+      {"spec/attention/decode.moa", {{{"B", 1}, {"H", 2}, {"G", 3}, {"T", 4}, {"D", 2}}}},
       {"spec/attention/gqa.moa", {{{"B", 1}, {"Hq", 4}, {"Hkv", 2}, {"S", 2}, {"T", 3}, {"D", 2}}}},
   };
   return kCases;
@@ -133,7 +148,8 @@ const std::vector<Case>& cases() {
 TEST_CASE("every step of every shipped derivation keeps the values") {
   for (const Case& c : cases()) {
     const Spec spec = spec_of(c.path);
-    for (const char* schedule : {"naive", "two_pass", "flash"}) {
+    for (const char* schedule : {"naive", "two_pass", "flash", "flash_stream", "resident",
+                                 "rows_resident", "flash_kv_outer", "split_kv"}) {
       CAPTURE(c.path);
       CAPTURE(schedule);
       const Derivation d = derived(spec, schedule);
@@ -172,6 +188,122 @@ TEST_CASE("variations of sdpa reach a flash loop program") {
     const Derivation d = derived(spec, "flash");
     CHECK(find_all(d.final_term(), [](const Term& t) { return t->op == Op::kFold; }).size() == 2);
   }
+}
+
+namespace {
+
+// Each as the lines after `schedule s`; tiles so small that sizes cross them.
+const char* const kSmall[] = {
+    "softmax online\ntile row 2\ntile key 2\nstage row key\nskip key\n",
+    "softmax online\ntile row 3\ntile key 1\nstage key row\nskip key\nparallel row\n",
+    "softmax online\ntile row 1\ntile key 2\nstage key\n",
+    "softmax online\ntile row all\ntile key 2\nstage row key\nskip key\nparallel batch\n",
+    "softmax online\ntile row 2\ntile key all\nstage row key\nparallel batch\n",
+    "softmax online\ntile row all\ntile key all\n",
+    "softmax online\nouter key\ntile key 2\nstage row key\nskip key\nparallel batch\n",
+    "softmax online\nouter key\ntile key 3\nparallel batch row\n",
+    "softmax online\ntile row 2\nsplit key 4\ntile key 2\nstage row key\nskip key\n"
+    "parallel batch row key\n",
+    "softmax online\ntile row all\nsplit key 3\ntile key 2\nstage key\nparallel batch key\n",
+    "softmax online\ntile row 2\nsplit key 2\ntile key 4\nstage row\nparallel batch\n",
+    "softmax two-pass\nstage row\n",
+    "softmax two-pass\ntile row 2\nstage row\nparallel batch row\n",
+    "softmax two-pass\ntile row 2\ntile key all\nstage key row\nparallel batch\n",
+};
+
+std::size_t count_reads(const Term& t) {
+  return find_all(t, [](const Term& s) { return s->op == Op::kMem; }).size();
+}
+
+}  // namespace
+
+TEST_CASE("staging and skipping keep the values where tiles do not fit") {
+  const std::vector<Case> specs = {
+      {"spec/attention/sdpa.moa", {{{"B", 1}, {"H", 1}, {"S", 5}, {"T", 3}, {"D", 2}}}},
+      {"spec/attention/causal.moa",
+       {{{"B", 1}, {"H", 2}, {"S", 5}, {"T", 7}, {"D", 1}},
+        {{"B", 1}, {"H", 1}, {"S", 7}, {"T", 3}, {"D", 2}}}},
+      {"spec/examples/causal_window.moa",
+       {{{"B", 1}, {"H", 1}, {"S", 7}, {"D", 2}, {"W", 2}},
+        {{"B", 1}, {"H", 1}, {"S", 4}, {"D", 1}, {"W", 1}}}},
+      {"spec/examples/alibi.moa", {{{"B", 1}, {"H", 2}, {"S", 3}, {"D", 2}}}},
+  };
+  for (const Case& c : specs) {
+    const Spec spec = spec_of(c.path);
+    for (const char* lines : kSmall) {
+      CAPTURE(c.path);
+      CAPTURE(lines);
+      const Derivation d = derived_by(spec, std::string("schedule s\n") + lines, "s.sched");
+      for (const auto& dims : c.sizes) check_every_term(spec, d, dims);
+    }
+  }
+}
+
+TEST_CASE("what is staged is read in one place") {
+  for (const Case& c : cases()) {
+    const Spec spec = spec_of(c.path);
+    for (const char* schedule :
+         {"flash", "flash_stream", "resident", "rows_resident", "flash_kv_outer", "split_kv"}) {
+      CAPTURE(c.path);
+      CAPTURE(schedule);
+      CHECK(count_reads(derived(spec, schedule).final_term()) == 3);
+    }
+  }
+}
+
+TEST_CASE("skip key: a mask excludes tiles, no mask excludes none") {
+  const auto skipped = [](const std::string& path) {
+    const Derivation d = derived(spec_of(path), "flash");
+    return std::any_of(d.steps.begin(), d.steps.end(),
+                       [](const Step& s) { return s.rule == "osm-skip"; });
+  };
+  CHECK(skipped("spec/attention/causal.moa"));
+  CHECK(skipped("spec/examples/causal_window.moa"));
+  CHECK_FALSE(skipped("spec/attention/sdpa.moa"));
+  CHECK_FALSE(skipped("spec/attention/gqa.moa"));
+}
+
+TEST_CASE("the bound of a tile comes from both ends of the mask") {
+  const Derivation d = derived(spec_of("spec/examples/causal_window.moa"), "flash");
+  const auto folds = find_all(d.final_term(), [](const Term& t) {
+    return t->op == Op::kFold && t->kids[2]->op == Op::kIf && t->kids[2]->kids[0]->op == Op::kAnd &&
+           t->kids[2]->kids[2]->op == Op::kVar;
+  });
+  REQUIRE_FALSE(folds.empty());
+  const Term step = at(d.final_term(), folds.front())->kids[2];
+  CHECK(print(step->kids[0]) ==
+        "(and (<= (* J 64) (+ (* I 64) 63)) (<= (- (* I 64) (+ (* J 64) 63)) W))");
+}
+
+TEST_CASE("a schedule that cannot be had names its line") {
+  const Spec causal = spec_of("spec/attention/causal.moa");
+  const Spec paged = spec_of("spec/examples/paged_decode.moa");
+  const std::string online = "schedule s\nsoftmax online\n", two = "schedule s\nsoftmax two-pass\n";
+  CHECK(refused(causal, online + "tile key 64\n") == "E0506:2");
+  CHECK(refused(causal, online + "tile row 8\ntile key 8\nstage col\n") == "E0505:5");
+  CHECK(refused(causal, online + "tile row 8\ntile key 8\nskip row\n") == "E0505:5");
+  CHECK(refused(causal, online + "tile row 8\ntile key all\nskip key\n") == "E0510:5");
+  CHECK(refused(causal, online + "tile row all\ntile key 8\nparallel row\n") == "E0510:5");
+  CHECK(refused(causal, two + "tile row all\n") == "E0504:3");
+  CHECK(refused(causal, two + "tile key 8\n") == "E0504:3");
+  CHECK(refused(causal, two + "stage key\n") == "E0505:3");
+  CHECK(refused(causal, two + "skip key\n") == "E0510:3");
+  CHECK(refused(causal, two + "tile key all\n") == "E0510:3");
+  CHECK(refused(causal, two + "tile key all\nstage key\nparallel batch row\n") == "E0510:5");
+  CHECK(refused(causal, two + "materialise scores\nstage row\n") == "E0505:4");
+  CHECK(refused(causal, online + "tile key 8\nouter row\n") == "E0505:4");
+  CHECK(refused(causal, online + "tile key all\nouter key\n") == "E0510:4");
+  CHECK(refused(causal, online + "tile key 8\ntile row 8\nouter key\n") == "E0510:5");
+  CHECK(refused(causal, online + "tile key 8\nsplit key 16\nouter key\n") == "E0510:5");
+  CHECK(refused(causal, online + "tile key 8\ntile row 8\nsplit row 16\n") == "E0505:5");
+  CHECK(refused(causal, online + "tile key 8\ntile row 8\nsplit key all\n") == "E0505:5");
+  CHECK(refused(causal, online + "tile key all\ntile row 8\nsplit key 8\n") == "E0510:5");
+  CHECK(refused(causal, online + "tile key 8\ntile row 8\nparallel key\n") == "E0510:5");
+  CHECK(refused(causal, two + "outer key\n") == "E0510:3");
+  CHECK(refused(causal, two + "split key 8\n") == "E0510:3");
+  CHECK(refused(paged, online + "tile key 8\nouter key\n") == "E0503:4");
+  CHECK(refused(paged, online + "tile key all\nstage key\n") == "E0504:3");
+  CHECK(refused(paged, online + "tile key 8\nstage key\nskip key\n") == "");
 }
 
 TEST_CASE("what a schedule does not support is a diagnostic") {

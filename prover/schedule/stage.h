@@ -1,0 +1,27 @@
+// Staging: reads of inputs go through fast buffers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "prover/rewrite/deriver.h"
+
+namespace minimoa {
+
+// x at p becomes (if guard x 0); the guard must hold at p.
+void guard_read(Deriver* d, const Position& p, const Term& guard);
+
+// Reads of float inputs below `host` for which `wanted` says yes; it is given
+// the read and the binders between host and read that it mentions.
+using Binders = std::vector<std::pair<std::string, Term>>;
+using Wanted = std::function<bool(const Term& read, const Binders& below)>;
+std::vector<Position> reads_below(const Deriver& d, const Position& host, const Wanted& wanted);
+
+// Each read (guarded or not) becomes an element of a buffer over the binders
+// between host and read that it mentions; buffers are shared around the term at
+// host. Returns where that term stands now.
+Position stage_reads(Deriver* d, const Position& host, const std::vector<Position>& reads);
+
+}  // namespace minimoa

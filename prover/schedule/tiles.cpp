@@ -1,0 +1,129 @@
+// Tiles of keys as uses of equations: reduce-split, osm-fold (osm-skip where a
+// mask excludes whole tiles), block-state, fold-lift, vector-fold; then what
+// the rows of a tile read again is staged around them.
+//
+// May be wrong: the condition of a tile is weaker than need be where the mask
+// is not affine; then more is computed and loaded than the mask asks for.
+#include "prover/schedule/tiles.h"
+
+#include "prover/schedule/rows.h"
+#include "prover/schedule/skip.h"
+
+namespace minimoa {
+
+bool is_osm(const Term& t) { return t->op == Op::kRed && t->name == "osm"; }
+
+void split_keys(Deriver* d, const Position& red, const Axes& axes, const Tile& tile) {
+  Hints h;
+  h.names["J"] = outer_name(*d, axes.key);
+  if (tile.whole()) {
+    d->step("reduce-whole", red, h);
+    return;
+  }
+  h.sub["?B"] = std::to_string(tile.size);
+  h.names["t"] = d->fresh_name("t");
+  d->step("reduce-split", red, h);
+  const Position guard = child(child(red, 2), 1);
+  if (at(d->term(), guard)->kids[1]->op == Op::kTrue) d->step("and-true", guard);
+}
+
+namespace {
+
+// The state that merging does not change, for states of d columns.
+Term identity_state(const Term& d) {
+  const Term zero = mk(Op::kReal, {mk_int(0)});
+  return mk(Op::kTup, {mk(Op::kBottom), zero, mk_bind(Op::kGen, "c", d, zero)});
+}
+
+// Where the mask lets nothing of a tile through, the tile's states are the
+// identity: says so at the tile's state, if the mask says anything.
+bool exclude_tiles(Deriver* d, const Position& red, Binders variables) {
+  const Position tile = child(red, 2);
+  const Term t = at(d->term(), tile);
+  if (t->kids[1]->op != Op::kAnd) return false;  // no mask: the tail's guard alone
+  variables.push_back({t->binders[0], t->kids[0]});
+  const auto condition = tile_condition(t->kids[1]->kids[1], variables);
+  if (!condition) return false;
+  Hints h;
+  h.sub["?g"] = print(*condition);
+  h.sub["?y"] = print(identity_state(t->kids[2]->kids[2]->kids[0]));
+  d->step("guard-intro", child(tile, 2), h);
+  return true;
+}
+
+void drop_true_guards(Deriver* d, const Position& below) {
+  const auto trivial = [](const Term& t) {
+    return t->op == Op::kIf && t->kids[0]->op == Op::kTrue;
+  };
+  while (d->has(trivial, below)) d->step("if-true", d->first(trivial, below));
+}
+
+// gen r. if k then x else st[r]  -->  if k then (gen r. x) else st.
+void lift_condition(Deriver* d, const Position& gen) {
+  d->step("gen-if", gen);
+  d->step("eta", child(gen, 2), {}, true);
+}
+
+bool sums_over_keys(const Term& t) {
+  return t->op == Op::kGen && t->kids[1]->op == Op::kAdd && t->kids[1]->kids[1]->op == Op::kRed;
+}
+
+}  // namespace
+
+Position fold_tiles(Deriver* d, const Position& red, const std::optional<Binders::value_type>& row,
+                    Skip skip) {
+  const bool together = skip == Skip::kTiles;
+  const bool skipped =
+      skip != Skip::kNothing && exclude_tiles(d, red, row && together ? Binders{*row} : Binders{});
+  d->step(skipped ? "osm-skip" : "osm-fold", red);
+  Hints h;
+  h.names["x"] = d->fresh_name("s");
+  const Position merge = child(red, 2);
+  d->step("block-state", skipped ? child(merge, 1) : merge, h);
+  Position step = merge;
+  if (row) {
+    const Position states(red.begin(), red.end() - 1);
+    d->step("fold-lift", states);
+    step = child(states, 2);
+    if (skipped && together) lift_condition(d, step);
+  }
+  if (skipped && (together || !row)) step.push_back(1);
+  d->step("vector-fold", d->first(sums_over_keys, step));
+  drop_true_guards(d, step);
+  return step;
+}
+
+namespace {
+
+void conjuncts(const Term& g, std::vector<Term>* out) {
+  if (g->op != Op::kAnd) return out->push_back(g);
+  for (const Term& k : g->kids) conjuncts(k, out);
+}
+
+// The first `count` conditions of the branch that p stands in.
+Term tail_guard(const Deriver& d, const Position& host, const Position& p, std::size_t count) {
+  for (std::size_t k = p.size(); k-- > host.size();) {
+    const Term t = at(d.term(), Position(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(k)));
+    if (t->op != Op::kIf || p[k] != 1) continue;
+    std::vector<Term> all;
+    conjuncts(t->kids[0], &all);
+    if (all.size() < count) continue;
+    Term out = all[0];
+    for (std::size_t i = 1; i < count; ++i) out = mk(Op::kAnd, {out, all[i]});
+    return out;
+  }
+  stuck("E0690", "a read of keys outside of the guard of the last tile");
+}
+
+}  // namespace
+
+Position stage_key_tile(Deriver* d, const Position& host, const std::string& tile,
+                        const std::string& row, std::size_t tail) {
+  const auto reads = reads_below(*d, host, [&](const Term& read, const Binders&) {
+    return mentions(read, tile) && !mentions(read, row);
+  });
+  for (const Position& p : reads) guard_read(d, p, tail_guard(*d, host, p, tail));
+  return stage_reads(d, host, reads);
+}
+
+}  // namespace minimoa

@@ -1,0 +1,33 @@
+// Tiles of keys: a reduction of softmax states becomes a fold over tiles.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "prover/schedule/axes.h"
+#include "prover/schedule/stage.h"
+
+namespace minimoa {
+
+bool is_osm(const Term& t);
+
+// red osm over keys  -->  red osm over tiles of red osm over a tile's keys.
+void split_keys(Deriver* d, const Position& red, const Axes& axes, const Tile& tile);
+
+// Which tiles a mask may leave out: those that no row of the tile sees, or for
+// each row those that it does not see.
+enum class Skip { kNothing, kTiles, kRows };
+
+// Folds over the tiles at `red`, which stands in gen `row` if there is one.
+// Returns where a tile is merged into the states: the body of the fold, or the
+// branch of it in which the tile is not left out.
+Position fold_tiles(Deriver* d, const Position& red, const std::optional<Binders::value_type>& row,
+                    Skip skip);
+
+// Reads below host of the keys of one tile, those that mention `tile` and not
+// `row`, go to buffers around host. Keys are there if the first `tail`
+// conditions of the guard hold. Returns where the term at host stands now.
+Position stage_key_tile(Deriver* d, const Position& host, const std::string& tile,
+                        const std::string& row, std::size_t tail);
+
+}  // namespace minimoa
