@@ -27,7 +27,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "hygiene"))
 from common import Report, run  # noqa: E402
 
-SCHEDULES = ("naive", "two_pass", "flash")
+SCHEDULES = ("naive", "two_pass", "flash", "flash_stream", "flash_kv_outer", "split_kv", "resident",
+             "rows_resident")
 MARKER = "// ---- body ----\n"
 QKV = dict(Q="B H S D", K="B H T D", V="B H T D")
 SIZES = dict(B=1, H=2, S=65, T=70, D=3)
