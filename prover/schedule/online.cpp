@@ -47,7 +47,7 @@ void rows_outer(Deriver* d, const Axes& axes, const Schedule& s) {
   split_keys(d, red, axes, keys);
   const std::string tile = at(d->term(), red)->binders[0];
   const bool skip = names(axes, s.skip, axes.key);
-  const Position step = fold_tiles(d, red, row, skip ? Skip::kTiles : Skip::kNothing);
+  const Position step = fold_tiles(d, red, row, skip ? Skip::kTiles : Skip::kNothing, 1);
   if (staged && !keys.whole()) stage_key_tile(d, step, tile, row ? row->first : "", 1);
 }
 

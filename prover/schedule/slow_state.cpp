@@ -65,7 +65,7 @@ void keys_outer(Deriver* d, const Axes& axes, const Schedule& s,
   split_keys(d, red, axes, *tile_of(axes, s, axes.key));
   const std::string tile = at(d->term(), red)->binders[0];
   const bool skip = names(axes, s.skip, axes.key);
-  Position step = fold_tiles(d, red, rows, skip ? Skip::kRows : Skip::kNothing);
+  Position step = fold_tiles(d, red, rows, skip ? Skip::kRows : Skip::kNothing, 1);
   if (names(axes, s.stage, axes.key)) step = stage_key_tile(d, step, tile, row, 1);
   Position merge = child(step, 1);
   if (at(d->term(), merge)->op == Op::kIf) merge.push_back(1);
@@ -76,6 +76,12 @@ void keys_outer(Deriver* d, const Axes& axes, const Schedule& s,
   place_definition(d, axes.batch, parallel);
   d->beta({1});
   share_component(d, d->loop(axes.col), 1, "z");
+  // Read before the test for an empty row, so that how often it is read is known.
+  const Position element = put_operand(*d);
+  const auto column = [](const Term& t) {
+    return t->op == Op::kPsi && operand_of(t)->op == Op::kGet;
+  };
+  d->share(element, at(d->term(), d->first(column, element)), "o");
 }
 
 namespace {
@@ -135,7 +141,7 @@ void fold_part(Deriver* d, const Axes& axes, const Schedule& s, bool row, std::s
   const bool skip = names(axes, s.skip, axes.key);
   std::optional<Binders::value_type> rows;
   if (row) rows = {r, at(d->term(), child(host, 0))->kids[0]};
-  const Position step = fold_tiles(d, red, rows, skip ? Skip::kTiles : Skip::kNothing);
+  const Position step = fold_tiles(d, red, rows, skip ? Skip::kTiles : Skip::kNothing, 2);
   if (names(axes, s.stage, axes.key)) stage_key_tile(d, step, tile, r, 2);
 }
 

@@ -6,6 +6,8 @@
 // is not affine; then more is computed and loaded than the mask asks for.
 #include "prover/schedule/tiles.h"
 
+#include <algorithm>
+
 #include "prover/schedule/rows.h"
 #include "prover/schedule/skip.h"
 
@@ -35,14 +37,30 @@ Term identity_state(const Term& d) {
   return mk(Op::kTup, {mk(Op::kBottom), zero, mk_bind(Op::kGen, "c", d, zero)});
 }
 
-// Where the mask lets nothing of a tile through, the tile's states are the
-// identity: says so at the tile's state, if the mask says anything.
-bool exclude_tiles(Deriver* d, const Position& red, Binders variables) {
+void conjuncts(const Term& g, std::vector<Term>* out) {
+  if (g->op != Op::kAnd) return out->push_back(g);
+  for (const Term& k : g->kids) conjuncts(k, out);
+}
+
+// The conjunction of parts first .. last-1; true if there is none.
+Term conjunction(const std::vector<Term>& parts, std::size_t first, std::size_t last) {
+  Term out = mk(Op::kTrue);
+  for (std::size_t k = first; k < std::min(last, parts.size()); ++k) {
+    out = out->op == Op::kTrue ? parts[k] : mk(Op::kAnd, {out, parts[k]});
+  }
+  return out;
+}
+
+// Where the mask, the guard after its first `tail` conditions, lets nothing of
+// a tile through, the tile's states are the identity: says so at the tile's
+// state, if the mask says anything.
+bool exclude_tiles(Deriver* d, const Position& red, Binders variables, std::size_t tail) {
   const Position tile = child(red, 2);
   const Term t = at(d->term(), tile);
-  if (t->kids[1]->op != Op::kAnd) return false;  // no mask: the tail's guard alone
+  std::vector<Term> guard;
+  conjuncts(t->kids[1], &guard);
   variables.push_back({t->binders[0], t->kids[0]});
-  const auto condition = tile_condition(t->kids[1]->kids[1], variables);
+  const auto condition = tile_condition(conjunction(guard, tail, guard.size()), variables);
   if (!condition) return false;
   Hints h;
   h.sub["?g"] = print(*condition);
@@ -71,10 +89,10 @@ bool sums_over_keys(const Term& t) {
 }  // namespace
 
 Position fold_tiles(Deriver* d, const Position& red, const std::optional<Binders::value_type>& row,
-                    Skip skip) {
+                    Skip skip, std::size_t tail) {
   const bool together = skip == Skip::kTiles;
-  const bool skipped =
-      skip != Skip::kNothing && exclude_tiles(d, red, row && together ? Binders{*row} : Binders{});
+  const bool skipped = skip != Skip::kNothing &&
+                       exclude_tiles(d, red, row && together ? Binders{*row} : Binders{}, tail);
   d->step(skipped ? "osm-skip" : "osm-fold", red);
   Hints h;
   h.names["x"] = d->fresh_name("s");
@@ -95,11 +113,6 @@ Position fold_tiles(Deriver* d, const Position& red, const std::optional<Binders
 
 namespace {
 
-void conjuncts(const Term& g, std::vector<Term>* out) {
-  if (g->op != Op::kAnd) return out->push_back(g);
-  for (const Term& k : g->kids) conjuncts(k, out);
-}
-
 // The first `count` conditions of the branch that p stands in.
 Term tail_guard(const Deriver& d, const Position& host, const Position& p, std::size_t count) {
   for (std::size_t k = p.size(); k-- > host.size();) {
@@ -107,10 +120,7 @@ Term tail_guard(const Deriver& d, const Position& host, const Position& p, std::
     if (t->op != Op::kIf || p[k] != 1) continue;
     std::vector<Term> all;
     conjuncts(t->kids[0], &all);
-    if (all.size() < count) continue;
-    Term out = all[0];
-    for (std::size_t i = 1; i < count; ++i) out = mk(Op::kAnd, {out, all[i]});
-    return out;
+    if (all.size() >= count) return conjunction(all, 0, count);
   }
   stuck("E0690", "a read of keys outside of the guard of the last tile");
 }

@@ -20,13 +20,13 @@ enum class Skip { kNothing, kTiles, kRows };
 
 // Folds over the tiles at `red`, which stands in gen `row` if there is one.
 // Returns where a tile is merged into the states: the body of the fold, or the
-// branch of it in which the tile is not left out.
+// branch of it in which the tile is not left out. The first `tail` conditions of
+// the guard say that the key is there; the others are the mask.
 Position fold_tiles(Deriver* d, const Position& red, const std::optional<Binders::value_type>& row,
-                    Skip skip);
+                    Skip skip, std::size_t tail);
 
 // Reads below host of the keys of one tile, those that mention `tile` and not
-// `row`, go to buffers around host. Keys are there if the first `tail`
-// conditions of the guard hold. Returns where the term at host stands now.
+// `row`, go to buffers around host. Returns where the term at host stands now.
 Position stage_key_tile(Deriver* d, const Position& host, const std::string& tile,
                         const std::string& row, std::size_t tail);
 
