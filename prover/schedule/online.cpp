@@ -44,11 +44,11 @@ void rows_outer(Deriver* d, const Axes& axes, const Schedule& s) {
   std::optional<Binders::value_type> row;
   if (axes.row) row = expand_rows(d, axes, s);
   const Position red = d->first(is_osm);
-  split_keys(d, red, axes, keys);
+  const std::size_t tail = split_keys(d, red, axes, keys);
   const std::string tile = at(d->term(), red)->binders[0];
   const bool skip = names(axes, s.skip, axes.key);
-  const Position step = fold_tiles(d, red, row, skip ? Skip::kTiles : Skip::kNothing, 1);
-  if (staged && !keys.whole()) stage_key_tile(d, step, tile, row ? row->first : "", 1);
+  const Position step = fold_tiles(d, red, row, skip ? Skip::kTiles : Skip::kNothing, tail);
+  if (staged && !keys.whole()) stage_key_tile(d, step, tile, row ? row->first : "", tail);
 }
 
 }  // namespace

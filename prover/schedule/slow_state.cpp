@@ -62,11 +62,11 @@ void keys_outer(Deriver* d, const Axes& axes, const Schedule& s,
   const Binders::value_type rows{row, at(d->term(), d->loop(row))->kids[0]};
   d->step("for-let-expand", d->loop(row));
   const Position red = d->first(is_osm);
-  split_keys(d, red, axes, *tile_of(axes, s, axes.key));
+  const std::size_t tail = split_keys(d, red, axes, *tile_of(axes, s, axes.key));
   const std::string tile = at(d->term(), red)->binders[0];
   const bool skip = names(axes, s.skip, axes.key);
-  Position step = fold_tiles(d, red, rows, skip ? Skip::kRows : Skip::kNothing, 1);
-  if (names(axes, s.stage, axes.key)) step = stage_key_tile(d, step, tile, row, 1);
+  Position step = fold_tiles(d, red, rows, skip ? Skip::kRows : Skip::kNothing, tail);
+  if (names(axes, s.stage, axes.key)) step = stage_key_tile(d, step, tile, row, tail);
   Position merge = child(step, 1);
   if (at(d->term(), merge)->op == Op::kIf) merge.push_back(1);
   one_row(d, merge, row, tile, names(axes, s.stage, row));
@@ -136,13 +136,14 @@ void fold_part(Deriver* d, const Axes& axes, const Schedule& s, bool row, std::s
   d->step("osm-copy", row ? child(host, 1) : host);
   if (row) d->step("gen-let-expand", host);
   const Position red = row ? child(child(host, 0), 1) : child(host, 0);
-  split_keys(d, red, axes, *tile_of(axes, s, axes.key));
+  // With the guard of the last part.
+  const std::size_t tail = 1 + split_keys(d, red, axes, *tile_of(axes, s, axes.key));
   const std::string tile = at(d->term(), red)->binders[0];
   const bool skip = names(axes, s.skip, axes.key);
   std::optional<Binders::value_type> rows;
   if (row) rows = {r, at(d->term(), child(host, 0))->kids[0]};
-  const Position step = fold_tiles(d, red, rows, skip ? Skip::kTiles : Skip::kNothing, 2);
-  if (names(axes, s.stage, axes.key)) stage_key_tile(d, step, tile, r, 2);
+  const Position step = fold_tiles(d, red, rows, skip ? Skip::kTiles : Skip::kNothing, tail);
+  if (names(axes, s.stage, axes.key)) stage_key_tile(d, step, tile, r, tail);
 }
 
 // The tiles of rows, guarded, or all rows; returns the row variable, if any.

@@ -15,18 +15,25 @@ namespace minimoa {
 
 bool is_osm(const Term& t) { return t->op == Op::kRed && t->name == "osm"; }
 
-void split_keys(Deriver* d, const Position& red, const Axes& axes, const Tile& tile) {
+std::size_t split_keys(Deriver* d, const Position& red, const Axes& axes, const Tile& tile) {
+  const Term n = at(d->term(), red)->kids[0];
   Hints h;
   h.names["J"] = outer_name(*d, axes.key);
   if (tile.whole()) {
     d->step("reduce-whole", red, h);
-    return;
+    return 0;
   }
   h.sub["?B"] = std::to_string(tile.size);
   h.names["t"] = d->fresh_name("t");
+  if (n->op == Op::kInt && n->value % tile.size == 0) {
+    h.sub["?q"] = std::to_string(n->value / tile.size);
+    d->step("reduce-split-even", red, h);
+    return 0;
+  }
   d->step("reduce-split", red, h);
   const Position guard = child(child(red, 2), 1);
   if (at(d->term(), guard)->kids[1]->op == Op::kTrue) d->step("and-true", guard);
+  return 1;
 }
 
 namespace {
@@ -132,7 +139,9 @@ Position stage_key_tile(Deriver* d, const Position& host, const std::string& til
   const auto reads = reads_below(*d, host, [&](const Term& read, const Binders&) {
     return mentions(read, tile) && !mentions(read, row);
   });
-  for (const Position& p : reads) guard_read(d, p, tail_guard(*d, host, p, tail));
+  for (const Position& p : reads) {
+    if (tail > 0) guard_read(d, p, tail_guard(*d, host, p, tail));
+  }
   return stage_reads(d, host, reads);
 }
 

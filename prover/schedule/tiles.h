@@ -12,7 +12,9 @@ namespace minimoa {
 bool is_osm(const Term& t);
 
 // red osm over keys  -->  red osm over tiles of red osm over a tile's keys.
-void split_keys(Deriver* d, const Position& red, const Axes& axes, const Tile& tile);
+// Returns how many conditions this puts in front of the guard: the last tile's,
+// unless the tiles fill the range.
+std::size_t split_keys(Deriver* d, const Position& red, const Axes& axes, const Tile& tile);
 
 // Which tiles a mask may leave out: those that no row of the tile sees, or for
 // each row those that it does not see.

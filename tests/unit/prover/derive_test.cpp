@@ -275,6 +275,24 @@ TEST_CASE("the bound of a tile comes from both ends of the mask") {
         "(and (<= (* J 64) (+ (* I 64) 63)) (<= (- (* I 64) (+ (* J 64) 63)) W))");
 }
 
+TEST_CASE("tiles that fill the range have no guard") {
+  const std::string text =
+      "spec fixed\ndims S, D\nin Q : f32[S,D], K : f32[8,D], V : f32[8,D]\nout O : f32[S,D]\n"
+      "attend O[i,d] over j in 8\n  score = sum(e in D) Q[i,e] * K[j,e]\n  value = V[j,d]\n";
+  const auto spec = read_spec(text, "fixed.moa");
+  REQUIRE_MESSAGE(spec.ok(), (spec.ok() ? std::string() : spec.errors()[0].message));
+  for (const char* lines : kSmall) {
+    CAPTURE(lines);
+    const Derivation d = derived_by(spec.value(), std::string("schedule s\n") + lines, "s.sched");
+    check_every_term(spec.value(), d, {{"S", 3}, {"D", 2}});
+  }
+  const Derivation even =
+      derived_by(spec.value(),
+                 "schedule s\nsoftmax online\ntile row 2\ntile key 4\nstage row key\n", "s.sched");
+  CHECK(std::any_of(even.steps.begin(), even.steps.end(),
+                    [](const Step& s) { return s.rule == "reduce-split-even"; }));
+}
+
 TEST_CASE("a schedule that cannot be had names its line") {
   const Spec causal = spec_of("spec/attention/causal.moa");
   const Spec paged = spec_of("spec/examples/paged_decode.moa");
