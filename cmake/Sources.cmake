@@ -141,6 +141,7 @@ set(MINIMOA_TESTS_UNIT_SPEC
     tests/unit/spec/term_test.cpp)
 
 set(MINIMOA_TESTS_UNIT_PROVER
+    tests/unit/prover/cost_simulate_test.cpp
     tests/unit/prover/cost_test.cpp
     tests/unit/prover/derive_test.cpp
     tests/unit/prover/polynomial_test.cpp

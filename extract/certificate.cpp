@@ -161,16 +161,18 @@ std::string nest_text(const std::optional<ClosedNest>& nest) {
 }
 
 std::string row_text(const TrafficRow& row) {
-  return compact(Json::array({row.array, row.store ? "store" : "load",
-                              row.exact ? "exact" : "bound", std::to_string(row.count.times),
-                              print(row.count.value), Json(row.proof)}));
+  return compact(
+      Json::array({row.array, row.store ? "store" : "load", row.exact ? "exact" : "bound",
+                   std::to_string(row.count.times), print(row.count.value), Json(row.proof)}));
 }
 
 std::string costs_text(const Costs& costs) {
   std::vector<std::string> nests, rows;
   for (const auto& nest : costs.sums) nests.push_back(nest_text(nest));
   for (const TrafficRow& row : costs.rows) rows.push_back(row_text(row));
-  return "{\"footprint\": " + compact(print(costs.footprint)) + ", \"nests\": " + lines(nests) +
+  Json footprints = Json::array();
+  for (const Term& t : costs.footprints) footprints.push_back(print(t));
+  return "{\"footprint\": " + compact(footprints) + ", \"nests\": " + lines(nests) +
          ", \"traffic\": " + lines(rows) + "}";
 }
 

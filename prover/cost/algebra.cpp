@@ -138,7 +138,7 @@ Term Algebra::hide_again(const Term& t) const {
 
 Term Algebra::quotient(const Term& a, const Term& b) {
   const auto p = translated(a);
-  if (!p || !p->is_integral() || b->value < 1) return mk(Op::kIntDiv, {a, b});
+  if (!p || !p->is_integral() || b->value < 2) return mk(Op::kIntDiv, {a, b});
   Poly whole, rest;
   const Rational divisor(b->value);
   for (const auto& [m, c] : p->terms()) {

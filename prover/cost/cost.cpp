@@ -108,7 +108,12 @@ class Rows {
 
 Costs costs_of(const Spec& spec, const Term& final_term, Prover* prover) {
   Costs out;
-  out.footprint = footprint_term(spec, final_term);
+  out.footprints = footprint_terms(spec, final_term);
+  out.footprint = out.footprints[0];
+  for (std::size_t k = 1; k < out.footprints.size(); ++k) {
+    out.footprint = mk(Op::kMax, {out.footprint, out.footprints[k]});
+  }
+  out.footprint = simplify(out.footprint, {}, spec, prover);
   Sites found = find_sites(spec, final_term);
   out.nests = std::move(found.nests);
   for (const Nest& nest : out.nests) out.sums.push_back(close_nest(nest, spec, prover));

@@ -22,7 +22,8 @@ struct TrafficRow {
 };
 
 struct Costs {
-  Term footprint;  // words
+  std::vector<Term> footprints;  // words of one task, for each phase
+  Term footprint;                // the largest of them
   std::vector<Nest> nests;
   std::vector<std::optional<ClosedNest>> sums;  // of each nest
   std::vector<TrafficRow> rows;                 // inputs, output, slow arrays; loads first

@@ -25,8 +25,8 @@ class Footprint {
  public:
   explicit Footprint(const Spec& spec) : spec_(spec) {}
 
-  Term run(const Term& final_term) {
-    value(final_term, global_scope(spec_), true);
+  Term run(const Term& phase, const Scope& scope) {
+    value(phase, scope, true);
     const Term registers = mk_int(accumulators_ + operands_);
     return Algebra(spec_).normal(mk(Op::kAdd, {storage_, registers}));
   }
@@ -49,7 +49,7 @@ class Footprint {
       most = std::max(most, own ? need : need + held);
       if (!own && need > 0) ++held;
     }
-    const std::int64_t result = is_value(t) ? std::max<std::int64_t>(most, 1) : most;
+    const std::int64_t result = is_value(t, scope) ? std::max<std::int64_t>(most, 1) : most;
     // acc = acc + x holds the accumulator beside x.
     if (t->op == Op::kRed) operands_ = std::max(operands_, most + 1);
     operands_ = std::max(operands_, result);
@@ -87,7 +87,8 @@ class Footprint {
   }
 
   // A leaf that is a real number.
-  static bool is_value(const Term& t) {
+  bool is_value(const Term& t, const Scope& scope) const {
+    if (t->op == Op::kVar) return type_of(t, scope, spec_).type.kind == Type::Kind::kArr;
     return t->op == Op::kMem || t->op == Op::kPsi || t->op == Op::kGet || t->op == Op::kReal ||
            t->op == Op::kRat || t->op == Op::kBottom;
   }
@@ -99,8 +100,16 @@ class Footprint {
 
 }  // namespace
 
-Term footprint_term(const Spec& spec, const Term& final_term) {
-  return Footprint(spec).run(final_term);
+std::vector<Term> footprint_terms(const Spec& spec, const Term& final_term) {
+  std::vector<Term> out;
+  Scope scope = global_scope(spec);
+  Term t = final_term;
+  for (; t->op == Op::kLetSlow; t = t->kids[1]) {
+    out.push_back(Footprint(spec).run(t->kids[0], scope));
+    scope = enter(t, 1, scope, spec);
+  }
+  out.push_back(Footprint(spec).run(t, scope));
+  return out;
 }
 
 }  // namespace minimoa

@@ -4,12 +4,14 @@
 // compare with a simulator.
 #pragma once
 
+#include <vector>
+
 #include "spec/lang/spec.h"
 #include "spec/lang/term.h"
 
 namespace minimoa {
 
-// An index term over dimensions, in normal form.
-Term footprint_term(const Spec& spec, const Term& final_term);
+// Of one task of each phase: index terms over dimensions, in normal form.
+std::vector<Term> footprint_terms(const Spec& spec, const Term& final_term);
 
 }  // namespace minimoa

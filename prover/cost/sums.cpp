@@ -24,6 +24,9 @@ Term add(const Term& a, const Term& b) { return mk(Op::kAdd, {a, b}); }
 Term sub(const Term& a, const Term& b) { return mk(Op::kSub, {a, b}); }
 Term mul(const Term& a, const Term& b) { return mk(Op::kMul, {a, b}); }
 Term largest(const Term& a, const Term& b) { return mk(Op::kMax, {a, b}); }
+Term quotient(const Term& a, std::int64_t s) {
+  return s == 1 ? a : mk(Op::kIntDiv, {a, mk_int(s)});
+}
 Term least(const Term& a, const Term& b) { return mk(Op::kMin, {a, b}); }
 
 // --- simplification ---
@@ -200,7 +203,7 @@ class Summation {
     const auto s = static_cast<std::int64_t>(numerator(l->slope.constant()));
     const Term slope = mk_int(s);
     const Term up = sub(mk_int(s - 1), l->at_zero);
-    const Term start = largest(mk_int(0), mk(Op::kIntDiv, {up, slope}));
+    const Term start = largest(mk_int(0), quotient(up, s));
     const Term length = largest(mk_int(0), sub(w, start));
     const Term first = add(mul(slope, start), l->at_zero);
     const Term pairs = mul(length, sub(length, mk_int(1)));
@@ -272,10 +275,10 @@ class Closing {
     const auto s = static_cast<std::int64_t>(numerator(c[1].constant()));
     const Term a = algebra.term(c[0]);
     if (s < 0) {  // v <= a / -s
-      const Term u = add(mk(Op::kIntDiv, {a, mk_int(-s)}), mk_int(1));
+      const Term u = add(quotient(a, -s), mk_int(1));
       out->upper = out->upper ? least(*out->upper, u) : u;
     } else {  // v >= -a / s, rounded up
-      const Term l = mk(Op::kIntDiv, {sub(mk_int(s - 1), a), mk_int(s)});
+      const Term l = quotient(sub(mk_int(s - 1), a), s);
       out->lower = out->lower ? largest(*out->lower, l) : l;
     }
     return true;
