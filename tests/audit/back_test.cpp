@@ -5,6 +5,7 @@
 // How it may be wrong: a forged input that is refused for another reason than
 // the one under test; hence the text is compared, not only the code.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -670,7 +671,8 @@ class Whole {
     const std::string text((std::istreambuf_iterator<char>(in)), {});
     return {{"path", path}, {"sha256", audit::sha256_hex(text)}};
   }
-  const std::string root = std::filesystem::temp_directory_path() / "minimoa_audit_back_test";
+  const std::string root = std::filesystem::temp_directory_path() /
+                           ("minimoa_audit_back_test." + std::to_string(getpid()));
 };
 
 }  // namespace
