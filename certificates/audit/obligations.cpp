@@ -12,9 +12,7 @@ namespace {
 constexpr Number kMaxDimension = Number{1} << 24;
 constexpr Number kMaxStride = Number{1} << 36;
 using Sizes = std::map<string, Int>;
-bool positive_constant(const Poly& poly) {
-  return poly.is_constant() && poly.is_integral() && poly.constant_numerator() > 0;
-}
+bool positive_constant(const Poly& poly) { return poly.is_constant() && poly.constant() > 0; }
 
 // The facts of a boolean, by the table of FORMAT 5; false if it has none for some part of it (then
 // the boolean cannot be a goal). `negated`: of (not boolean).
@@ -398,12 +396,12 @@ void Generator::cover(const Frame& frame, const Json& json) {
     axes.push_back(private_name("o", static_cast<Number>(k)));
   }
   const vector<Entry> loops = frame.loops();
-  const vector<Json> pairs = json.items(loops.size());
+  const vector<Json>& pairs = items(json, loops.size());
   Levels w;
   for (size_t k = 0; k < loops.size(); ++k) {
-    const vector<Json> pair = pairs[k].items(2);
-    if (pair[0].str() != loops[k].name) refuse("cover", "the loops are not named in order");
-    const Term text = read_term(pair[1].str(), names, spec_);
+    const vector<Json>& pair = items(pairs[k], 2);
+    if (pair[0] != loops[k].name) refuse("cover", "the loops are not named in order");
+    const Term text = read_term(pair[1].get<string>(), names, spec_);
     // W must be made of o0, o1, .. and dimensions: an input's name would become an integer that
     // does not exist.
     if (!dimensions_only(instantiate(text, Terms(axes.size(), integer(0))), spec_))
@@ -442,9 +440,8 @@ vector<Obligation> Generator::safe(const Term& final_term, const Json& cover_jso
   return finished();
 }
 void check_witness(const Spec& spec, const Json& witness) {
-  witness.require_keys(spec.dims);
   Sizes at;
-  for (const auto& [name, text] : witness.strings()) {
+  for (const auto& [name, text] : strings(witness, spec.dims)) {
     at[name] = parse_integer(text);
     if (at[name] < 1 || at[name] > kMaxDimension)
       refuse("witness", "a dimension outside 1 .. 2^24");
@@ -455,7 +452,7 @@ void check_witness(const Spec& spec, const Json& witness) {
 }
 void check_count(const vector<Terms>& sizes, const Json& witness) {
   Sizes at;
-  for (const auto& [name, text] : witness.strings()) at[name] = parse_integer(text);
+  for (const auto& [name, text] : witness.get<StringMap>()) at[name] = parse_integer(text);
   Int total = 0;
   for (const Terms& extents : sizes) {
     Int size = 1;
