@@ -31,9 +31,9 @@ const Value& value_of(const Sexp& sexp, const string& name, const SideReading& r
     sexp.fail("unknown rule variable " + name);
   return reading.values->at(name);
 }
-const Value& value_of(const Sexp& sexp, const string& name, const SideReading& reading, Kind kind) {
+const Value& value_of(const Sexp& sexp, const string& name, const SideReading& reading, Sort sort) {
   const Value& value = value_of(sexp, name, reading);
-  if (value.kind != kind) sexp.fail(name + " is of another kind");
+  if (value.sort != sort) sexp.fail(name + " is of another kind");
   return value;
 }
 
@@ -42,62 +42,54 @@ Number below(const SideReading& reading) { return static_cast<Number>(reading.na
 
 // A root of its own for a rule variable's occurrence, so that its kind can be required when it is
 // typed.
-Term mark(const Term& term, Kind kind, const SideReading& reading) {
-  Term copy = make(Node(*term));
-  if (reading.kinds != nullptr) reading.kinds->emplace(copy, kind);
-  return copy;
+Term mark(const Term& term, Sort sort, SideReading& reading) {
+  return reading.kinds.emplace(make(Node(*term)), sort).first->first;
 }
 
 // `?a`, or `(?f x ..)`: the value below the side's binders, its parameters replaced by the
 // arguments.
 Term read_variable(const Sexp& sexp, const string& name, const Terms& args, SideReading& reading) {
   const Value& value = value_of(sexp, name, reading);
-  if (!value.term || value.arity != static_cast<int>(args.size()))
+  if (value.sort > Sort::kArr || value.arity != static_cast<int>(args.size()))
     sexp.fail(name + " does not stand here");
-  return mark(instantiate(shift(value.term, below(reading), value.arity), args), value.kind,
+  return mark(instantiate(shift(value.terms[0], below(reading), value.arity), args), value.sort,
               reading);
 }
-string attribute(const Sexp& sexp, Kind kind, const SideReading& reading) {
-  if (sexp.variable()) return value_of(sexp, sexp.text, reading, kind).word;
-  if (!sexp.atom()) sexp.fail("an operator word is missing");
-  return sexp.text;
+
+// An attribute as it is written: in the side, or for the rule variable that stands there.
+const Sexp& written(const Sexp& sexp, Sort sort, const SideReading& reading) {
+  return sexp.variable() ? value_of(sexp, sexp.text, reading, sort).text : sexp;
 }
-RedOp read_redop(const Sexp& sexp, bool plain, const SideReading& reading) {
-  const auto red = redop_from_word(attribute(sexp, Kind::kRedOp, reading));
-  if (!red || (plain && *red == RedOp::kOsm)) sexp.fail("no reduction");
+RedOp read_redop(const Sexp& sexp, const char* code = "syntax") {
+  const auto red = redop_from_word(sexp.atom() ? sexp.text : "");
+  if (!red) sexp.fail("no reduction", code);
   return *red;
 }
-
-// g of inner and outer: + - * / max min.
-Op read_point(const Sexp& sexp, const SideReading& reading) {
-  const auto op = pointwise_from_word(attribute(sexp, Kind::kOp, reading));
-  if (!op || pointwise_arity(*op) != 2 || *op == Op::kExpSub)
-    sexp.fail("not an operator of inner or outer");
+Op read_op(const Sexp& sexp, const char* code = "syntax") {
+  const auto op = op_from_word(sexp.atom() ? sexp.text : "");
+  if (!op || pointwise_arity(*op) == 0) sexp.fail("no pointwise operator", code);
   return *op;
 }
-Number read_number(const Sexp& sexp, bool natural, const SideReading& reading) {
-  if (natural && sexp.variable())
-    return value_of(sexp, sexp.text, reading, Kind::kNat).numbers.at(0);
-  if (!sexp.atom()) sexp.fail("a number is missing");
+Number read_natural(const Sexp& sexp, const char* code = "syntax") {
+  if (!sexp.atom()) sexp.fail("a number is missing", code);
   const Number number = read_literal(sexp.text);
-  if (natural && number < 0) sexp.fail("negative");
+  if (number < 0) sexp.fail("negative", code);
   return number;
 }
-Numbers read_perm(const Sexp& sexp, const SideReading& reading) {
-  if (sexp.variable()) return value_of(sexp, sexp.text, reading, Kind::kPerm).numbers;
-  if (!sexp.list()) sexp.fail("a permutation is missing");
+Numbers read_perm(const Sexp& sexp, const char* code = "syntax") {
+  if (!sexp.list()) sexp.fail("a permutation is missing", code);
   Numbers out;
-  for (const Sexp& item : sexp.items) out.push_back(read_number(item, true, SideReading{}));
+  for (const Sexp& item : sexp.items) out.push_back(read_natural(item, code));
   return out;
 }
 
 // `?p..` in a vector.
-Terms read_splice(const Sexp& sexp, const SideReading& reading) {
+Terms read_splice(const Sexp& sexp, SideReading& reading) {
   if (!sexp.variable() || !sexp.text.ends_with("..")) sexp.fail("a sequence variable is missing");
   const string name = sexp.text.substr(0, sexp.text.size() - 2);
   Terms out;
-  for (const Term& term : value_of(sexp, name, reading, Kind::kIndices).sequence)
-    out.push_back(mark(shift(term, below(reading)), Kind::kIndex, reading));
+  for (const Term& term : value_of(sexp, name, reading, Sort::kIndices).terms)
+    out.push_back(mark(shift(term, below(reading)), Sort::kIndex, reading));
   return out;
 }
 Terms read_vec(const Sexp& sexp, SideReading& reading);
@@ -106,7 +98,7 @@ Terms read_vec(const Sexp& sexp, SideReading& reading);
 // could be lost.
 Terms read_permute(const Sexp& sexp, SideReading& reading) {
   need(sexp, 3);
-  const Numbers perm = read_perm(sexp.items[1], reading);
+  const Numbers perm = read_perm(written(sexp.items[1], Sort::kPerm, reading));
   const Terms p = read_splice(sexp.items[2], reading);
   if (perm.size() != p.size()) sexp.fail("permutation of another length");
   std::set<Number> seen;
@@ -123,19 +115,17 @@ Terms read_permute(const Sexp& sexp, SideReading& reading) {
 // is not the offset of an element.
 Terms read_unravel(const Sexp& sexp, SideReading& reading) {
   need(sexp, 4);
-  const Value& array = value_of(sexp, sexp.items[1].text, reading, Kind::kValue);
+  const Value& array = value_of(sexp, sexp.items[1].text, reading, Sort::kArr);
   const Terms u = read_vec(sexp.items[2], reading);
   const Terms p = read_splice(sexp.items[3], reading);
-  if (p.size() != u.size() || p.empty() || array.arity != 0 || reading.position == nullptr)
+  if (p.size() != u.size() || p.empty() || array.arity != 0)
     sexp.fail("unravel needs a full index");
-  const Type type = infer(array.term, *reading.position, *reading.position_spec);
-  if (type.sort != Sort::kArr) sexp.fail("unravel needs an array");
   Term offset = p[0];
   for (size_t k = 1; k < p.size(); ++k)
     offset = make_op(Op::kAdd, {make_op(Op::kMul, {offset, u[k]}), p[k]});
-  Terms out(type.shape.size());
+  Terms out(array.type.shape.size());
   for (size_t k = out.size(); k-- > 0;) {
-    const Term extent = shift(type.shape[k], below(reading));
+    const Term extent = shift(array.type.shape[k], below(reading));
     out[k] = k == 0 ? offset : make_op(Op::kMod, {offset, extent});
     offset = make_op(Op::kDiv, {offset, extent});
   }
@@ -156,49 +146,52 @@ Terms read_vec(const Sexp& sexp, SideReading& reading) {
   return out;
 }
 
-// One name of (j n), (x), (x y); `written`: the names as written, before `rename`.
-void read_name(const Sexp& sexp, Node& node, Strings& written, const SideReading& reading) {
+// One name of (j n), (x), (x y); `plain`: the names as written, before `rename`.
+void read_name(const Sexp& sexp, Node& node, Strings& plain, SideReading& reading) {
   if (!sexp.atom() || !is_binder_name(sexp.text)) sexp.fail("not a name for a bound variable");
-  if (reading.binders != nullptr) reading.binders->insert(sexp.text);
-  const bool renamed = reading.rename != nullptr && reading.rename->contains(sexp.text);
-  node.binders.push_back(renamed ? reading.rename->at(sexp.text) : sexp.text);
-  written.push_back(sexp.text);
+  reading.binders.insert(sexp.text);
+  const auto renamed = reading.rename.find(sexp.text);
+  node.binders.push_back(renamed == reading.rename.end() ? sexp.text : renamed->second);
+  plain.push_back(sexp.text);
 }
 
 // One item of a form by its letter (AUDIT_OPS).
-void read_part(char letter, const Sexp& item, Node& node, Strings& written, SideReading& reading) {
+void read_part(char letter, const Sexp& item, Node& node, Strings& plain, SideReading& reading) {
   if (letter == 'k') node.kids.push_back(read_term(item, reading));
   if (letter == 'K') {
     const size_t size = reading.names.size();
-    reading.names.insert(reading.names.end(), written.begin(), written.end());
+    reading.names.insert(reading.names.end(), plain.begin(), plain.end());
     node.kids.push_back(read_term(item, reading));
     reading.names.resize(size);
   }
   if (letter == 'B' || letter == 'L' || letter == 'M') {
     if (!item.list()) item.fail("(name ..) expected");
     need(item, letter == 'L' ? 1 : 2);
-    read_name(item.items[0], node, written, reading);
-    if (letter == 'M') read_name(item.items[1], node, written, reading);
+    read_name(item.items[0], node, plain, reading);
+    if (letter == 'M') read_name(item.items[1], node, plain, reading);
     if (letter == 'B') node.kids.push_back(read_term(item.items[1], reading));
   }
-  if (letter == 'a' || letter == 'i')
-    node.attrs.push_back(read_number(item, letter == 'a', reading));
-  if (letter == 'p') node.attrs = read_perm(item, reading);
-  if (letter == 'r' || letter == 'R') node.red = read_redop(item, letter == 'R', reading);
-  if (letter == 'g') node.point = read_point(item, reading);
+  if (letter == 'a') node.attrs.push_back(read_natural(written(item, Sort::kNat, reading)));
+  if (letter == 'i') node.attrs.push_back(read_literal(item.atom() ? item.text : ""));
+  if (letter == 'p') node.attrs = read_perm(written(item, Sort::kPerm, reading));
+  if (letter == 'r' || letter == 'R') node.red = read_redop(written(item, Sort::kRedOp, reading));
+  if (letter == 'R' && node.red == RedOp::kOsm) item.fail("osm does not stand here");
+  if (letter == 'g') node.point = read_op(written(item, Sort::kOp, reading));
+  if (letter == 'g' && (pointwise_arity(node.point) != 2 || node.point == Op::kExpSub))
+    item.fail("not an operator of inner or outer");  // g is one of + - * / max min
   if (letter == 'v')
     for (const Term& index : read_vec(item, reading)) node.kids.push_back(index);
 }
 Term read_form(const Sexp& sexp, Op op, SideReading& reading) {
   Node node;
   node.op = op;
-  string form = form_of(op);
+  string form = row(op).form;
   if (form == "*") form.assign(sexp.items.size() - 1, 'k');
   if (form == "!" || form.empty()) sexp.fail("not a form");
   need(sexp, form.size() + 1);
-  Strings written;
+  Strings plain;
   for (size_t k = 0; k < form.size(); ++k)
-    read_part(form[k], sexp.items[k + 1], node, written, reading);
+    read_part(form[k], sexp.items[k + 1], node, plain, reading);
   return make(std::move(node));
 }
 Terms read_all(const Sexp& sexp, size_t first, SideReading& reading) {
@@ -211,11 +204,24 @@ Terms read_all(const Sexp& sexp, size_t first, SideReading& reading) {
 // (op ?F A), (op ?F A B).
 Term read_applied_op(const Sexp& sexp, SideReading& reading) {
   if (sexp.items.size() < 3) sexp.fail("wrong number of items");
-  const Value& value = value_of(sexp, sexp.items[1].text, reading, Kind::kOp);
-  const auto op = pointwise_from_word(value.word);
-  if (!op || pointwise_arity(*op) != static_cast<int>(sexp.items.size()) - 2)
+  const Op op = read_op(value_of(sexp, sexp.items[1].text, reading, Sort::kOp).text);
+  if (pointwise_arity(op) != static_cast<int>(sexp.items.size()) - 2)
     sexp.fail("operator of another arity");
-  return make_op(*op, read_all(sexp, 2, reading));
+  return make_op(op, read_all(sexp, 2, reading));
+}
+
+// (fn (a b) body): exactly as many parameters as the rule gives arguments. Returns the body.
+const Sexp& read_parameters(const Sexp& sexp, int arity, SideReading& reading) {
+  if (sexp.head() != "fn" || sexp.items.size() != 3 || !sexp.items[1].list() ||
+      static_cast<int>(sexp.items[1].items.size()) != arity)
+    sexp.fail("(fn (..) body) with the right parameters expected", "sub");
+  std::set<string> seen;
+  for (const Sexp& name : sexp.items[1].items) {
+    if (!is_binder_name(name.text) || !seen.insert(name.text).second)
+      name.fail("bad or repeated parameter", "sub");
+    reading.names.push_back(name.text);
+  }
+  return sexp.items[2];
 }
 
 // Names: binders from the inside out, then dimensions and inputs.
@@ -229,7 +235,8 @@ Term read_atom(const Sexp& sexp, SideReading& reading) {
   for (size_t k = names.size(); k-- > 0;)
     if (names[k] == text) return bound_var(static_cast<Number>(names.size() - 1 - k));
   const Spec* spec = reading.spec;
-  if (spec == nullptr || (!spec->is_dim(text) && spec->input(text) == nullptr))
+  if (reading.values != nullptr || spec == nullptr ||
+      (!spec->is_dim(text) && spec->input(text) == nullptr))
     refuse("scope", "unknown name " + text);
   return free_var(text);
 }
@@ -318,6 +325,26 @@ Term read_term(const string& text, const Strings& names, const Spec& spec) {
   if (items.size() != 1) refuse("syntax", "one term expected");
   SideReading reading{&spec, names};
   return read_term(items[0], reading);
+}
+Value read_value(const string& text, Sort sort, int arity, Scope& position, const Spec& spec) {
+  const vector<Sexp> items = read_sexps(text, false);
+  if (items.size() != 1) refuse("sub", "one item expected");
+  const Sexp& sexp = items[0];
+  SideReading reading{&spec, position.names()};
+  Value value{sort, arity, {}, {}, sexp};
+  if (sort == Sort::kOp) read_op(sexp, "sub");
+  if (sort == Sort::kRedOp) read_redop(sexp, "sub");
+  if (sort == Sort::kPerm) read_perm(sexp, "sub");
+  if (sort == Sort::kNat) read_natural(sexp, "sub");
+  if (sort == Sort::kIndices && sexp.head() != "seq") sexp.fail("(seq ..) expected", "sub");
+  if (sort == Sort::kIndices) value.terms = read_all(sexp, 1, reading);
+  if (sort > Sort::kArr) return value;
+  value.terms = {read_term(arity > 0 ? read_parameters(sexp, arity, reading) : sexp, reading)};
+  if (arity > 0) return value;
+  value.type = infer(value.terms[0], position, spec);
+  // Section 3, as where it occurs (see mark()).
+  if (value.type.sort != sort) sexp.fail("a term of another kind", "type");
+  return value;
 }
 
 }  // namespace audit

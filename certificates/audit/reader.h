@@ -55,31 +55,31 @@ struct Sexp {
 // `rules`. Refuses anything else, and deep nesting.
 vector<Sexp> read_sexps(const string& text, bool rules);
 
-// The value of a rule variable.
+// What a rule variable stands for.
 struct Value {
-  Kind kind = Kind::kIndex;
+  Sort sort = Sort::kIndex;
   int arity = 0;
-  Term term;        // below `arity` further variables
-  Terms sequence;   // kIndices
-  string word;      // kOp, kRedOp
-  Numbers numbers;  // kPerm, kNat
+  Terms terms = {};  // of kIndices any number; else one, below `arity` further variables
+  Type type = {};    // of the one term if arity is 0
+  Sexp text = {};    // as written
 };
 using Values = std::map<string, Value>;
 
-// What a term is read in.
+// What a term is read in: TEXT over names of the specification, or a side of a rule over values.
 struct SideReading {
-  const Spec* spec = nullptr;                        // null: no free names (sides of rules)
-  Strings names;                                     // variables, outermost first
-  const Values* values = nullptr;                    // null: no rule variables
-  const std::map<string, string>* rename = nullptr;  // of binders
-  Scope* position = nullptr;                         // scope of the values, for `unravel`
-  const Spec* position_spec = nullptr;
-  std::set<string>* binders = nullptr;  // filled: names of the binders
-  KindMap* kinds = nullptr;             // filled: nodes that stand for variables
+  const Spec* spec = nullptr;
+  Strings names = {};  // variables, outermost first
+  const Values* values = nullptr;
+  std::map<string, string> rename = {};  // of binders
+  std::set<string> binders = {};         // filled: names of the binders
+  KindMap kinds = {};                    // filled: nodes that stand for variables
 };
 Term read_term(const Sexp& sexp, SideReading& reading);
 // TEXT that is a term. Free names: `names` from the back, then dimensions and inputs.
 Term read_term(const string& text, const Strings& names, const Spec& spec);
+// TEXT of section 4 by the sort of its variable. Free names are those of the position, else a value
+// could speak of variables that do not exist there.
+Value read_value(const string& text, Sort sort, int arity, Scope& position, const Spec& spec);
 
 }  // namespace audit
 

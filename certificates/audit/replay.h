@@ -9,14 +9,13 @@
 namespace audit {
 
 struct RuleVar {
-  string name;  // with the question mark
-  Kind kind = Kind::kIndex;
+  Sort sort = Sort::kIndex;
   int arity = -1;  // arguments it is applied to in the sides; -1: it does not occur
 };
 
 struct Rule {
   string name, rule_class;
-  vector<RuleVar> vars;  // in order of declaration
+  std::map<string, RuleVar> vars;  // with the question mark
   vector<Sexp> conditions;
   Sexp lhs, rhs;
 };

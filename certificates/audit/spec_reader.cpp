@@ -253,12 +253,10 @@ class Parser {
                    const std::map<string, string>& names = {}) {
     Values values;
     for (const auto& [name, term] : terms) {
-      values[name].term = term.first;
+      values[name].terms = {term.first};
       values[name].arity = term.second;
     }
-    SideReading reading;
-    reading.values = &values;
-    reading.rename = &names;
+    SideReading reading{nullptr, {}, &values, names};
     return read_term(read_sexps(text, true).at(0), reading);
   }
   // "an index expression where a real or array is needed: (real e)".
@@ -473,7 +471,7 @@ class Parser {
     operand(b);
     if (word[0] == '>') return op(word == ">" ? Op::kLt : Op::kLe, {index(b), index(a)});
     const Op code = *op_from_word(word);
-    if (string(sorts_of(code)).starts_with("II")) return op(code, {index(a), index(b)});
+    if (string(row(code).sorts).starts_with("II")) return op(code, {index(a), index(b)});
     if (code != Op::kQuot && a.index() && b.index()) return op(code, {a.term, b.term});
     return op(code, {real(a), real(b)});
   }

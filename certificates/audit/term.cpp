@@ -9,16 +9,9 @@
 namespace audit {
 namespace {
 
-struct Word {
-  Op op;
-  const char *word, *form;
-  int pointwise;
-  const char* sorts;
-};
-#define AUDIT_OP_ROW(op, word, form, pointwise, sorts) {Op::op, word, form, pointwise, sorts},
-constexpr Word kWords[] = {AUDIT_OPS(AUDIT_OP_ROW)};
+#define AUDIT_OP_ROW(op, word, form, sorts) {Op::op, word, form, sorts},
+constexpr OpRow kRows[] = {AUDIT_OPS(AUDIT_OP_ROW)};
 constexpr const char* kRedWords[] = {"add", "mul", "max", "min", "osm"};
-const Word& row(Op op) { return kWords[static_cast<size_t>(op)]; }
 
 // The term with each child mapped; the term itself if none changed.
 template <class Map>
@@ -57,14 +50,14 @@ Term free_var(string name) { return make({.op = Op::kFree, .name = std::move(nam
 // bound itself.
 int bound_in(const Node& node, size_t child) {
   if (node.binders.empty()) return 0;
-  for (const char* letter = form_of(node.op); *letter != 0; ++letter) {
+  for (const char* letter = row(node.op).form; *letter != 0; ++letter) {
     if (*letter != 'k' && *letter != 'K' && *letter != 'B') continue;
     if (child-- == 0) return *letter == 'K' ? static_cast<int>(node.binders.size()) : 0;
   }
   return 0;
 }
 Terms indices_of(const Node& node) {
-  if (string(form_of(node.op)).find('v') == string::npos) return {};
+  if (string(row(node.op).form).find('v') == string::npos) return {};
   const int mem = node.op == Op::kMem ? 1 : 0;
   return {node.kids.begin() + mem, node.kids.end() - 1 + mem};
 }
@@ -116,19 +109,17 @@ Term replace(const Term& root, const vector<size_t>& at, const Term& with, size_
     return k == at[level] ? replace(kid, at, with, level + 1) : kid;
   });
 }
+const OpRow& row(Op op) { return kRows[static_cast<size_t>(op)]; }
 const char* word_of(Op op) { return row(op).word; }
 const char* word_of(RedOp op) { return kRedWords[static_cast<size_t>(op)]; }
-const char* form_of(Op op) { return row(op).form; }
-const char* sorts_of(Op op) { return row(op).sorts; }
-int pointwise_arity(Op op) { return row(op).pointwise; }
+int pointwise_arity(Op op) {
+  const string sorts = row(op).sorts;
+  return sorts == "PP>" ? 2 : sorts == "P>" ? 1 : 0;
+}
 std::optional<Op> op_from_word(const string& word) {
-  for (const Word& entry : kWords)
+  for (const OpRow& entry : kRows)
     if (!word.empty() && word == entry.word) return entry.op;
   return std::nullopt;
-}
-std::optional<Op> pointwise_from_word(const string& word) {
-  const std::optional<Op> op = op_from_word(word);
-  return op && pointwise_arity(*op) > 0 ? op : std::nullopt;
 }
 std::optional<RedOp> redop_from_word(const string& word) {
   for (size_t k = 0; k < std::size(kRedWords); ++k)
@@ -148,8 +139,8 @@ string print(const Term& term, Strings names) {
     const auto slot = names.end() - 1 - node.value;
     return std::find(slot + 1, names.end(), *slot) == names.end() ? *slot : *slot + index;
   }
-  const string form = form_of(node.op);
-  if (form == "!") return word_of(node.op);
+  const string form = row(node.op).form;
+  if (form == "!") return row(node.op).word;
   Strings inner = names;
   inner.insert(inner.end(), node.binders.begin(), node.binders.end());
   size_t kid = 0, attr = 0;
@@ -158,7 +149,7 @@ string print(const Term& term, Strings names) {
     for (; count > 0; --count) out += " " + print(node.kids[kid++], scope);
     return out;
   };
-  string out = string("(") + word_of(node.op);
+  string out = string("(") + row(node.op).word;
   for (const char letter : form) {
     if (letter == 'k') out += kids(1, names);
     if (letter == 'K') out += kids(1, inner);
