@@ -5,6 +5,7 @@
 #include "reader.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace audit {
 namespace {
@@ -17,8 +18,7 @@ bool is_literal(const string& text) {
 
 // Section 1: the tokens of TEXT, nothing else.
 bool is_token(const string& text) {
-  static const std::set<string> kWords = {"+", "-", "*", "/", "<", "<=", "==", "!="};
-  return is_literal(text) || is_identifier(text) || kWords.contains(text);
+  return is_literal(text) || is_identifier(text) || op_from_word(text);
 }
 bool is_token_char(char c) {
   return is_word_char(c) || std::string_view("?.+-*/<=!").find(c) != std::string_view::npos;
@@ -26,24 +26,23 @@ bool is_token_char(char c) {
 void need(const Sexp& sexp, size_t count) {
   if (sexp.items.size() != count) sexp.fail("wrong number of items");
 }
-const Value& value_of(const Sexp& sexp, const string& name, const SideReading& reading) {
+const Value& value_of(const Sexp& sexp, const string& name, const SideReading& reading,
+                      std::optional<Sort> sort = {}) {
   if (reading.values == nullptr || !reading.values->contains(name))
     sexp.fail("unknown rule variable " + name);
-  return reading.values->at(name);
-}
-const Value& value_of(const Sexp& sexp, const string& name, const SideReading& reading, Sort sort) {
-  const Value& value = value_of(sexp, name, reading);
-  if (value.sort != sort) sexp.fail(name + " is of another kind");
+  const Value& value = reading.values->at(name);
+  if (sort && value.sort != *sort) sexp.fail(name + " is of another kind");
   return value;
 }
 
 // Variables of the side that enclose this point: by how much a value moves.
 Number below(const SideReading& reading) { return static_cast<Number>(reading.names.size()); }
 
-// A root of its own for a rule variable's occurrence, so that its kind can be required when it is
-// typed.
-Term mark(const Term& term, Sort sort, SideReading& reading) {
-  return reading.kinds.emplace(make(Node(*term)), sort).first->first;
+// What a rule variable stands for; its kind is required when it is typed.
+Term mark(const Term& term, std::optional<Sort> sort) {
+  Node copy = *term;
+  copy.must_be = sort;
+  return make(std::move(copy));
 }
 
 // `?a`, or `(?f x ..)`: the value below the side's binders, its parameters replaced by the
@@ -52,8 +51,7 @@ Term read_variable(const Sexp& sexp, const string& name, const Terms& args, Side
   const Value& value = value_of(sexp, name, reading);
   if (value.sort > Sort::kArr || value.arity != static_cast<int>(args.size()))
     sexp.fail(name + " does not stand here");
-  return mark(instantiate(shift(value.terms[0], below(reading), value.arity), args), value.sort,
-              reading);
+  return mark(instantiate(shift(value.terms[0], below(reading), value.arity), args), value.sort);
 }
 
 // An attribute as it is written: in the side, or for the rule variable that stands there.
@@ -84,12 +82,12 @@ Numbers read_perm(const Sexp& sexp, const char* code = "syntax") {
 }
 
 // `?p..` in a vector.
-Terms read_splice(const Sexp& sexp, SideReading& reading) {
+Terms read_splice(const Sexp& sexp, const SideReading& reading) {
   if (!sexp.variable() || !sexp.text.ends_with("..")) sexp.fail("a sequence variable is missing");
   const string name = sexp.text.substr(0, sexp.text.size() - 2);
   Terms out;
   for (const Term& term : value_of(sexp, name, reading, Sort::kIndices).terms)
-    out.push_back(mark(shift(term, below(reading)), Sort::kIndex, reading));
+    out.push_back(mark(shift(term, below(reading)), Sort::kIndex));
   return out;
 }
 Terms read_vec(const Sexp& sexp, SideReading& reading);
@@ -100,14 +98,9 @@ Terms read_permute(const Sexp& sexp, SideReading& reading) {
   need(sexp, 3);
   const Numbers perm = read_perm(written(sexp.items[1], Sort::kPerm, reading));
   const Terms p = read_splice(sexp.items[2], reading);
-  if (perm.size() != p.size()) sexp.fail("permutation of another length");
-  std::set<Number> seen;
+  if (!is_permutation(perm, p.size())) sexp.fail("not a permutation of this length");
   Terms out;
-  for (const Number t : perm) {
-    const auto slot = static_cast<size_t>(t);
-    if (slot >= p.size() || !seen.insert(t).second) sexp.fail("not a permutation");
-    out.push_back(p[slot]);
-  }
+  for (const Number t : perm) out.push_back(p[static_cast<size_t>(t)]);
   return out;
 }
 
@@ -146,29 +139,26 @@ Terms read_vec(const Sexp& sexp, SideReading& reading) {
   return out;
 }
 
-// One name of (j n), (x), (x y); `plain`: the names as written, before `rename`.
-void read_name(const Sexp& sexp, Node& node, Strings& plain, SideReading& reading) {
+// Of (j n), (x), (x y).
+string read_name(const Sexp& sexp) {
   if (!sexp.atom() || !is_binder_name(sexp.text)) sexp.fail("not a name for a bound variable");
-  reading.binders.insert(sexp.text);
-  const auto renamed = reading.rename.find(sexp.text);
-  node.binders.push_back(renamed == reading.rename.end() ? sexp.text : renamed->second);
-  plain.push_back(sexp.text);
+  return sexp.text;
 }
 
 // One item of a form by its letter (AUDIT_OPS).
-void read_part(char letter, const Sexp& item, Node& node, Strings& plain, SideReading& reading) {
+void read_part(char letter, const Sexp& item, Node& node, SideReading& reading) {
   if (letter == 'k') node.kids.push_back(read_term(item, reading));
   if (letter == 'K') {
     const size_t size = reading.names.size();
-    reading.names.insert(reading.names.end(), plain.begin(), plain.end());
+    reading.names.insert(reading.names.end(), node.binders.begin(), node.binders.end());
     node.kids.push_back(read_term(item, reading));
     reading.names.resize(size);
   }
   if (letter == 'B' || letter == 'L' || letter == 'M') {
     if (!item.list()) item.fail("(name ..) expected");
     need(item, letter == 'L' ? 1 : 2);
-    read_name(item.items[0], node, plain, reading);
-    if (letter == 'M') read_name(item.items[1], node, plain, reading);
+    node.binders.push_back(read_name(item.items[0]));
+    if (letter == 'M') node.binders.push_back(read_name(item.items[1]));
     if (letter == 'B') node.kids.push_back(read_term(item.items[1], reading));
   }
   if (letter == 'a') node.attrs.push_back(read_natural(written(item, Sort::kNat, reading)));
@@ -189,9 +179,11 @@ Term read_form(const Sexp& sexp, Op op, SideReading& reading) {
   if (form == "*") form.assign(sexp.items.size() - 1, 'k');
   if (form == "!" || form.empty()) sexp.fail("not a form");
   need(sexp, form.size() + 1);
-  Strings plain;
-  for (size_t k = 0; k < form.size(); ++k)
-    read_part(form[k], sexp.items[k + 1], node, plain, reading);
+  for (size_t k = 0; k < form.size(); ++k) read_part(form[k], sexp.items[k + 1], node, reading);
+  for (string& binder : node.binders) {
+    reading.binders.insert(binder);
+    if (reading.rename.contains(binder)) binder = reading.rename.at(binder);
+  }
   return make(std::move(node));
 }
 Terms read_all(const Sexp& sexp, size_t first, SideReading& reading) {
@@ -255,13 +247,10 @@ bool is_binder_name(const string& text) {
 Number read_literal(const string& text) {
   if (!is_literal(text)) refuse("syntax", text + " is no integer");
   Number value = 0;
-  for (const char c : text) {
-    if (c == '-') continue;
-    if (value > kMaxLiteral / 10) refuse("limit", "integer too large");
-    value = value * 10 + (c - '0');
-  }
-  if (value > kMaxLiteral) refuse("limit", "integer too large");
-  return text[0] == '-' ? -value : value;
+  const auto done = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (done.ec != std::errc() || value > kMaxLiteral || value < -kMaxLiteral)
+    refuse("limit", "integer too large");
+  return value;
 }
 string Sexp::head() const { return !items.empty() && items[0].atom() ? items[0].text : string(); }
 void Sexp::fail(const string& what, const char* code) const {
@@ -272,40 +261,36 @@ void Sexp::fail(const string& what, const char* code) const {
 vector<Sexp> read_sexps(const string& text, bool rules) {
   Scanner in{text, "syntax"};
   vector<Sexp> open(1);
-  size_t count = 0;
-  while (!in.done()) {
+  for (size_t count = 0; !in.done();) {
     const char c = in.peek();
-    Sexp item;
-    item.line = in.line;
-    if (rules && c == ';') {
-      in.at = std::min(text.find('\n', in.at), text.size());
-      continue;
-    }
-    if (c == ' ' || c == '\n' || c == '(') {
+    Sexp item{.line = in.line};
+    if (c == ' ' || c == '\n') {
       ++in.at;
       if (c == '\n') ++in.line;
-      if (c == '(' && open.size() > size_t{2} * kMaxDepth) refuse("limit", "nested too deeply");
-      if (c == '(') open.push_back(std::move(item));
-      continue;
-    }
-    if (c == ')') {
-      if (open.size() == 1) in.fail("unmatched )");
+    } else if (rules && c == ';') {
+      in.take_while([](char d) { return d != '\n'; });
+    } else if (c == '(') {
       ++in.at;
-      item = std::move(open.back());
-      open.pop_back();
-    } else if (rules && c == '"') {
-      const size_t end = text.find_first_of("\"\n", in.at + 1);
-      if (end == string::npos || text[end] != '"') in.fail("open string");
-      item.quoted = true;
-      item.text = text.substr(in.at + 1, end - in.at - 1);
-      in.at = end + 1;
+      if (open.size() > size_t{2} * kMaxDepth) refuse("limit", "nested too deeply");
+      open.push_back(std::move(item));
     } else {
-      item.text = in.take_while(is_token_char);
-      if (item.text.empty()) in.fail("a character that is not allowed");
-      if (!rules && !is_token(item.text)) in.fail("bad token " + item.text);
+      if (c == ')') {
+        ++in.at;
+        if (open.size() == 1) in.fail("unmatched )");
+        item = std::move(open.back());
+        open.pop_back();
+      } else if (rules && c == '"') {
+        const size_t end = text.find_first_of("\"\n", in.at + 1);
+        if (end == string::npos || text[end] != '"') in.fail("open string");
+        item.text = in.take(end + 1 - in.at);
+      } else {
+        item.text = in.take_while(is_token_char);
+        if (item.text.empty()) in.fail("a character that is not allowed");
+        if (!rules && !is_token(item.text)) in.fail("bad token " + item.text);
+      }
+      if (++count > kMaxItems) refuse("limit", "text too long");
+      open.back().items.push_back(std::move(item));
     }
-    if (++count > kMaxItems) refuse("limit", "text too long");
-    open.back().items.push_back(std::move(item));
   }
   if (open.size() != 1) in.fail("a list is not closed");
   return std::move(open[0].items);

@@ -40,12 +40,12 @@ struct Scanner {
 };
 
 struct Sexp {
-  bool quoted = false;  // a "..." of a rules file
-  string text;          // of an atom or a string; empty for a list
-  vector<Sexp> items;   // of a list
+  string text = {};         // of an atom; of a "..." of a rules file, with the marks; empty: a list
+  vector<Sexp> items = {};  // of a list
   int line = 0;
-  bool atom() const { return !quoted && !text.empty(); }
-  bool list() const { return !quoted && text.empty(); }
+  bool quoted() const { return text.starts_with('"'); }
+  bool list() const { return text.empty(); }
+  bool atom() const { return !quoted() && !list(); }
   bool variable() const { return atom() && text[0] == '?'; }
   string head() const;  // text of the first item if that is an atom, else empty
   [[noreturn]] void fail(const string& what, const char* code = "syntax") const;
@@ -57,7 +57,7 @@ vector<Sexp> read_sexps(const string& text, bool rules);
 
 // What a rule variable stands for.
 struct Value {
-  Sort sort = Sort::kIndex;
+  std::optional<Sort> sort = {};  // none: a term of any sort (spec_reader.cpp)
   int arity = 0;
   Terms terms = {};  // of kIndices any number; else one, below `arity` further variables
   Type type = {};    // of the one term if arity is 0
@@ -72,7 +72,6 @@ struct SideReading {
   const Values* values = nullptr;
   std::map<string, string> rename = {};  // of binders
   std::set<string> binders = {};         // filled: names of the binders
-  KindMap kinds = {};                    // filled: nodes that stand for variables
 };
 Term read_term(const Sexp& sexp, SideReading& reading);
 // TEXT that is a term. Free names: `names` from the back, then dimensions and inputs.

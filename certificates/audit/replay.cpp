@@ -34,7 +34,7 @@ std::map<string, Sexp> clauses_of(const Sexp& rule) {
       clause = rule.items[at++];
     const bool single = form == 't' || form == 's';
     if ((count == 0 && form != '?') || (count > 1 && form != '+') ||
-        (single && (clause.items.size() != 2 || clause.items[1].quoted != (form == 's'))))
+        (single && (clause.items.size() != 2 || clause.items[1].quoted() != (form == 's'))))
       rule.fail(string("(") + head + " ..) is missing, out of place or of another form", "rules");
   }
   if (at != rule.items.size()) rule.items[at].fail("unknown clause", "rules");
@@ -102,7 +102,7 @@ class Position {
     // Without this a step could replace anything by anything.
     if (!alpha_equal(old_side, at))
       refuse("match", rule_.name + ": the old side is not the subterm");
-    infer(old_side, scope_, spec_, &old_reading.kinds);
+    infer(old_side, scope_, spec_);
     Replayed result{nullptr, {}, rule_.rule_class};
     for (const Sexp& condition : rule_.conditions) check(condition, result.to_prove);
     SideReading reading{nullptr, {}, &values_, step_.names};
@@ -114,7 +114,7 @@ class Position {
     result.term = replace(whole, step_.at, new_side);
     // "After every step the whole term must have type Stmt."
     Scope scope;
-    if (infer(result.term, scope, spec_, &reading.kinds).sort != Sort::kStmt)
+    if (infer(result.term, scope, spec_).sort != Sort::kStmt)
       refuse("type", "the whole term is not a statement");
     return result;
   }
@@ -144,7 +144,7 @@ class Position {
     } else if (head == "prove" || !step_.left_to_right) {
       SideReading reading{nullptr, {}, &values_};
       const Term goal = read_term(sexp.items[1], reading);
-      if (infer(goal, scope_, spec_, &reading.kinds).sort != Sort::kBool)
+      if (infer(goal, scope_, spec_).sort != Sort::kBool)
         refuse("type", "what is to be proved is no boolean");
       to_prove.push_back({scope_, goal});
     }

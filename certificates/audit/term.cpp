@@ -5,6 +5,7 @@
 #include "term.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace audit {
 namespace {
@@ -126,6 +127,12 @@ std::optional<RedOp> redop_from_word(const string& word) {
     if (word == kRedWords[k]) return static_cast<RedOp>(k);
   return std::nullopt;
 }
+bool is_permutation(Numbers numbers, size_t size) {
+  Numbers all(size);
+  std::iota(all.begin(), all.end(), 0);
+  std::ranges::sort(numbers);
+  return numbers == all;
+}
 bool is_index_arithmetic(Op op) {
   return op == Op::kAdd || op == Op::kSub || op == Op::kMul || op == Op::kDiv || op == Op::kMod;
 }
@@ -139,32 +146,32 @@ string print(const Term& term, Strings names) {
     const auto slot = names.end() - 1 - node.value;
     return std::find(slot + 1, names.end(), *slot) == names.end() ? *slot : *slot + index;
   }
-  const string form = row(node.op).form;
-  if (form == "!") return row(node.op).word;
+  string form = row(node.op).form;
+  if (form == "!") return word_of(node.op);
+  if (form == "*") form.assign(node.kids.size(), 'k');
   Strings inner = names;
   inner.insert(inner.end(), node.binders.begin(), node.binders.end());
-  size_t kid = 0, attr = 0;
-  const auto kids = [&](size_t count, const Strings& scope) {
-    string out;
-    for (; count > 0; --count) out += " " + print(node.kids[kid++], scope);
-    return out;
-  };
-  string out = string("(") + row(node.op).word;
+  auto kid = node.kids.begin();
+  auto attr = node.attrs.begin();
+  auto binder = node.binders.begin();
+  string out = string("(") + word_of(node.op);
   for (const char letter : form) {
-    if (letter == 'k') out += kids(1, names);
-    if (letter == 'K') out += kids(1, inner);
-    if (letter == '*') out += kids(node.kids.size(), names);
-    if (letter == 'B') out += " (" + node.binders[0] + kids(1, names) + ")";
-    if (letter == 'L') out += " (" + node.binders.back() + ")";
-    if (letter == 'M') out += " (" + node.binders[0] + " " + node.binders[1] + ")";
-    if (letter == 'v') out += " (vec" + kids(node.kids.size() - 1, names) + ")";
-    if (letter == 'a' || letter == 'i') out += " " + std::to_string(node.attrs[attr++]);
-    if (letter == 'r' || letter == 'R') out += string(" ") + word_of(node.red);
-    if (letter == 'g') out += string(" ") + word_of(node.point);
-    if (letter != 'p') continue;
-    for (size_t k = 0; k < node.attrs.size(); ++k)
-      out += (k == 0 ? " (" : " ") + std::to_string(node.attrs[k]);
-    out += node.attrs.empty() ? " ()" : ")";
+    out += " ";
+    if (letter == 'k') out += print(*kid++, names);
+    if (letter == 'K') out += print(*kid++, inner);
+    if (letter == 'B') out += "(" + *binder++ + " " + print(*kid++, names) + ")";
+    if (letter == 'L') out += "(" + *binder++ + ")";
+    if (letter == 'M') out += "(" + node.binders[0] + " " + node.binders[1] + ")";
+    if (letter == 'a' || letter == 'i') out += std::to_string(*attr++);
+    if (letter == 'r' || letter == 'R') out += word_of(node.red);
+    if (letter == 'g') out += word_of(node.point);
+    if (letter == 'v') out += "(vec";
+    for (size_t k = 1; letter == 'v' && k < node.kids.size(); ++k)
+      out += " " + print(*kid++, names);
+    for (; letter == 'p' && attr != node.attrs.end(); ++attr)
+      out += (attr == node.attrs.begin() ? "(" : " ") + std::to_string(*attr);
+    if (letter == 'p' && node.attrs.empty()) out += "(";
+    if (letter == 'v' || letter == 'p') out += ")";
   }
   return out + ")";
 }

@@ -86,6 +86,8 @@ struct Budget {
 #define AUDIT_OP_NAME(op, word, form, sorts) op,
 enum class Op { AUDIT_OPS(AUDIT_OP_NAME) };
 // clang-format on
+// Of types (section 2), and of rule variables that stand for no single term.
+enum class Sort { kIndex, kBool, kStmt, kArr, kIndices, kOp, kRedOp, kPerm, kNat };
 enum class RedOp { kAdd, kMul, kMax, kMin, kOsm };
 
 struct Node;
@@ -94,16 +96,17 @@ using Terms = vector<Term>;
 
 struct Node {
   Op op = Op::kTrue;
-  Number value = 0;         // kInt; kBound: de Bruijn index
-  string name = {};         // kFree: dimension or input (or a fresh atom made by a client)
-  Numbers attrs = {};       // letters a, i, p of the form
-  RedOp red = RedOp::kAdd;  // letters r, R
-  Op point = Op::kAdd;      // letter g
-  Strings binders = {};     // names in written order; the last one is de Bruijn index 0
-  Terms kids = {};          // FORMAT child order
-  size_t size = 1;          // by make(): nodes of the tree
-  int depth = 1;            // by make(): nesting
-  Number free_bound = 0;    // by make(): all free de Bruijn indices are < this
+  Number value = 0;                  // kInt; kBound: de Bruijn index
+  string name = {};                  // kFree: dimension or input (or a fresh atom made by a client)
+  Numbers attrs = {};                // letters a, i, p of the form
+  RedOp red = RedOp::kAdd;           // letters r, R
+  Op point = Op::kAdd;               // letter g
+  Strings binders = {};              // names in written order; the last one is de Bruijn index 0
+  Terms kids = {};                   // FORMAT child order
+  std::optional<Sort> must_be = {};  // of what a rule variable stood for: its kind
+  size_t size = 1;                   // by make(): nodes of the tree
+  int depth = 1;                     // by make(): nesting
+  Number free_bound = 0;             // by make(): all free de Bruijn indices are < this
 };
 
 // Completes a node within the limits of section 11. Does not check arity or types.
@@ -144,13 +147,12 @@ const char* word_of(RedOp op);
 int pointwise_arity(Op op);  // 1 or 2; 0: not pointwise
 std::optional<Op> op_from_word(const string& word);
 std::optional<RedOp> redop_from_word(const string& word);
-bool is_index_arithmetic(Op op);  // + - * div mod
+bool is_permutation(Numbers numbers, size_t size);  // of 0 .. size-1
+bool is_index_arithmetic(Op op);                    // + - * div mod
 // For people; `names` are those of the enclosing binders, outermost first.
 string print(const Term& term, Strings names = {});
 
 // ---- types (section 2) ----
-// The last five are of rule variables only.
-enum class Sort { kIndex, kBool, kStmt, kArr, kIndices, kOp, kRedOp, kPerm, kNat };
 enum class Elem { kReal, kInt, kTup };
 
 struct Type {
@@ -212,11 +214,8 @@ Spec read_spec(const string& text);
 
 // ---- judgements (types.cpp) ----
 
-// Sorts that certain nodes must have (the rule variables of a step), by address.
-using KindMap = std::map<Term, Sort>;
-
 // The type of a term in a scope (left as it was); refuses (code "type") an ill-typed one.
-Type infer(const Term& term, Scope& scope, const Spec& spec, const KindMap* kinds = nullptr);
+Type infer(const Term& term, Scope& scope, const Spec& spec);
 // Equality as polynomials, without facts.
 bool same_index(const Term& a, const Term& b, const Scope& scope, const Spec& spec);
 bool same_shape(const Terms& a, const Terms& b, const Scope& scope, const Spec& spec);

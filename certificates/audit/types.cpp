@@ -52,6 +52,7 @@ bool is_state(const Type& type) {
 
 // The type without the first `count` axes.
 Type without_axes(Type type, size_t count) {
+  if (count > type.shape.size()) refuse("type", "more indices or a higher rank than axes");
   type.shape.erase(type.shape.begin(), type.shape.begin() + static_cast<std::ptrdiff_t>(count));
   return type;
 }
@@ -67,18 +68,16 @@ Term product(const Terms& extents) {
 
 class Inference {
  public:
-  Inference(Scope& scope, const Spec& spec, const KindMap* kinds = nullptr)
-      : scope_(scope), spec_(spec), kinds_(kinds) {}
+  Inference(Scope& scope, const Spec& spec) : scope_(scope), spec_(spec) {}
   Type type(const Term& term) {
     spec_.budget.visit(1);
     Types kids = outer_types(term);
     for (size_t k = 0; k < kids.size(); ++k)
       if (bound_in(*term, k) > 0) kids[k] = child(term, k, kids);
     const Type result = node(term, kids);
-    const auto found = kinds_ == nullptr ? KindMap::const_iterator() : kinds_->find(term);
     // Section 3: a rule variable stands for terms of its kind only. Without it a rule for reals
     // could be applied to, say, an index.
-    if (kinds_ != nullptr && found != kinds_->end() && result.sort != found->second)
+    if (term->must_be && result.sort != *term->must_be)
       ill(term, "a rule variable stands for a term of another kind");
     return result;
   }
@@ -117,10 +116,8 @@ class Inference {
   }
   // The cells of operand k of omega, attribute k being their rank.
   Type cell(const Term& term, size_t k, const Types& kids) {
-    const Number rank = term->attrs[k];
-    const auto size = static_cast<Number>(kids[k + 1].shape.size());
-    if (rank < 0 || rank > size) ill(term, "omega rank beyond the operand's");
-    return without_axes(kids[k + 1], static_cast<size_t>(size - rank));
+    const Type& operand = kids[k + 1];
+    return without_axes(operand, operand.shape.size() - static_cast<size_t>(term->attrs[k]));
   }
   bool same_type(const Type& a, const Type& b) {
     if (a.sort != b.sort || a.sort != Sort::kArr) return a.sort == b.sort;
@@ -161,7 +158,7 @@ class Inference {
     return op == Op::kReshape ? reshape(term, t.back()) : leaf(term);
   }
   Type good(const Term& term, bool fits, const Type& type) {
-    if (!fits) ill(term, "operands that do not fit");
+    if (!fits) ill(term, "operands of other types or shapes");
     return type;
   }
   Type leaf(const Term& term) {
@@ -194,28 +191,21 @@ class Inference {
   Type select(const Term& term, const Types& t) {
     const Type& array = term->op == Op::kMem ? t.front() : t.back();
     const size_t count = t.size() - 1;
-    if (count > array.shape.size()) ill(term, "more indices than axes");
     if (term->op == Op::kMem && (count != array.shape.size() || term->kids[0]->op != Op::kFree))
       ill(term, "mem needs an input and a full index");
     if (array.elem == Elem::kInt && count == array.shape.size()) return {};
     return without_axes(array, count);
   }
   Type put(const Term& term, const Type& written) {
-    const size_t count = term->kids.size() - 1;
-    if (count > spec_.output.shape.size()) ill(term, "more indices than axes");
-    const Type place = without_axes(array_type(spec_.output.shape), count);
+    const Type place = without_axes(array_type(spec_.output.shape), term->kids.size() - 1);
     return good(term, same_shape(place.shape, written.shape, scope_, spec_), {Sort::kStmt});
   }
-  // Result extent number t_k is extent k of A; t must be a permutation.
+  // Result extent number t_k is extent k of A.
   Type transpose(const Term& term, const Type& array) {
     Type result = array;
-    result.shape.assign(array.shape.size(), nullptr);
-    if (term->attrs.size() != array.shape.size()) ill(term, "wrong permutation");
-    for (size_t k = 0; k < array.shape.size(); ++k) {
-      const auto t = static_cast<size_t>(term->attrs[k]);
-      if (t >= array.shape.size() || result.shape[t]) ill(term, "wrong permutation");
-      result.shape[t] = array.shape[k];
-    }
+    good(term, is_permutation(term->attrs, array.shape.size()), array);
+    for (size_t k = 0; k < array.shape.size(); ++k)
+      result.shape[static_cast<size_t>(term->attrs[k])] = array.shape[k];
     return result;
   }
   Type catenate(const Term& term, Type a, Type b) {
@@ -254,12 +244,11 @@ class Inference {
   }
   Scope& scope_;
   const Spec& spec_;
-  const KindMap* kinds_;
 };
 
 }  // namespace
-Type infer(const Term& term, Scope& scope, const Spec& spec, const KindMap* kinds) {
-  return Inference(scope, spec, kinds).type(term);
+Type infer(const Term& term, Scope& scope, const Spec& spec) {
+  return Inference(scope, spec).type(term);
 }
 bool same_index(const Term& a, const Term& b, const Scope& scope, const Spec& spec) {
   if (alpha_equal(a, b)) return true;
