@@ -23,7 +23,6 @@ set(MINIMOA_AUDIT_SOURCES
     certificates/audit/proof.cpp
     certificates/audit/reader.cpp
     certificates/audit/replay.cpp
-    certificates/audit/sha256.cpp
     certificates/audit/spec_reader.cpp
     certificates/audit/term.cpp
     certificates/audit/text.cpp

@@ -15,7 +15,9 @@
 
 namespace audit {
 namespace {
-constexpr size_t kMaxSteps = 20000;  // FORMAT section 11
+// FORMAT section 11.
+constexpr size_t kMaxFileBytes = 16u << 20;
+constexpr size_t kMaxSteps = 20000;
 constexpr const char* kVerdicts[] = {"VALID", "HOLEY", "INVALID", "INVALID"};
 string word_of(Verdict verdict) { return kVerdicts[static_cast<size_t>(verdict)]; }
 string read_file(const string& path) {
@@ -41,6 +43,13 @@ void check_path(const string& path) {
   if (!good) refuse("path", "not a plain relative path: " + path);
 }
 
+// Text of a certificate may not forge lines of the report.
+string line(string text) {
+  for (char& c : text)
+    if (c < ' ' || c > '~') c = '?';
+  return text + "\n";
+}
+
 struct Claim {
   const char* name;
   Verdict verdict = Verdict::kInvalid;
@@ -51,36 +60,28 @@ struct Claim {
 class Audit {
  public:
   explicit Audit(const string& root) : root_(root), generator_(spec_) {}
-  void run(const string& path) {
-    string bytes;
-    if (!guarded(equal_, [&] { bytes = read_file(path); })) {
-      if (equal_.reason.code == "unreadable") equal_.verdict = Verdict::kUnreadable;
-      return;
-    }
-    if (!guarded(equal_, [&] { replay(bytes); })) return;
-    if (guarded(equal_, [&] { prove("divisors", generator_.divisors(final_)); })) {
-      // The facts about quotients that both use stand on the divisors.
-      const Verdict divisors = equal_.verdict;
-      guarded(
-          equal_, [&] { check_equal(); }, divisors);
-      guarded(
-          safe_, [&] { check_safe(); }, divisors);
-    }
-    guarded(text_, [&] { check_text(bytes); });
-    guarded(workspace_, [&] { check_workspace(); });
-  }
-  Audited result(const string& path) const {
+  Audited result(const string& path) {
+    run(path);
     Verdict worst = Verdict::kValid;
     Report claims = Report::array();
-    for (const Claim& claim : {equal_, safe_, workspace_, text_}) {
-      worst = std::max(worst, claim.verdict);
-      claims.push_back({{"claim", claim.name},
-                        {"verdict", word_of(claim.verdict)},
-                        {"code", claim.reason.code},
-                        {"place", claim.place},
-                        {"text", claim.reason.text}});
+    string text;
+    for (const auto& [name, verdict, reason, place] : {equal_, safe_, workspace_, text_}) {
+      worst = std::max(worst, verdict);
+      claims.push_back({{"claim", name},
+                        {"verdict", word_of(verdict)},
+                        {"code", reason.code},
+                        {"place", place},
+                        {"text", reason.text}});
+      const string why =
+          " [" + reason.code + "] " + place + (place.empty() ? "" : ": ") + reason.text;
+      text += line(string("  ") + name + ": " + word_of(verdict) +
+                   (verdict < Verdict::kInvalid ? "" : why));
     }
+    for (const string& hole : holes_) text += line("  hole " + hole);
+    for (const string& name : classes_) text += line("  rule class " + name);
+    for (const string& assumption : assumptions_) text += line("  assumes " + assumption);
     return {worst,
+            line(path + ": " + word_of(worst)) + text,
             {{"certificate", path},
              {"verdict", word_of(worst)},
              {"claims", claims},
@@ -90,14 +91,28 @@ class Audit {
   }
 
  private:
-  // The only place where exceptions end. Everything unforeseen is INVALID. `at_best`: the verdict
-  // of what the claim rests on.
-  bool guarded(Claim& claim, const std::function<void()>& work, Verdict at_best = Verdict::kValid) {
+  void run(const string& path) {
+    string bytes;
+    if (!guarded(equal_, [&] { bytes = read_file(path); })) {
+      if (equal_.reason.code == "unreadable") equal_.verdict = Verdict::kUnreadable;
+      return;
+    }
+    if (!guarded(equal_, [&] { replay(bytes); })) return;
+    guarded(text_, [&] { check_text(bytes); });
+    guarded(workspace_, [&] { check_workspace(); });
+    if (!guarded(equal_, [&] { prove("divisors", generator_.divisors(final_)); })) return;
+    // The facts about quotients that both use stand on the divisors.
+    at_best_ = equal_.verdict;
+    guarded(equal_, [&] { check_equal(); });
+    guarded(safe_, [&] { check_safe(); });
+  }
+  // The only place where exceptions end. Everything unforeseen is INVALID.
+  bool guarded(Claim& claim, const std::function<void()>& work) {
     const size_t holes = holes_.size();
     place_.clear();
     try {
       work();
-      claim = {claim.name, holes_.size() > holes ? Verdict::kHoley : at_best, {}};
+      claim = {claim.name, holes_.size() > holes ? Verdict::kHoley : at_best_, {}};
       return true;
     } catch (const Refused& refused) {
       claim.reason = refused;
@@ -140,9 +155,10 @@ class Audit {
     place_.clear();
   }
   void read(const string& bytes) {
-    cert_ = require_keys(parse_json(bytes), {"format", "spec", "rules", "schedule", "kernel",
-                                             "witness", "divisors", "spec_proofs", "stages",
-                                             "steps", "safe", "cover", "workspace", "producer"});
+    cert_ = parse_json(bytes);
+    require_keys(cert_,
+                 {"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
+                  "spec_proofs", "stages", "steps", "safe", "cover", "workspace", "producer"});
     if (cert_.at("format") != "minimoa.cert/1") refuse("json", "unknown format");
     spec_ = read_spec(named_file("specification ", cert_.at("spec")));
     read_rule_files();
@@ -189,19 +205,16 @@ class Audit {
     classes_ = std::move(classes);
     list_assumptions();
   }
-  void prove(const string& list, const vector<Obligation>& obligations, const Json& proofs) {
-    for (const string& hole : check_proofs(list, obligations, proofs, spec_.budget, place_))
-      holes_.push_back(hole);
-  }
   void prove(const string& list, const vector<Obligation>& obligations) {
-    prove(list, obligations, cert_.at(list));
+    check_proofs(list, obligations, cert_.at(list), spec_.budget, place_, holes_);
   }
   void check_equal() {
     place_ = "spec_proofs";
     prove("spec_proofs", generator_.spec_obligations());
     for (size_t k = 0; k < conditions_.size(); ++k) {
       const string list = place_ = "steps[" + std::to_string(k) + "].proofs";
-      prove(list, generator_.step(conditions_[k]), cert_.at("steps")[k].at("proofs"));
+      check_proofs(list, generator_.step(conditions_[k]), cert_.at("steps")[k].at("proofs"),
+                   spec_.budget, place_, holes_);
     }
   }
   void check_safe() {
@@ -240,13 +253,13 @@ class Audit {
       refuse("workspace", "not the number of words of slow memory");
   }
   void list_assumptions() {
-    Strings& out = assumptions_;
-    for (const string& name : spec_.dims) out.push_back("1 <= " + name + " <= 16777216");
-    for (const Term& require : spec_.assumptions) out.push_back("require " + print(require));
+    for (const string& name : spec_.dims) assumptions_.push_back("1 <= " + name + " <= 16777216");
+    for (const Term& require : spec_.assumptions)
+      assumptions_.push_back("require " + print(require));
     for (const Array& array : spec_.inputs)
       if (array.range)
-        out.push_back(print(array.range->first) + " <= element of " + array.name + " < " +
-                      print(array.range->second));
+        assumptions_.push_back(print(array.range->first) + " <= element of " + array.name + " < " +
+                               print(array.range->second));
     for (const char* assumption :
          {"0 <= stride <= 68719476736 for every axis of every array",
           "pointers, strides and workspace describe memory of the caller; the output overlaps no "
@@ -254,11 +267,12 @@ class Audit {
           "workspace, scratch and task counts are at most 2^40, else nothing runs",
           "the spec is defined: no maximum of nothing in arithmetic, no division by 0",
           "equality is over the reals: arithmetic is exact"})
-      out.push_back(assumption);
-    out.push_back("compiled with " + kernel_.at("flags"));
+      assumptions_.push_back(assumption);
+    assumptions_.push_back("compiled with " + kernel_.at("flags"));
   }
   const string root_;
   Claim equal_{"equal"}, safe_{"safe"}, workspace_{"workspace"}, text_{"text"};
+  Verdict at_best_ = Verdict::kValid;  // what further claims rest on
   Strings assumptions_, holes_;
   std::set<string> classes_;
   Spec spec_;
@@ -272,40 +286,9 @@ class Audit {
   string place_;
 };
 
-// Text of a certificate may not forge lines of the report.
-string line(string text) {
-  for (char& c : text)
-    if (c < ' ' || c > '~') c = '?';
-  return text + "\n";
-}
-
 }  // namespace
 Audited audit_certificate(const string& root, const string& certificate) {
-  Audit audit(root);
-  audit.run(certificate);
-  return audit.result(certificate);
-}
-int exit_code(Verdict verdict) {
-  constexpr int kCodes[] = {0, 3, 1, 2};
-  return kCodes[static_cast<size_t>(verdict)];
-}
-string as_text(const Report& report) {
-  const auto of = [](const Report& json, const char* key) { return json.at(key).get<string>(); };
-  string text = line(of(report, "certificate") + ": " + of(report, "verdict"));
-  for (const Report& claim : report.at("claims")) {
-    string reason;
-    if (of(claim, "verdict") == "INVALID") {
-      const string place = of(claim, "place");
-      reason =
-          " [" + of(claim, "code") + "] " + place + (place.empty() ? "" : ": ") + of(claim, "text");
-    }
-    text += line("  " + of(claim, "claim") + ": " + of(claim, "verdict") + reason);
-  }
-  constexpr const char* kLists[][2] = {
-      {"holes", "  hole "}, {"classes", "  rule class "}, {"assumptions", "  assumes "}};
-  for (const auto& [key, label] : kLists)
-    for (const Report& item : report.at(key)) text += line(label + item.get<string>());
-  return text;
+  return Audit(root).result(certificate);
 }
 
 }  // namespace audit

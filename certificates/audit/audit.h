@@ -16,6 +16,7 @@ using Report = nlohmann::ordered_json;
 
 struct Audited {
   Verdict verdict;
+  std::string text;  // the report for people
   // {certificate, verdict, claims: [{claim, verdict, code, place, text}], holes, classes,
   // assumptions}; the claims are equal, safe, workspace, text; a code says why one is INVALID.
   Report report;
@@ -23,9 +24,6 @@ struct Audited {
 
 // `certificate` is opened as it is; the paths inside are relative to `root`.
 Audited audit_certificate(const std::string& root, const std::string& certificate);
-// FORMAT 10: 0 VALID, 1 INVALID, 2 unreadable, 3 HOLEY.
-int exit_code(Verdict verdict);
-std::string as_text(const Report& report);
 
 }  // namespace audit
 

@@ -1,10 +1,9 @@
 // Bytes of files: a strict reader of certificates (FORMAT section 9), and SHA-256 (FIPS 180-4).
-// Idea: nlohmann's parser checks the grammar; our handler refuses whatever the format does not use.
-// What is left are lists, objects, strings and small natural numbers, so that nlohmann's accessors
-// can check the rest: they throw when a value has another kind (the audit's code "json").
-// Files are named by their hash: a verdict is about these bytes.
-// How it may be wrong: a lenient corner of the parser that never reaches our handler (known: a byte
-// order mark is skipped; we refuse it first).
+// Idea: nlohmann's parser checks the grammar; we refuse whatever the format does not use. What is
+// left are lists, objects, strings and small natural numbers, so that nlohmann's accessors can
+// check the rest: they throw when a value has another kind (the audit's code "json").
+// How it may be wrong: a lenient corner of the parser (known: a byte order mark is skipped; we
+// refuse it first).
 #ifndef MINIMOA_AUDIT_JSON_H_
 #define MINIMOA_AUDIT_JSON_H_
 
@@ -17,13 +16,10 @@ namespace audit {
 using Json = nlohmann::json;
 using StringMap = std::map<string, string>;
 
-constexpr size_t kMaxFileBytes = 16u << 20;
-
 // 64 lower-case hexadecimal digits.
 string sha256_hex(std::string_view bytes);
 Json parse_json(std::string_view text);
-const vector<Json>& items(const Json& list);
-const vector<Json>& items(const Json& list, size_t size);  // of exactly this size
+const vector<Json>& items(const Json& list, std::optional<size_t> size = {});
 // Refuses an object with other keys than these; returns it.
 const Json& require_keys(const Json& object, Strings keys);
 // An object of strings with exactly these keys.

@@ -23,10 +23,10 @@ struct Obligation {
   size_t atoms = 0;  // all atom numbers are below
 };
 
-// Checks proof k against obligation k for each k; the numbers must agree. Returns the holes, by
+// Checks proof k against obligation k for each k; the numbers must agree. Adds to `holes`, by
 // name and reason; refuses a list with a wrong proof. `place`: the obligation under check.
-Strings check_proofs(const string& list, const vector<Obligation>& obligations, const Json& proofs,
-                     Budget& budget, string& place);
+void check_proofs(const string& list, const vector<Obligation>& obligations, const Json& proofs,
+                  Budget& budget, string& place, Strings& holes);
 // A POLY of the format over atoms 0 .. atoms-1.
 Poly read_poly(const Json& json, size_t atoms);
 

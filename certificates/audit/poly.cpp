@@ -14,21 +14,11 @@ constexpr unsigned kMaxBits = 6643;  // of a number of so many digits
 constexpr size_t kMaxTerms = 20000;
 constexpr size_t kMaxAtoms = 65000;
 [[noreturn]] void limit(const string& what) { refuse("limit", what); }
-size_t words_of(const Int& value) { return value.backend().size(); }
 Monomial product(const Monomial& a, const Monomial& b) {
-  Monomial result;
-  size_t i = 0;
-  size_t j = 0;
-  while (i < a.size() || j < b.size()) {
-    const bool left = j == b.size() || (i < a.size() && a[i] <= b[j]);
-    const bool right = i == a.size() || (j < b.size() && b[j] <= a[i]);
-    const int exponent = (left ? a[i + 1] : 0) + (right ? b[j + 1] : 0);
-    if (exponent > static_cast<int>(kMaxExponent)) limit("exponent above 64");
-    result += left ? a[i] : b[j];
-    result += static_cast<char16_t>(exponent);
-    if (left) i += 2;
-    if (right) j += 2;
-  }
+  Monomial result(a.size() + b.size(), 0);
+  std::ranges::merge(a, b, result.begin());
+  for (size_t k = kMaxExponent; k < result.size(); ++k)
+    if (result[k] == result[k - kMaxExponent]) limit("exponent above 64");
   return result;
 }
 
@@ -49,20 +39,12 @@ Int floor_div(const Int& a, const Int& b) {
 }
 Poly Poly::atom(size_t number) {
   if (number >= kMaxAtoms) limit("too many atoms");
-  Poly result;
-  result.add(Monomial{static_cast<char16_t>(number), 1}, 1);
-  return result;
+  return Poly(1, {static_cast<char16_t>(number)});
 }
-size_t Poly::bytes() const {
-  size_t result = 64;
-  for (const auto& [monomial, coefficient] : terms_)
-    result += 112 + 2 * monomial.size() + 8 * words_of(coefficient);
-  return result;
-}
-size_t Poly::words() const {
+size_t Poly::weight() const {
   size_t result = 1;
   for (const auto& [monomial, coefficient] : terms_)
-    result = std::max(result, words_of(coefficient));
+    result = std::max(result, coefficient.backend().size() + monomial.size() / 16);
   return result;
 }
 
@@ -71,16 +53,14 @@ void Poly::add(const Monomial& monomial, const Int& coefficient) {
   const auto slot = terms_.try_emplace(monomial).first;
   Int& value = slot->second;
   value += coefficient;
-  if (value == 0) {
+  if (value == 0)
     terms_.erase(slot);
-    return;
-  }
-  if (boost::multiprecision::msb(abs(value)) > kMaxBits)
+  else if (msb(abs(value)) > kMaxBits)
     limit("a number of more than 2,000 digits");
   if (terms_.size() > kMaxTerms) limit("a polynomial of too many terms");
 }
 void Poly::add(const Poly& other, const Int& factor, Budget& budget) {
-  budget.multiply(other.terms_.size() * other.words());
+  budget.multiply(other.terms_.size() * other.weight());
   for (const auto& [monomial, coefficient] : other.terms_) add(monomial, coefficient * factor);
 }
 Poly difference(Poly a, const Poly& b, Budget& budget) {
@@ -88,8 +68,7 @@ Poly difference(Poly a, const Poly& b, Budget& budget) {
   return a;
 }
 Poly multiply(const Poly& a, const Poly& b, Budget& budget) {
-  budget.multiply(static_cast<std::uint64_t>(a.terms().size()) * a.words() * b.terms().size() *
-                  b.words());
+  budget.multiply(a.terms().size() * a.weight() * b.terms().size() * b.weight());
   std::unordered_map<Monomial, Int> terms;  // much faster than a map
   for (const auto& [left, x] : a.terms()) {
     for (const auto& [right, y] : b.terms()) terms[product(left, right)] += x * y;
@@ -103,10 +82,9 @@ Poly substitute(const Poly& poly, const vector<Poly>& sigma, Budget& budget) {
   Poly result;
   for (const auto& [monomial, coefficient] : poly.terms()) {
     Poly value(coefficient);
-    for (size_t k = 0; k < monomial.size(); k += 2) {
-      if (monomial[k] >= sigma.size()) refuse("proof", "an atom without value");
-      for (char16_t e = 0; e < monomial[k + 1]; ++e)
-        value = multiply(value, sigma[monomial[k]], budget);
+    for (const char16_t atom : monomial) {
+      if (atom >= sigma.size()) refuse("proof", "an atom without value");
+      value = multiply(value, sigma[atom], budget);
     }
     result.add(value, 1, budget);
   }
@@ -128,9 +106,8 @@ Poly variable(const Term& term, Reading& reading) {
   return reading.atoms.atom({AtomKind::kVariable, "#" + std::to_string(level), {}});
 }
 
-// FORMAT 5: an element is identified by its array and index polynomials; the
-// operand must be an input by name (perhaps through further selections), else
-// two different values could share an atom.
+// FORMAT 5: an element is identified by its array and index polynomials; the operand must be an
+// input by name (perhaps through further selections), else two values could share an atom.
 Poly element(const Term& term, Reading& reading) {
   Term array = term;
   Terms indices;  // those of inner selections first

@@ -1,6 +1,6 @@
 // Exact polynomials over numbered atoms, and index terms read as such (FORMAT section 5).
-// Idea: coefficients are integers; a monomial is a string of (atom, exponent) pairs, so equality of
-// polynomials is equality of maps.
+// Idea: coefficients are integers; a monomial is the sorted string of its atoms, one for each
+// factor, so equality of polynomials is equality of maps.
 // How it may be wrong: two different values that share an atom.
 #ifndef MINIMOA_AUDIT_POLY_H_
 #define MINIMOA_AUDIT_POLY_H_
@@ -24,13 +24,15 @@ Int floor_div(const Int& a, const Int& b);
 class Poly {
  public:
   Poly() = default;
-  explicit Poly(const Int& constant) { add(Monomial(), constant); }
+  explicit Poly(const Int& factor, const Monomial& monomial = {}) { add(monomial, factor); }
   static Poly atom(size_t number);
   const std::map<Monomial, Int>& terms() const { return terms_; }
   bool is_constant() const { return terms_.empty() || terms_.rbegin()->first.empty(); }
   Int constant() const { return terms_.contains({}) ? terms_.at({}) : Int(0); }
-  size_t bytes() const;  // roughly what it holds in memory
-  size_t words() const;  // of the longest coefficient
+  // What one multiplication by its longest term costs.
+  size_t weight() const;
+  // Roughly what it holds in memory, from above.
+  size_t bytes() const { return 64 + terms_.size() * (112 + 32 * weight()); }
   void add(const Monomial& monomial, const Int& coefficient);
   // this += factor * other
   void add(const Poly& other, const Int& factor, Budget& budget);

@@ -51,8 +51,7 @@ class Refutation {
   }
   // Not p >= 0 means -p - 1 >= 0, since p is an integer.
   Poly negation(const Poly& poly) { return difference(Poly(-1), poly, budget_); }
-  // Only facts that exist may be used; without it a step could stand on
-  // itself or on a later one.
+  // Only facts that exist may be used; without it a step could stand on itself or on a later one.
   const Poly& fact(const Json& json) const {
     const auto number = json.get<size_t>();
     if (number >= facts_.size()) bad("no such fact");
@@ -66,8 +65,8 @@ class Refutation {
     const Poly root = poly(step[1]);
     append(multiply(root, root, budget_));
   }
-  // C + sum L*p >= 0 follows only from C >= 0 and L > 0; with a negative
-  // multiplier p >= 0 would give -p >= 0, and anything after that.
+  // C + sum L*p >= 0 follows only from C >= 0 and L > 0; with a negative multiplier p >= 0 would
+  // give -p >= 0, and anything after that.
   void linear(const vector<Json>& step) {
     const Int constant = read_integer(step[1]);
     if (constant < 0) bad("lin with a negative constant");
@@ -126,12 +125,10 @@ class Refutation {
     const Poly border = poly(step[1]);
     const size_t facts = facts_.size();
     const size_t atoms = atoms_;
-    const size_t bytes = bytes_;
     append(border);
     run(step[2]);
     facts_.resize(facts);
     atoms_ = atoms;
-    bytes_ = bytes;
     append(negation(border));
     run(step[3]);
     append(Poly(-1));
@@ -141,7 +138,7 @@ class Refutation {
   size_t atoms_;
   Budget& budget_;
   vector<Poly> facts_;
-  size_t bytes_ = 0;
+  size_t bytes_ = 0;  // of all facts so far, also of cases that are left
   size_t steps_ = 0;
 };
 
@@ -160,25 +157,22 @@ Poly read_poly(const Json& json, size_t atoms) {
       if (atom >= atoms) bad("no such atom");
       if (exponent == 0) bad("exponent 0");
       if (exponent > kMaxExponent) refuse("limit", "exponent above 64");
-      if (!monomial.empty() && monomial[monomial.size() - 2] >= atom)
-        bad("atoms of a monomial not increasing");
-      monomial += static_cast<char16_t>(atom);
-      monomial += static_cast<char16_t>(exponent);
+      if (!monomial.empty() && monomial.back() >= atom) bad("atoms of a monomial not increasing");
+      monomial.append(exponent, static_cast<char16_t>(atom));
     }
     if (result.terms().contains(monomial)) bad("repeated monomial");
     result.add(monomial, coefficient);
   }
   return result;
 }
-Strings check_proofs(const string& list, const vector<Obligation>& obligations, const Json& proofs,
-                     Budget& budget, string& place) {
+void check_proofs(const string& list, const vector<Obligation>& obligations, const Json& proofs,
+                  Budget& budget, string& place, Strings& holes) {
   place = list;
   const size_t given = items(proofs).size();
   // FORMAT 7: without it the obligations beyond the list would go unproved.
   if (given != obligations.size())
-    bad(list + " has " + std::to_string(given) + " proofs, but " +
-        std::to_string(obligations.size()) + " obligations arise");
-  Strings holes;
+    bad("has " + std::to_string(given) + " proofs, but " + std::to_string(obligations.size()) +
+        " obligations arise");
   for (size_t k = 0; k < given; ++k) {
     place = list + "[" + std::to_string(k) + "] " + obligations[k].place;
     if (proofs[k].is_object()) {
@@ -190,7 +184,6 @@ Strings check_proofs(const string& list, const vector<Obligation>& obligations, 
       Refutation(obligations, k, budget).run(proofs[k]);
     }
   }
-  return holes;
 }
 
 }  // namespace audit
