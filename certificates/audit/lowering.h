@@ -8,7 +8,7 @@
 #ifndef MINIMOA_AUDIT_LOWERING_H_
 #define MINIMOA_AUDIT_LOWERING_H_
 
-#include "term.h"
+#include "reader.h"
 
 namespace audit {
 
@@ -21,11 +21,6 @@ struct Lowered {
 // Refuses (codes "lower", "in-place", "name", "int-width") what section 8 does not lower.
 Lowered lower(const Term& final_term, const Spec& spec, const string& schedule);
 
-struct Token {
-  string text;
-  int line = 0;
-};
-
 struct KernelFile {
   string header, body;
   int body_line = 0;  // of the file; the first line is 1
@@ -35,6 +30,7 @@ struct KernelFile {
 KernelFile split_kernel(const string& file);
 // Comments only, one line "// certificate PATH sha256 HEX" with this HEX.
 void check_header(const string& header, const string& sha256);
+// Closed by a token "end of file".
 vector<Token> tokenise(const string& body, int first_line);
 // Refuses (code "text") the first token that differs.
 void compare_tokens(const vector<Token>& found, const vector<Token>& expected);

@@ -39,6 +39,11 @@ struct Scanner {
   }
 };
 
+struct Token {
+  string text;
+  int line = 0;
+};
+
 struct Sexp {
   string text = {};         // of an atom; of a "..." of a rules file, with the marks; empty: a list
   vector<Sexp> items = {};  // of a list
