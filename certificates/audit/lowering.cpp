@@ -225,7 +225,7 @@ class Lowering {
   // FORMAT 8.3, mem: of an int array where an index stands, of a float array where a value does.
   string input_element(const Term& term, bool integer) {
     const Array* input = spec_.input(operand_of(*term)->name);
-    if (input == nullptr || (input->kind == InputKind::kI32) != integer)
+    if (input == nullptr || (input->elem == Elem::kInt) != integer)
       cannot("an element of an input of the other kind");
     const string access = strided(*input, indices_of(*term));
     return integer ? "static_cast<std::int64_t>(" + access + ")" : access;
@@ -559,7 +559,7 @@ class Lowering {
     string text;
     for (const string& name : spec_.dims) text += "std::int64_t " + name + ";\n";
     for (const Array& array : spec_.arrays()) {
-      const string type = array.kind == InputKind::kI32 ? "std::int32_t* " : "float* ";
+      const string type = array.elem == Elem::kInt ? "std::int32_t* " : "float* ";
       const size_t rank = std::max<size_t>(array.shape.size(), 1);
       text += (array.name == spec_.output.name ? "" : "const ") + type + array.name +
               "; std::int64_t " + array.name + "_s[" + std::to_string(rank) + "];\n";

@@ -143,7 +143,7 @@ void Generator::add_quotient(Draft& draft, size_t atom) {
 }
 void Generator::add_element(Draft& draft, size_t atom) {
   const Array* input = spec_.input(draft.atoms[atom].name);
-  if (input == nullptr || input->kind != InputKind::kI32)
+  if (input == nullptr || input->elem != Elem::kInt)
     refuse("index", "an index that is an element of no integer input");
   if (!input->range) return;
   Reading in = reading(draft, 0);

@@ -9,7 +9,7 @@
 
 #include "json.h"
 #include "poly.h"
-#include "replay.h"
+#include "reader.h"
 
 namespace audit {
 constexpr size_t kMaxProofSteps = 5000;             // FORMAT section 11

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kMaxItems = 2 * kMaxNodes;
 bool is_literal(const string& text) {
   const string digits = text.substr(text.starts_with("-") ? 1 : 0);
-  return !digits.empty() && std::all_of(digits.begin(), digits.end(), is_digit) &&
+  return !digits.empty() && std::ranges::all_of(digits, is_digit) &&
          (digits[0] != '0' || digits.size() == 1);
 }
 
@@ -54,31 +54,27 @@ Term read_variable(const Sexp& sexp, const string& name, const Terms& args, Side
   return mark(instantiate(shift(value.terms[0], below(reading), value.arity), args), value.sort);
 }
 
-// An attribute as it is written: in the side, or for the rule variable that stands there.
-const Sexp& written(const Sexp& sexp, Sort sort, const SideReading& reading) {
-  return sexp.variable() ? value_of(sexp, sexp.text, reading, sort).text : sexp;
+// An attribute of this sort, into its place in a node.
+void read_attribute(const Sexp& sexp, Sort sort, Node& node, const char* code = "syntax") {
+  if (sexp.list() != (sort == Sort::kPerm)) sexp.fail("another attribute is expected", code);
+  for (const Sexp& item : sexp.items) read_attribute(item, Sort::kNat, node, code);
+  const auto op = op_from_word(sexp.text);
+  const auto red = redop_from_word(sexp.text);
+  if (sort == Sort::kNat) node.attrs.push_back(read_literal(sexp.text));
+  if (sort == Sort::kNat && node.attrs.back() < 0) sexp.fail("a negative number", code);
+  if (sort == Sort::kOp && (!op || pointwise_arity(*op) == 0))
+    sexp.fail("no pointwise operator", code);
+  if (sort == Sort::kOp) node.point = *op;
+  if (sort == Sort::kRedOp && !red) sexp.fail("no reduction", code);
+  if (sort == Sort::kRedOp) node.red = *red;
 }
-RedOp read_redop(const Sexp& sexp, const char* code = "syntax") {
-  const auto red = redop_from_word(sexp.atom() ? sexp.text : "");
-  if (!red) sexp.fail("no reduction", code);
-  return *red;
-}
-Op read_op(const Sexp& sexp, const char* code = "syntax") {
-  const auto op = op_from_word(sexp.atom() ? sexp.text : "");
-  if (!op || pointwise_arity(*op) == 0) sexp.fail("no pointwise operator", code);
-  return *op;
-}
-Number read_natural(const Sexp& sexp, const char* code = "syntax") {
-  if (!sexp.atom()) sexp.fail("a number is missing", code);
-  const Number number = read_literal(sexp.text);
-  if (number < 0) sexp.fail("negative", code);
-  return number;
-}
-Numbers read_perm(const Sexp& sexp, const char* code = "syntax") {
-  if (!sexp.list()) sexp.fail("a permutation is missing", code);
-  Numbers out;
-  for (const Sexp& item : sexp.items) out.push_back(read_natural(item, code));
-  return out;
+
+// The same as it stands in a term; or a rule variable for it.
+Node attribute(const Sexp& sexp, Sort sort, const SideReading& reading) {
+  Node node;
+  read_attribute(sexp.variable() ? value_of(sexp, sexp.text, reading, sort).text : sexp, sort,
+                 node);
+  return node;
 }
 
 // `?p..` in a vector.
@@ -96,7 +92,7 @@ Terms read_vec(const Sexp& sexp, SideReading& reading);
 // could be lost.
 Terms read_permute(const Sexp& sexp, SideReading& reading) {
   need(sexp, 3);
-  const Numbers perm = read_perm(written(sexp.items[1], Sort::kPerm, reading));
+  const Numbers perm = attribute(sexp.items[1], Sort::kPerm, reading).attrs;
   const Terms p = read_splice(sexp.items[2], reading);
   if (!is_permutation(perm, p.size())) sexp.fail("not a permutation of this length");
   Terms out;
@@ -139,12 +135,6 @@ Terms read_vec(const Sexp& sexp, SideReading& reading) {
   return out;
 }
 
-// Of (j n), (x), (x y).
-string read_name(const Sexp& sexp) {
-  if (!sexp.atom() || !is_binder_name(sexp.text)) sexp.fail("not a name for a bound variable");
-  return sexp.text;
-}
-
 // One item of a form by its letter (AUDIT_OPS).
 void read_part(char letter, const Sexp& item, Node& node, SideReading& reading) {
   if (letter == 'k') node.kids.push_back(read_term(item, reading));
@@ -155,18 +145,20 @@ void read_part(char letter, const Sexp& item, Node& node, SideReading& reading) 
     reading.names.resize(size);
   }
   if (letter == 'B' || letter == 'L' || letter == 'M') {
-    if (!item.list()) item.fail("(name ..) expected");
-    need(item, letter == 'L' ? 1 : 2);
-    node.binders.push_back(read_name(item.items[0]));
-    if (letter == 'M') node.binders.push_back(read_name(item.items[1]));
+    const size_t names = letter == 'M' ? 2 : 1;
+    need(item, letter == 'B' ? 2 : names);
+    for (size_t k = 0; k < names; ++k) {
+      if (!is_binder_name(item.items[k].text)) item.fail("not a name for a bound variable");
+      node.binders.push_back(item.items[k].text);
+    }
     if (letter == 'B') node.kids.push_back(read_term(item.items[1], reading));
   }
-  if (letter == 'a') node.attrs.push_back(read_natural(written(item, Sort::kNat, reading)));
-  if (letter == 'i') node.attrs.push_back(read_literal(item.atom() ? item.text : ""));
-  if (letter == 'p') node.attrs = read_perm(written(item, Sort::kPerm, reading));
-  if (letter == 'r' || letter == 'R') node.red = read_redop(written(item, Sort::kRedOp, reading));
+  if (letter == 'i') node.attrs.push_back(read_literal(item.text));
+  if (letter == 'a') node.attrs.push_back(attribute(item, Sort::kNat, reading).attrs[0]);
+  if (letter == 'p') node.attrs = attribute(item, Sort::kPerm, reading).attrs;
+  if (letter == 'r' || letter == 'R') node.red = attribute(item, Sort::kRedOp, reading).red;
   if (letter == 'R' && node.red == RedOp::kOsm) item.fail("osm does not stand here");
-  if (letter == 'g') node.point = read_op(written(item, Sort::kOp, reading));
+  if (letter == 'g') node.point = attribute(item, Sort::kOp, reading).point;
   if (letter == 'g' && (pointwise_arity(node.point) != 2 || node.point == Op::kExpSub))
     item.fail("not an operator of inner or outer");  // g is one of + - * / max min
   if (letter == 'v')
@@ -196,10 +188,17 @@ Terms read_all(const Sexp& sexp, size_t first, SideReading& reading) {
 // (op ?F A), (op ?F A B).
 Term read_applied_op(const Sexp& sexp, SideReading& reading) {
   if (sexp.items.size() < 3) sexp.fail("wrong number of items");
-  const Op op = read_op(value_of(sexp, sexp.items[1].text, reading, Sort::kOp).text);
+  if (!sexp.items[1].variable()) sexp.fail("an operator variable is missing");
+  const Op op = attribute(sexp.items[1], Sort::kOp, reading).point;
   if (pointwise_arity(op) != static_cast<int>(sexp.items.size()) - 2)
     sexp.fail("operator of another arity");
   return make_op(op, read_all(sexp, 2, reading));
+}
+
+Sexp only_sexp(const string& text, const char* code) {
+  const vector<Sexp> items = read_sexps(text, false);
+  if (items.size() != 1) refuse(code, "one item expected");
+  return items[0];
 }
 
 // (fn (a b) body): exactly as many parameters as the rule gives arguments. Returns the body.
@@ -239,7 +238,7 @@ bool is_word_char(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 bool is_identifier(const string& text) {
-  return !text.empty() && !is_digit(text[0]) && std::all_of(text.begin(), text.end(), is_word_char);
+  return !text.empty() && !is_digit(text[0]) && std::ranges::all_of(text, is_word_char);
 }
 bool is_binder_name(const string& text) {
   return is_identifier(text) && text != "true" && text != "bottom";
@@ -251,10 +250,6 @@ Number read_literal(const string& text) {
   if (done.ec != std::errc() || value > kMaxLiteral || value < -kMaxLiteral)
     refuse("limit", "integer too large");
   return value;
-}
-string Sexp::head() const { return !items.empty() && items[0].atom() ? items[0].text : string(); }
-void Sexp::fail(const string& what, const char* code) const {
-  refuse(code, "line " + std::to_string(line) + ": " + what);
 }
 
 // Lists are built on an explicit stack, so depth costs no frames.
@@ -306,29 +301,25 @@ Term read_term(const Sexp& sexp, SideReading& reading) {
   return read_form(sexp, *op, reading);
 }
 Term read_term(const string& text, const Strings& names, const Spec& spec) {
-  const vector<Sexp> items = read_sexps(text, false);
-  if (items.size() != 1) refuse("syntax", "one term expected");
   SideReading reading{&spec, names};
-  return read_term(items[0], reading);
+  return read_term(only_sexp(text, "syntax"), reading);
 }
-Value read_value(const string& text, Sort sort, int arity, Scope& position, const Spec& spec) {
-  const vector<Sexp> items = read_sexps(text, false);
-  if (items.size() != 1) refuse("sub", "one item expected");
-  const Sexp& sexp = items[0];
+Value read_value(const string& text, const Value& var, Scope& position, const Spec& spec) {
+  const Sexp sexp = only_sexp(text, "sub");
+  const Sort sort = *var.sort;
   SideReading reading{&spec, position.names()};
-  Value value{sort, arity, {}, {}, sexp};
-  if (sort == Sort::kOp) read_op(sexp, "sub");
-  if (sort == Sort::kRedOp) read_redop(sexp, "sub");
-  if (sort == Sort::kPerm) read_perm(sexp, "sub");
-  if (sort == Sort::kNat) read_natural(sexp, "sub");
+  Value value{sort, std::max(var.arity, 0), {}, {}, sexp};
+  Node ignored;
+  if (sort > Sort::kIndices) read_attribute(sexp, sort, ignored, "sub");
   if (sort == Sort::kIndices && sexp.head() != "seq") sexp.fail("(seq ..) expected", "sub");
   if (sort == Sort::kIndices) value.terms = read_all(sexp, 1, reading);
   if (sort > Sort::kArr) return value;
-  value.terms = {read_term(arity > 0 ? read_parameters(sexp, arity, reading) : sexp, reading)};
-  if (arity > 0) return value;
-  value.type = infer(value.terms[0], position, spec);
-  // Section 3, as where it occurs (see mark()).
-  if (value.type.sort != sort) sexp.fail("a term of another kind", "type");
+  const bool applied = value.arity > 0;
+  const Sexp& body = applied ? read_parameters(sexp, value.arity, reading) : sexp;
+  value.terms = {read_term(body, reading)};
+  if (!applied) value.type = infer(value.terms[0], position, spec);
+  // Section 3; where a function is applied its kind is required as well (see mark()).
+  if (!applied && value.type.sort != sort) sexp.fail("a term of another kind", "type");
   return value;
 }
 

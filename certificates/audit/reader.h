@@ -1,8 +1,9 @@
 // S-expressions, and the one reader of terms: TEXT of a certificate, sides of rules (FORMAT
-// sections 1, 3, 4) and the rows of the spec language's table.
-// Idea: a side of a rule is read with the rule variables' values at hand, so that reading it *is*
-// instantiating it; there is no separate pattern matcher.
-// How it may be wrong: a value placed below rule binders without its shift.
+// sections 1, 3, 4) and the rows of the spec language's table; the rules and the replay of a step.
+// Idea: a side of a rule stays an s-expression and is read with the rule variables' values at hand,
+// so that reading it *is* instantiating it; there is no separate pattern matcher.
+// How it may be wrong: a value placed below rule binders without its shift. The rules themselves
+// are trusted; nothing here knows whether one is true.
 #ifndef MINIMOA_AUDIT_READER_H_
 #define MINIMOA_AUDIT_READER_H_
 
@@ -52,8 +53,11 @@ struct Sexp {
   bool list() const { return text.empty(); }
   bool atom() const { return !quoted() && !list(); }
   bool variable() const { return atom() && text[0] == '?'; }
-  string head() const;  // text of the first item if that is an atom, else empty
-  [[noreturn]] void fail(const string& what, const char* code = "syntax") const;
+  // Text of the first item if that is an atom, else empty.
+  string head() const { return !items.empty() && items[0].atom() ? items[0].text : string(); }
+  [[noreturn]] void fail(const string& what, const char* code = "syntax") const {
+    refuse(code, "line " + std::to_string(line) + ": " + what);
+  }
 };
 
 // All s-expressions of a text. Comments, strings, rule variables and names with hyphens only if
@@ -68,7 +72,7 @@ struct Value {
   Type type = {};    // of the one term if arity is 0
   Sexp text = {};    // as written
 };
-using Values = std::map<string, Value>;
+using Values = std::map<string, Value>;  // by name, with the question mark
 
 // What a term is read in: TEXT over names of the specification, or a side of a rule over values.
 struct SideReading {
@@ -81,9 +85,47 @@ struct SideReading {
 Term read_term(const Sexp& sexp, SideReading& reading);
 // TEXT that is a term. Free names: `names` from the back, then dimensions and inputs.
 Term read_term(const string& text, const Strings& names, const Spec& spec);
-// TEXT of section 4 by the sort of its variable. Free names are those of the position, else a value
-// could speak of variables that do not exist there.
-Value read_value(const string& text, Sort sort, int arity, Scope& position, const Spec& spec);
+// TEXT of section 4 for a rule variable. Free names are those of the position, else a value could
+// speak of variables that do not exist there.
+Value read_value(const string& text, const Value& var, Scope& position, const Spec& spec);
+
+// ---- rules and steps (replay.cpp) ----
+
+struct Rule {
+  string name, rule_class;
+  Values vars;  // without what they stand for; arity -1: does not occur
+  vector<Sexp> conditions;
+  Sexp lhs, rhs;
+};
+using RuleTable = std::map<string, Rule>;
+
+// Adds the rules of one file's text; refuses (code "rules") anything that is not exactly section 3,
+// and a name that is in the table already.
+void read_rules(const string& text, RuleTable& table);
+
+// One step of a certificate.
+struct Step {
+  string rule;
+  bool left_to_right = true;
+  vector<size_t> at;
+  std::map<string, string> sub;    // "?a" -> TEXT
+  std::map<string, string> names;  // binder of the new side -> name
+};
+
+// A boolean to be proved by the step's proofs, a term of the scope `context`.
+struct Condition {
+  Scope context;
+  Term goal;
+};
+
+struct Replayed {
+  Term term;                   // the whole term after the step
+  vector<Condition> to_prove;  // in order of the rule's conditions
+  string rule_class;
+};
+
+// Checks everything of the step but its proofs; refuses what is wrong.
+Replayed replay_step(const Term& whole, const Step& step, const RuleTable& rules, const Spec& spec);
 
 }  // namespace audit
 

@@ -1,11 +1,11 @@
-// The reader of rules (FORMAT section 3) and the replay of one step (section 4). See replay.h.
+// The reader of rules (FORMAT section 3) and the replay of one step (section 4). See reader.h.
 // Idea: the clauses of a rule stand in the order of section 3. A step: read the values of the rule
 // variables in the scope of the position, read the old side with them, compare; then the
 // conditions; then read the new side, put it in place and type the whole.
 // How it may be wrong: a clause that is read and not used (`applies` and `differs` are examples for
 // other tools, `doc` and `cite` are for people); a value read in another scope than the position's;
 // a condition evaluated elsewhere than at the position.
-#include "replay.h"
+#include "reader.h"
 
 #include <algorithm>
 
@@ -48,7 +48,7 @@ void read_vars(const Sexp& sexp, Rule& rule) {
     for (size_t k = 1; k < group.items.size(); ++k) {
       const string& name = group.items[k].text;
       if (!group.items[k].variable() || !is_identifier(name.substr(1)) ||
-          !rule.vars.emplace(name, RuleVar{kKinds.at(group.head())}).second)
+          !rule.vars.emplace(name, Value{kKinds.at(group.head()), -1}).second)
         group.fail("bad or repeated variable " + name, "rules");
     }
   }
@@ -130,7 +130,7 @@ class Position {
     for (const auto& [name, var] : rule_.vars) {
       const auto text = step_.sub.find(name);
       if (text == step_.sub.end()) refuse("sub", name + " is missing");
-      values_[name] = read_value(text->second, var.sort, std::max(var.arity, 0), scope_, spec_);
+      values_[name] = read_value(text->second, var, scope_, spec_);
     }
     if (step_.sub.size() != rule_.vars.size()) refuse("sub", "too many keys");
     return term;
@@ -151,13 +151,19 @@ class Position {
   }
   bool holds(const string& head, const vector<Sexp>& items) const {
     if (head == "literal") return value(items[1], Sort::kIndex).terms[0]->op == Op::kInt;
-    if (head == "extent") return extent(value(items[1], Sort::kIndex).terms[0], items);
-    const Term& array = value(items[1], Sort::kArr).terms[0];
-    if (head == "input") return array->op == Op::kFree && spec_.input(array->name) != nullptr;
-    const Terms& shape = value(items[1], Sort::kArr).type.shape;
-    if (head == "rank") return static_cast<Number>(shape.size()) == number(items[2]);
-    return head == "same-shape" &&
-           same_shape(shape, value(items[2], Sort::kArr).type.shape, scope_, spec_);
+    const Value& array = value(items[head == "extent" ? 3 : 1], Sort::kArr);
+    const Term& term = array.terms[0];
+    const Terms& shape = array.type.shape;
+    const auto rank = static_cast<Number>(shape.size());
+    if (head == "input") return term->op == Op::kFree && spec_.input(term->name) != nullptr;
+    if (head == "rank") return rank == number(items[2]);
+    if (head == "same-shape")
+      return same_shape(shape, value(items[2], Sort::kArr).type.shape, scope_, spec_);
+    // (extent ?n K ?A), K from the end if negative.
+    const Term& claimed = value(items[1], Sort::kIndex).terms[0];
+    Number k = read_literal(items[2].text);
+    if (k < 0) k += rank;
+    return k >= 0 && k < rank && same_index(claimed, shape[static_cast<size_t>(k)], scope_, spec_);
   }
   const Value& value(const Sexp& sexp, Sort sort) const {
     const auto found = values_.find(sexp.text);
@@ -172,14 +178,6 @@ class Position {
     if (sexp.head() == "+" && sexp.items.size() == 3)
       return number(sexp.items[1]) + number(sexp.items[2]);
     return read_literal(sexp.variable() ? value(sexp, Sort::kNat).text.text : sexp.text);
-  }
-  // (extent ?n K ?A), K from the end if negative.
-  bool extent(const Term& claimed, const vector<Sexp>& items) const {
-    const Terms& shape = value(items[3], Sort::kArr).type.shape;
-    const auto size = static_cast<Number>(shape.size());
-    Number k = read_literal(items[2].text);
-    if (k < 0) k += size;
-    return k >= 0 && k < size && same_index(claimed, shape[static_cast<size_t>(k)], scope_, spec_);
   }
   const Rule& rule_;
   const Step& step_;

@@ -262,7 +262,7 @@ class Parser {
     } else if (accept("out")) {
       if (!spec_.output.name.empty()) fail("E0102 a second `out`");
       spec_.output = declaration();
-      if (spec_.output.kind == InputKind::kI32) fail("E0201 output of i32");
+      if (spec_.output.elem == Elem::kInt) fail("E0201 output of i32");
       names_[spec_.output.name] = {};  // declared, but no value
     } else {
       definition(accept("attend"));
@@ -284,20 +284,20 @@ class Parser {
     bind(text, nullptr, val.type);
   }
   Array declaration() {
-    static const Strings kTypes = {"f32", "f16", "bf16", "i32"};  // in the order of InputKind
+    static const Strings kTypes = {"f32", "f16", "bf16", "i32"};
     Array result;
     result.name = new_name();
     keyword(":");
     const auto type = std::find(kTypes.begin(), kTypes.end(), next());
     if (type == kTypes.end()) fail("E0102 a type is expected");
-    result.kind = static_cast<InputKind>(type - kTypes.begin());
+    result.elem = *type == "i32" ? Elem::kInt : Elem::kReal;
     if (accept("[")) {
       do result.shape.push_back(extent());
       while (accept(","));
       keyword("]");
     }
     if (accept("in")) {
-      if (result.kind != InputKind::kI32) fail("E0201 a range is for i32 only");
+      if (result.elem != Elem::kInt) fail("E0201 a range is for i32 only");
       const Term low = extent();
       keyword("..");
       result.range = {low, extent()};

@@ -56,10 +56,12 @@ struct Budget {
 // Form, one letter per item: k child; K child below the node's binders; B (name child); L (name);
 // M (name name); v (vec child..); a natural attribute; i integer attribute; p (attribute ..);
 // r reduction; R reduction but osm; g operator of inner and outer; * any number of k; ! none.
-// Sorts: of the children, then '>', then of the node if that is fixed (else see types.cpp). Index,
-// Bool, Stmt; P: index or array, first of the pointwise operators; V: array; N: V of rank >= 1; A:
-// of reals; M: A of rank >= 1; R: real scalar; ? any. The last letter is that of all further
-// children; where the form begins with v, the first letter is that of all but the last child.
+// Sorts of the children: Index, Bool, Stmt; P: index or array, first of the pointwise operators; V:
+// array; N: V of rank >= 1; A: of reals; M: A of rank >= 1; R: real scalar; O: softmax state; D:
+// what the reduction takes; X: all but Bool. The last letter is that of all further children; where
+// the form begins with v, the first letter is that of all but the last child. Then '>', or '=' if
+// the last two children have one type; then the node's sort, or the child whose type it has; if
+// neither, see types.cpp.
 // clang-format off
 #define AUDIT_OPS(X) \
   X(kInt, "", "!", ">I") X(kBound, "", "!", ">") X(kFree, "", "!", ">") X(kAdd, "+", "kk", "PP>") \
@@ -72,17 +74,17 @@ struct Budget {
   X(kMax, "max", "kk", "PP>") X(kMin, "min", "kk", "PP>") X(kNeg, "neg", "k", "P>") \
   X(kExp, "exp", "k", "P>") X(kExp2, "exp2", "k", "P>") X(kLog, "log", "k", "P>") \
   X(kSqrt, "sqrt", "k", "P>") X(kTanh, "tanh", "k", "P>") X(kExpSub, "expsub", "kk", "PP>") \
-  X(kIf, "if", "kkk", "BPP>") X(kRed, "red", "rBKK", "IB?>") X(kOsMerge, "osmerge", "kk", "VV>") \
-  X(kGen, "gen", "BK", "IV>") X(kParGen, "pargen", "BK", "IV>") X(kPsi, "psi", "vk", "IV>") \
-  X(kTran, "tran", "pk", "V>") X(kTake, "take", "kk", "IN>") X(kDrop, "drop", "kk", "IN>") \
-  X(kCat, "cat", "kk", "NN>") X(kRev, "rev", "k", "N>") X(kRot, "rot", "kk", "IN>") \
-  X(kReshape, "reshape", "vk", "IV>") X(kIota, "iota", "k", "I>") X(kRedF, "redf", "Rk", "M>") \
-  X(kInner, "inner", "Rgkk", "MM>") X(kOuter, "outer", "gkk", "AA>") \
-  X(kOmega, "omega", "aLKk", "VV>") X(kOmega2, "omega2", "aaMKkk", "VVV>") \
-  X(kLet, "let", "LkK", "V?>") X(kLetSlow, "letslow", "LkK", "V?>") X(kTup, "tup", "*", "V>") \
-  X(kGet, "get", "ak", "V>") X(kFold, "fold", "BLkK", "IVV>") X(kMem, "mem", "kv", "VI>") \
-  X(kPut, "put", "vk", "IA>") X(kFor, "for", "BK", "IS>S") X(kParFor, "parfor", "BK", "IS>S") \
-  X(kWhen, "when", "kk", "BS>S")
+  X(kIf, "if", "kkk", "BPP=1") X(kRed, "red", "rBKK", "IBD>2") \
+  X(kOsMerge, "osmerge", "kk", "OO=0") X(kGen, "gen", "BK", "IV>") \
+  X(kParGen, "pargen", "BK", "IV>") X(kPsi, "psi", "vk", "IV>") X(kTran, "tran", "pk", "V>") \
+  X(kTake, "take", "kk", "IN>") X(kDrop, "drop", "kk", "IN>") X(kCat, "cat", "kk", "NN>") \
+  X(kRev, "rev", "k", "N>0") X(kRot, "rot", "kk", "IN>1") X(kReshape, "reshape", "vk", "IV>") \
+  X(kIota, "iota", "k", "I>") X(kRedF, "redf", "Rk", "M>") X(kInner, "inner", "Rgkk", "MM>") \
+  X(kOuter, "outer", "gkk", "AA>") X(kOmega, "omega", "aLKk", "VV>") \
+  X(kOmega2, "omega2", "aaMKkk", "VVV>") X(kLet, "let", "LkK", "VX>1") \
+  X(kLetSlow, "letslow", "LkK", "VX>1") X(kTup, "tup", "*", "V>") X(kGet, "get", "ak", "V>") \
+  X(kFold, "fold", "BLkK", "IVV=1") X(kMem, "mem", "kv", "VI>") X(kPut, "put", "vk", "IA>") \
+  X(kFor, "for", "BK", "IS>S") X(kParFor, "parfor", "BK", "IS>S") X(kWhen, "when", "kk", "BS>S")
 #define AUDIT_OP_NAME(op, word, form, sorts) op,
 enum class Op { AUDIT_OPS(AUDIT_OP_NAME) };
 // clang-format on
@@ -187,11 +189,9 @@ struct Scope {
 };
 
 // ---- the specification ----
-enum class InputKind { kF32, kF16, kBf16, kI32 };
-
 struct Array {
   string name;
-  InputKind kind = InputKind::kF32;
+  Elem elem = Elem::kReal;                     // kInt: i32
   Terms shape;                                 // index terms over dimensions
   std::optional<std::pair<Term, Term>> range;  // i32: lo <= x < hi
 };

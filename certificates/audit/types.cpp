@@ -17,37 +17,37 @@ constexpr std::string_view kSorts = "IBS";  // letters of AUDIT_OPS in the order
 [[noreturn]] void ill(const Term& term, const string& what) {
   refuse("type", what + " in " + print(term).substr(0, 160));
 }
-Type array_type(Terms shape, Elem elem = Elem::kReal) {
-  return {Sort::kArr, std::move(shape), elem};
-}
 bool is_real(const Type& type) { return type.sort == Sort::kArr && type.elem == Elem::kReal; }
-char sort_of_child(const Node& node, size_t child) {
-  const std::string_view sorts = row(node.op).sorts;
-  if (row(node.op).form[0] == 'v') return sorts[child + 1 == node.kids.size() ? 1 : 0];
-  return sorts[std::min(child, sorts.find('>') - 1)];
-}
-bool fits(const Type& type, char letter) {
-  if (letter == '?') return true;
-  const size_t sort = kSorts.find(letter);
-  if (sort != kSorts.npos) return type.sort == static_cast<Sort>(sort);
-  if (letter == 'P' && type.sort == Sort::kIndex) return true;
-  const bool ranked = letter == 'N' || letter == 'M';
-  if (type.sort != Sort::kArr || (ranked && type.shape.empty())) return false;
-  if (letter == 'P' || letter == 'V' || letter == 'N') return true;
-  return is_real(type) && (letter != 'R' || type.shape.empty());
-}
 
 // What red add reduces componentwise: reals or tuples of such.
 bool is_summable(const Type& type) {
-  if (type.sort != Sort::kArr || type.elem != Elem::kTup) return is_real(type);
+  if (type.elem != Elem::kTup) return is_real(type);
   return type.shape.empty() && std::ranges::all_of(type.parts, is_summable);
 }
 
 // A softmax state (m, z, o) whose merge has the same type again: m a scalar, z and o of any shape.
 bool is_state(const Type& type) {
-  return type.sort == Sort::kArr && type.elem == Elem::kTup && type.shape.empty() &&
-         type.parts.size() == 3 && std::ranges::all_of(type.parts, is_real) &&
-         type.parts[0].shape.empty();
+  return type.elem == Elem::kTup && type.shape.empty() && type.parts.size() == 3 &&
+         std::ranges::all_of(type.parts, is_real) && type.parts[0].shape.empty();
+}
+
+// Whether child number `k` of a node may have this type, by its letter in AUDIT_OPS.
+bool fits(const Node& node, size_t k, const Type& type) {
+  const std::string_view sorts = row(node.op).sorts;
+  const bool last = k + 1 == node.kids.size();
+  const bool vector_first = row(node.op).form[0] == 'v';
+  const char letter =
+      sorts[vector_first ? (last ? 1 : 0) : std::min(k, sorts.find_first_of(">=") - 1)];
+  const size_t sort = kSorts.find(letter);
+  if (sort != kSorts.npos) return type.sort == static_cast<Sort>(sort);
+  if (letter == 'X') return type.sort != Sort::kBool;
+  if (letter == 'P' && type.sort == Sort::kIndex) return true;
+  if (letter == 'D' && node.red == RedOp::kAdd) return is_summable(type);
+  if (letter == 'O' || (letter == 'D' && node.red == RedOp::kOsm)) return is_state(type);
+  const bool any_elem = letter == 'P' || letter == 'V' || letter == 'N';
+  const bool ranked = letter == 'N' || letter == 'M';
+  return type.sort == Sort::kArr && (any_elem || is_real(type)) &&
+         (!ranked || !type.shape.empty()) && (letter != 'R' || type.shape.empty());
 }
 
 // The type without the first `count` axes.
@@ -88,17 +88,20 @@ class Inference {
       if (bound_in(*term, k) == 0) types[k] = child(term, k, types);
     return types;
   }
-  // Pushes the variables of a binder with the types that section 2 gives them.
+  // Pushes the variables of a binder with the types that section 2 gives them: a loop's is an
+  // Index, that of omega a cell (attribute k is the rank), others have the type of a child.
   void bind(const Term& term, const Types& outer) {
     const bool loop = string(row(term->op).form).find('B') != string::npos;
     const Number depth = scope_.depth;
     for (size_t k = 0; k < term->binders.size(); ++k) {
-      Type type;
-      if (!loop) type = term->attrs.empty() ? outer[0] : cell(term, k, outer);
-      if (loop && k > 0) type = outer[1];  // the state of a fold
-      const bool value = !loop || k > 0;
-      scope_.push({value ? Entry::Kind::kValue : Entry::Kind::kLoop, term->binders[k],
-                   value ? nullptr : term->kids[0], type, depth});
+      if (loop && k == 0) {
+        scope_.push({Entry::Kind::kLoop, term->binders[k], term->kids[0], {}, depth});
+        continue;
+      }
+      Type type = outer[term->attrs.empty() ? k : k + 1];
+      if (!term->attrs.empty())
+        type = without_axes(type, type.shape.size() - static_cast<size_t>(term->attrs[k]));
+      scope_.push({Entry::Kind::kValue, term->binders[k], nullptr, type, depth});
     }
   }
 
@@ -111,13 +114,8 @@ class Inference {
     if (bound > 0) bind(term, outer);
     Type result = type(term->kids[k]);
     scope_.truncate(size);
-    if (!fits(result, sort_of_child(*term, k))) ill(term, "operand of a wrong sort");
+    if (!fits(*term, k, result)) ill(term, "operand of a wrong sort");
     return shift(std::move(result), -bound);
-  }
-  // The cells of operand k of omega, attribute k being their rank.
-  Type cell(const Term& term, size_t k, const Types& kids) {
-    const Type& operand = kids[k + 1];
-    return without_axes(operand, operand.shape.size() - static_cast<size_t>(term->attrs[k]));
   }
   bool same_type(const Type& a, const Type& b) {
     if (a.sort != b.sort || a.sort != Sort::kArr) return a.sort == b.sort;
@@ -129,24 +127,27 @@ class Inference {
   Type node(const Term& term, const Types& t) {
     const Op op = term->op;
     const Terms& k = term->kids;
-    const char sort = std::string_view(row(op).sorts).back();
-    if (sort == 'R') return array_type({});
-    if (sort != '>') return {static_cast<Sort>(kSorts.find(sort))};
+    const string sorts = row(op).sorts;
+    const char result = sorts.back();
+    if (sorts.find('=') != string::npos && !same_type(t[t.size() - 2], t.back()))
+      ill(term, "operands of different types");
+    if (result >= '0' && result <= '9') return t[static_cast<size_t>(result - '0')];
+    if (result == 'R') return {Sort::kArr};
+    if (result != '>') return {static_cast<Sort>(kSorts.find(result))};
     if (pointwise_arity(op) > 0) return pointwise(term, t);
-    if (op == Op::kLet || op == Op::kLetSlow) return good(term, t[1].sort != Sort::kBool, t[1]);
-    if (op == Op::kIf || op == Op::kFold) return good(term, same_type(t[1], t[2]), t[1]);
-    if (op == Op::kOsMerge) return good(term, is_state(t[0]) && same_type(t[0], t[1]), t[0]);
-    if (op == Op::kRed && term->red == RedOp::kOsm) return good(term, is_state(t[2]), t[2]);
-    if (op == Op::kRed && term->red == RedOp::kAdd) return good(term, is_summable(t[2]), t[2]);
-    if (op == Op::kRed) return good(term, is_real(t[2]), t[2]);
     if (op == Op::kTup) return {Sort::kArr, {}, Elem::kTup, t};
-    if (op == Op::kGet) return component(term, t[0]);
     if (op == Op::kPsi || op == Op::kMem) return select(term, t);
-    if (op == Op::kPut) return put(term, t.back());
+    if (op == Op::kPut) {
+      const Type place = without_axes({Sort::kArr, spec_.output.shape}, k.size() - 1);
+      return good(term, same_shape(place.shape, t.back().shape, scope_, spec_), {Sort::kStmt});
+    }
+    if (op == Op::kGet) {
+      const auto at = static_cast<size_t>(term->attrs[0]);
+      return good(term, t[0].shape.empty() && at < t[0].parts.size(), t[0]).parts[at];
+    }
     if (op == Op::kOmega || op == Op::kOmega2) return rank_operator(term, t);
     if (op == Op::kGen || op == Op::kParGen) return with_axes({k[0]}, t[1]);
-    if (op == Op::kIota) return array_type({k[0]});
-    if (op == Op::kRev || op == Op::kRot) return t.back();
+    if (op == Op::kIota) return {Sort::kArr, {k[0]}};
     if (op == Op::kTake) return with_axes({k[0]}, without_axes(t[1], 1));
     if (op == Op::kDrop)
       return with_axes({make_op(Op::kSub, {t[1].shape[0], k[0]})}, without_axes(t[1], 1));
@@ -168,13 +169,14 @@ class Inference {
       return shift(entry->type, scope_.depth - entry->depth);
     }
     // (rat p q): q >= 2, reduced; else one number would have two spellings.
-    if (term->op == Op::kRat)
-      return good(term, term->attrs[1] >= 2 && std::gcd(term->attrs[0], term->attrs[1]) == 1,
-                  array_type({}));
+    if (term->op == Op::kRat &&
+        (term->attrs[1] < 2 || std::gcd(term->attrs[0], term->attrs[1]) != 1))
+      ill(term, "rational not reduced");
+    if (term->op == Op::kRat) return {Sort::kArr};
     if (spec_.is_dim(term->name)) return {};
     const Array* array = spec_.input(term->name);
     if (array == nullptr) ill(term, "unknown name");
-    return array_type(array->shape, array->kind == InputKind::kI32 ? Elem::kInt : Elem::kReal);
+    return {Sort::kArr, array->shape, array->elem};
   }
   // Both operands index (+ - * only); else equal shapes, or one operand of rank 0.
   Type pointwise(const Term& term, const Types& t) {
@@ -195,10 +197,6 @@ class Inference {
       ill(term, "mem needs an input and a full index");
     if (array.elem == Elem::kInt && count == array.shape.size()) return {};
     return without_axes(array, count);
-  }
-  Type put(const Term& term, const Type& written) {
-    const Type place = without_axes(array_type(spec_.output.shape), term->kids.size() - 1);
-    return good(term, same_shape(place.shape, written.shape, scope_, spec_), {Sort::kStmt});
   }
   // Result extent number t_k is extent k of A.
   Type transpose(const Term& term, const Type& array) {
@@ -235,12 +233,6 @@ class Inference {
       if (!same_shape(tail, other, scope_, spec_)) ill(term, "frames differ");
     }
     return with_axes(frame, t[0]);
-  }
-  Type component(const Term& term, const Type& state) {
-    const auto k = static_cast<size_t>(term->attrs[0]);
-    if (state.elem != Elem::kTup || !state.shape.empty() || k >= state.parts.size())
-      ill(term, "no such component");
-    return state.parts[k];
   }
   Scope& scope_;
   const Spec& spec_;

@@ -420,7 +420,7 @@ audit::Spec small_spec() {
   a.shape = {n, d};
   audit::Array t;
   t.name = "T";
-  t.kind = audit::InputKind::kI32;
+  t.elem = audit::Elem::kInt;
   t.shape = {n};
   spec.inputs = {a, t};
   spec.output.name = "O";

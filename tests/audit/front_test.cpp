@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "../../certificates/audit/reader.h"
-#include "../../certificates/audit/replay.h"
 #include "../../certificates/audit/term.h"
 
 namespace {
