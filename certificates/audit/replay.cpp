@@ -16,14 +16,6 @@ constexpr std::pair<const char*, char> kClauses[] = {
     {"phase", 't'}, {"class", 't'}, {"doc", 's'}, {"cite", 's'},    {"vars", '*'},
     {"where", '?'}, {"lhs", 't'},   {"rhs", 't'}, {"applies", '+'}, {"differs", '+'}};
 constexpr const char* kClasses[] = {"structural", "monoid", "comm-monoid", "semiring", "real-exp"};
-// Items of a condition, its word among them.
-const std::map<string, size_t> kConditions = {{"rank", 3},    {"extent", 4},  {"same-shape", 3},
-                                              {"input", 2},   {"literal", 2}, {"prove", 2},
-                                              {"prove-rl", 2}};
-const std::map<string, Sort> kKinds = {
-    {"index", Sort::kIndex}, {"indices", Sort::kIndices}, {"value", Sort::kArr},
-    {"bool", Sort::kBool},   {"stmt", Sort::kStmt},       {"op", Sort::kOp},
-    {"redop", Sort::kRedOp}, {"perm", Sort::kPerm},       {"nat", Sort::kNat}};
 std::map<string, Sexp> clauses_of(const Sexp& rule) {
   std::map<string, Sexp> found;
   size_t at = 2;
@@ -41,6 +33,10 @@ std::map<string, Sexp> clauses_of(const Sexp& rule) {
   return found;
 }
 void read_vars(const Sexp& sexp, Rule& rule) {
+  static const std::map<string, Sort> kKinds = {
+      {"index", Sort::kIndex}, {"indices", Sort::kIndices}, {"value", Sort::kArr},
+      {"bool", Sort::kBool},   {"stmt", Sort::kStmt},       {"op", Sort::kOp},
+      {"redop", Sort::kRedOp}, {"perm", Sort::kPerm},       {"nat", Sort::kNat}};
   for (size_t g = 1; g < sexp.items.size(); ++g) {
     const Sexp& group = sexp.items[g];
     if (group.items.size() < 2 || !kKinds.contains(group.head()))
@@ -71,6 +67,9 @@ void note_uses(const Sexp& sexp, Rule& rule) {
   for (size_t k = applied ? 1 : 0; k < sexp.items.size(); ++k) note_uses(sexp.items[k], rule);
 }
 Rule read_rule(const Sexp& sexp) {
+  static const std::map<string, size_t> kConditionItems = {
+      {"rank", 3},    {"extent", 4}, {"same-shape", 3}, {"input", 2},
+      {"literal", 2}, {"prove", 2},  {"prove-rl", 2}};
   if (sexp.head() != "rule" || sexp.items.size() < 2 || !sexp.items[1].atom())
     sexp.fail("(rule NAME ..) expected", "rules");
   std::map<string, Sexp> clauses = clauses_of(sexp);
@@ -80,8 +79,8 @@ Rule read_rule(const Sexp& sexp) {
   read_vars(clauses["vars"], rule);
   if (!rule.conditions.empty()) rule.conditions.erase(rule.conditions.begin());  // "where"
   for (const Sexp& condition : rule.conditions) {
-    const auto form = kConditions.find(condition.head());
-    if (form == kConditions.end() || condition.items.size() != form->second)
+    const auto form = kConditionItems.find(condition.head());
+    if (form == kConditionItems.end() || condition.items.size() != form->second)
       condition.fail("unknown condition", "rules");
     note_uses(condition, rule);
   }

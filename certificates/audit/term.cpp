@@ -69,7 +69,7 @@ bool alpha_equal(const Term& a, const Term& b) {
   if (a == b) return true;
   return a->op == b->op && a->value == b->value && a->name == b->name && a->attrs == b->attrs &&
          a->red == b->red && a->point == b->point && a->size == b->size &&
-         std::equal(a->kids.begin(), a->kids.end(), b->kids.begin(), b->kids.end(), alpha_equal);
+         std::ranges::equal(a->kids, b->kids, alpha_equal);
 }
 Term shift(const Term& term, Number by, Number cutoff) {
   if (by == 0 || term->free_bound <= cutoff) return term;
@@ -199,13 +199,10 @@ Strings Scope::names() const {
     if (entry.kind != Entry::Kind::kGuard) out.push_back(entry.name);
   return out;
 }
-bool Spec::is_dim(const string& dim) const {
-  return std::find(dims.begin(), dims.end(), dim) != dims.end();
-}
+bool Spec::is_dim(const string& dim) const { return std::ranges::count(dims, dim) > 0; }
 const Array* Spec::input(const string& array) const {
-  for (const Array& candidate : inputs)
-    if (candidate.name == array) return &candidate;
-  return nullptr;
+  const auto found = std::ranges::find(inputs, array, &Array::name);
+  return found == inputs.end() ? nullptr : &*found;
 }
 vector<Array> Spec::arrays() const {
   vector<Array> all = inputs;

@@ -70,7 +70,7 @@ struct Budget {
   X(kLe, "<=", "kk", "II>B") X(kEq, "==", "kk", "II>B") X(kNe, "!=", "kk", "II>B") \
   X(kAnd, "and", "kk", "BB>B") X(kOr, "or", "kk", "BB>B") X(kNot, "not", "k", "B>B") \
   X(kAny, "any", "BK", "IB>B") X(kIsZero, "iszero", "k", "R>B") X(kReal, "real", "k", "I>R") \
-  X(kRat, "rat", "ia", ">") X(kBottom, "bottom", "!", ">R") X(kQuot, "/", "kk", "PP>") \
+  X(kRat, "rat", "ia", ">R") X(kBottom, "bottom", "!", ">R") X(kQuot, "/", "kk", "PP>") \
   X(kMax, "max", "kk", "PP>") X(kMin, "min", "kk", "PP>") X(kNeg, "neg", "k", "P>") \
   X(kExp, "exp", "k", "P>") X(kExp2, "exp2", "k", "P>") X(kLog, "log", "k", "P>") \
   X(kSqrt, "sqrt", "k", "P>") X(kTanh, "tanh", "k", "P>") X(kExpSub, "expsub", "kk", "PP>") \

@@ -131,6 +131,9 @@ class Inference {
     const char result = sorts.back();
     if (sorts.find('=') != string::npos && !same_type(t[t.size() - 2], t.back()))
       ill(term, "operands of different types");
+    // (rat p q): q >= 2, reduced; else one number would have two spellings.
+    if (op == Op::kRat && (term->attrs[1] < 2 || std::gcd(term->attrs[0], term->attrs[1]) != 1))
+      ill(term, "rational not reduced");
     if (result >= '0' && result <= '9') return t[static_cast<size_t>(result - '0')];
     if (result == 'R') return {Sort::kArr};
     if (result != '>') return {static_cast<Sort>(kSorts.find(result))};
@@ -168,11 +171,6 @@ class Inference {
       if (entry == nullptr) ill(term, "unbound variable");
       return shift(entry->type, scope_.depth - entry->depth);
     }
-    // (rat p q): q >= 2, reduced; else one number would have two spellings.
-    if (term->op == Op::kRat &&
-        (term->attrs[1] < 2 || std::gcd(term->attrs[0], term->attrs[1]) != 1))
-      ill(term, "rational not reduced");
-    if (term->op == Op::kRat) return {Sort::kArr};
     if (spec_.is_dim(term->name)) return {};
     const Array* array = spec_.input(term->name);
     if (array == nullptr) ill(term, "unknown name");
