@@ -236,20 +236,11 @@ class Audit {
   // FORMAT 9: the printed workspace is compared with the computed one.
   void check_workspace() {
     place_ = "workspace";
-    const Json& witness = cert_.at("witness");
-    check_count(lowered_.slow_extents, witness);
-    check_count(lowered_.scratch_extents, witness);
-    for (const Terms& bounds : lowered_.tasks) check_count({bounds}, witness);
+    check_witness(spec_, cert_.at("witness"), lowered_.counts);
     const Term printed = read_term(cert_.at("workspace").get<string>(), {}, spec_);
     if (!dimensions_only(printed, spec_)) refuse("workspace", "not made of dimensions");
     if (lowered_.text.empty()) refuse("unchecked", "the term has no lowering");
-    Term total = integer(0);
-    for (const Terms& extents : lowered_.slow_extents) {
-      Term size = integer(1);
-      for (const Term& extent : extents) size = make_op(Op::kMul, {size, extent});
-      total = make_op(Op::kAdd, {total, size});
-    }
-    if (!same_index(total, printed, Scope{}, spec_))
+    if (!same_index(lowered_.workspace, printed, Scope{}, spec_))
       refuse("workspace", "not the number of words of slow memory");
   }
   void list_assumptions() {

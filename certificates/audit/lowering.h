@@ -13,11 +13,13 @@
 namespace audit {
 
 struct Lowered {
-  string text;                                  // the whole body
-  vector<Terms> slow_extents, scratch_extents;  // of all leaves in workspace and scratch
-  vector<Terms> tasks;                          // of each phase: the bounds of its task binders
+  string text;     // the whole body
+  Term workspace;  // words of slow memory
+  Terms counts;    // words of slow memory and scratch, tasks of each phase
 };
 
+// FORMAT 8.3, storage: the extents of each leaf of a value; refuses one not made of reals.
+vector<Terms> leaves_of(const Type& type);
 // Refuses (codes "lower", "in-place", "name", "int-width") what section 8 does not lower.
 Lowered lower(const Term& final_term, const Spec& spec, const string& schedule);
 

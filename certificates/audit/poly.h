@@ -72,10 +72,10 @@ class AtomTable {
 // How index terms of one scope are read. Bound variables are told apart by their level (0 =
 // outermost), so that terms of different depths under the same binders agree.
 struct Reading {
-  AtomTable& atoms;
   Budget& budget;
   Number depth = 0;                      // variables of the scope of the term
   std::map<Number, Term> replaced = {};  // levels that stand for a term over free names instead
+  AtomTable atoms = {};
 };
 
 // Refuses (code "index") a term that is not one of section 5's index terms.

@@ -242,8 +242,7 @@ Type infer(const Term& term, Scope& scope, const Spec& spec) {
 }
 bool same_index(const Term& a, const Term& b, const Scope& scope, const Spec& spec) {
   if (alpha_equal(a, b)) return true;
-  AtomTable atoms;
-  Reading reading{atoms, spec.budget, scope.depth};
+  Reading reading{spec.budget, scope.depth};
   const Poly x = index_poly(a, reading);
   return x == index_poly(b, reading);
 }
