@@ -522,7 +522,7 @@ class Lowering {
     }
     for (const Array& array : spec_.arrays()) {
       const string rank = std::to_string(std::max<size_t>(array.shape.size(), 1));
-      const char* type = array.kind == InputKind::kI32 ? "std::int32_t*" : "float*";
+      const char* type = array.elem == Elem::kInt ? "std::int32_t*" : "float*";
       members += fill("@0 @1 @2; std::int64_t @2_s[@3];\n",
                       {array.name == spec_.output.name ? "" : "const", type, array.name, rank});
       for (size_t k = 0; k < array.shape.size(); ++k)
