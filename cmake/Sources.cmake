@@ -46,8 +46,6 @@ set(MINIMOA_AUDIT_SOURCES
     certificates/audit/proof.cpp
     certificates/audit/reader.cpp
     certificates/audit/replay.cpp
-    certificates/audit/rules.cpp
-    certificates/audit/sha256.cpp
     certificates/audit/spec_reader.cpp
     certificates/audit/term.cpp
     certificates/audit/text.cpp

@@ -9,94 +9,119 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "lowering.h"
 #include "obligations.h"
 
 namespace audit {
 namespace {
-constexpr size_t kMaxSteps = 20000;  // FORMAT section 11
-constexpr const char* kVerdicts[] = {"VALID", "HOLEY", "INVALID"};
+// FORMAT section 11.
+constexpr size_t kMaxFileBytes = 16u << 20;
+constexpr size_t kMaxSteps = 20000;
+constexpr const char* kVerdicts[] = {"VALID", "HOLEY", "INVALID", "INVALID"};
 string word_of(Verdict verdict) { return kVerdicts[static_cast<size_t>(verdict)]; }
 string read_file(const string& path) {
   std::error_code error;
   // Regular files only: a device or pipe may never end.
   if (!std::filesystem::is_regular_file(path, error)) refuse("unreadable", "no such file: " + path);
-  if (std::filesystem::file_size(path, error) > kMaxFileBytes || error)
-    refuse("limit", "file too large: " + path);
+  const auto size = std::filesystem::file_size(path, error);
+  if (error || size > kMaxFileBytes) refuse("limit", "file too large: " + path);
+  string bytes(size, '\0');
   std::ifstream in(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << in.rdbuf();
-  if (!in || in.bad()) refuse("unreadable", "cannot read: " + path);
-  return bytes.str();
+  if (!in.read(bytes.data(), static_cast<std::streamsize>(size)))
+    refuse("unreadable", "cannot read: " + path);
+  return bytes;
 }
 
 // FORMAT 9: relative, no "..": a certificate may not point out of the tree.
 void check_path(const string& path) {
-  bool good = !path.empty() && std::all_of(path.begin(), path.end(), [](char c) {
-    return is_word_char(c) || c == '-' || c == '.' || c == '/';
-  });
-  std::istringstream parts(path + "/");
-  for (string part; std::getline(parts, part, '/');)
-    good = good && !part.empty() && part != "." && part != "..";
+  bool good = std::ranges::all_of(
+      path, [](char c) { return is_word_char(c) || c == '-' || c == '.' || c == '/'; });
+  // A part that is empty (an absolute path has one, too), "." or "..".
+  for (const char* part : {"//", "/./", "/../"})
+    good = good && ("/" + path + "/").find(part) == string::npos;
   if (!good) refuse("path", "not a plain relative path: " + path);
 }
 
+// Text of a certificate may not forge lines of the report.
+string line(string text) {
+  for (char& c : text)
+    if (c < ' ' || c > '~') c = '?';
+  return text + "\n";
+}
+
+struct Claim {
+  const char* name;
+  Verdict verdict = Verdict::kInvalid;
+  Refused reason = {"unchecked", ""};  // if invalid
+  string place = "";
+};
+
 class Audit {
  public:
-  Audit(const string& root, AuditResult& result)
-      : root_(root), result_(result), generator_(spec_) {}
-  void run(const string& bytes) {
-    Claim& equal = result_.claims[0];
-    Claim& safe = result_.claims[1];
-    if (!guarded(equal, [&] {
-          read(bytes);
-          replay();
-          list_assumptions();
-        }))
-      return;
-    const bool positive =
-        guarded(equal, [&] { prove("divisors", generator_.divisors(final_), "divisors"); });
-    const bool open_divisors = equal.verdict == Verdict::kHoley;
-    if (positive) {
-      guarded(equal, [&] { check_equal(); });
-      guarded(safe, [&] {
-        place_ = "witness";
-        check_witness(spec_, cert_.member("witness"));
-        place_ = "safe";
-        prove("safe", generator_.safe(final_, cert_.member("cover")), "safe");
-      });
+  explicit Audit(const string& root) : root_(root), generator_(spec_) {}
+  Audited result(const string& path) {
+    run(path);
+    Verdict worst = Verdict::kValid;
+    Report claims = Report::array();
+    string text;
+    for (const auto& [name, verdict, reason, place] : {equal_, safe_, workspace_, text_}) {
+      worst = std::max(worst, verdict);
+      claims.push_back({{"claim", name},
+                        {"verdict", word_of(verdict)},
+                        {"code", reason.code},
+                        {"place", place},
+                        {"text", reason.text}});
+      const string why =
+          " [" + reason.code + "] " + place + (place.empty() ? "" : ": ") + reason.text;
+      text += line(string("  ") + name + ": " + word_of(verdict) +
+                   (verdict < Verdict::kInvalid ? "" : why));
     }
-    // The facts about quotients that both use stand on the divisors.
-    if (open_divisors) {
-      equal.verdict = std::max(equal.verdict, Verdict::kHoley);
-      safe.verdict = std::max(safe.verdict, Verdict::kHoley);
-    }
-    guarded(result_.claims[3], [&] { check_text(bytes); });
-    guarded(result_.claims[2], [&] { check_workspace(); });
+    for (const string& hole : holes_) text += line("  hole " + hole);
+    for (const string& name : classes_) text += line("  rule class " + name);
+    for (const string& assumption : assumptions_) text += line("  assumes " + assumption);
+    return {worst,
+            line(path + ": " + word_of(worst)) + text,
+            {{"certificate", path},
+             {"verdict", word_of(worst)},
+             {"claims", claims},
+             {"holes", holes_},
+             {"classes", classes_},
+             {"assumptions", assumptions_}}};
   }
 
  private:
+  void run(const string& path) {
+    string bytes;
+    if (!guarded(equal_, [&] { bytes = read_file(path); })) {
+      if (equal_.reason.code == "unreadable") equal_.verdict = Verdict::kUnreadable;
+      return;
+    }
+    if (!guarded(equal_, [&] { replay(bytes); })) return;
+    guarded(text_, [&] { check_text(bytes); });
+    guarded(workspace_, [&] { check_workspace(); });
+    if (!guarded(equal_, [&] { prove("divisors", generator_.divisors(final_)); })) return;
+    // The facts about quotients that both use stand on the divisors.
+    at_best_ = equal_.verdict;
+    guarded(equal_, [&] { check_equal(); });
+    guarded(safe_, [&] { check_safe(); });
+  }
   // The only place where exceptions end. Everything unforeseen is INVALID.
   bool guarded(Claim& claim, const std::function<void()>& work) {
-    const size_t holes = result_.holes.size();
+    const size_t holes = holes_.size();
     place_.clear();
     try {
       work();
-      claim.code.clear();
-      claim.verdict = result_.holes.size() > holes ? Verdict::kHoley : Verdict::kValid;
+      claim = {claim.name, holes_.size() > holes ? Verdict::kHoley : at_best_, {}};
       return true;
     } catch (const Refused& refused) {
-      claim.code = refused.code;
-      claim.text = refused.text;
+      claim.reason = refused;
     } catch (const std::bad_alloc&) {
-      claim.code = "limit";
-      claim.text = "out of memory";
-    } catch (const std::exception& error) {  // nlohmann's, and any other
-      claim.code = "exception";
-      claim.text = error.what();
+      claim.reason = {"limit", "out of memory"};
+    } catch (const Json::exception& error) {
+      claim.reason = {"json", error.what()};
+    } catch (const std::exception& error) {
+      claim.reason = {"exception", error.what()};
     }
     claim.verdict = Verdict::kInvalid;
     claim.place = place_;
@@ -105,20 +130,20 @@ class Audit {
   // Reads {"path": .., "sha256": ..} and the file; the hash must be that of the bytes read, else
   // the verdict would be about another file.
   string named_file(const string& what, const Json& json) {
-    json.require_keys({"path", "sha256"});
-    place_ = json.member("path").str();
+    const StringMap file = strings(json, {"path", "sha256"});
+    place_ = file.at("path");
     check_path(place_);
     const string bytes = read_file(root_ + "/" + place_);
     const string hash = sha256_hex(bytes);
-    if (json.member("sha256").str() != hash) refuse("sha256", "the file has another hash");
-    result_.assumptions.push_back(what + place_ + " sha256 " + hash);
+    if (file.at("sha256") != hash) refuse("sha256", "the file has another hash");
+    assumptions_.push_back(what + place_ + " sha256 " + hash);
     return bytes;
   }
   // FORMAT 3: rules come from spec/rules only; a rule file of the prover's own could make any two
   // terms equal.
-  void read_rule_files(const Json& json) {
+  void read_rule_files() {
     string previous;
-    for (const Json& file : json.items()) {
+    for (const Json& file : items(cert_.at("rules"))) {
       const string text = named_file("rules ", file);
       if (!place_.starts_with("spec/rules/") || !place_.ends_with(".rules") ||
           place_.find('/', 11) != string::npos)
@@ -127,205 +152,134 @@ class Audit {
       previous = place_;
       read_rules(text, rules_);
     }
+    place_.clear();
   }
   void read(const string& bytes) {
-    cert_ = Json::parse(bytes);
-    cert_.require_keys({"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
-                        "spec_proofs", "stages", "steps", "safe", "cover", "workspace",
-                        "producer"});
-    if (cert_.member("format").str() != "minimoa.cert/1") refuse("json", "unknown format");
-    spec_ = read_spec(named_file("specification ", cert_.member("spec")));
-    read_rule_files(cert_.member("rules"));
-    place_.clear();
+    cert_ = parse_json(bytes);
+    require_keys(cert_,
+                 {"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
+                  "spec_proofs", "stages", "steps", "safe", "cover", "workspace", "producer"});
+    if (cert_.at("format") != "minimoa.cert/1") refuse("json", "unknown format");
+    spec_ = read_spec(named_file("specification ", cert_.at("spec")));
+    read_rule_files();
     // What only people consult has the right shape all the same (FORMAT 9).
-    const Json schedule = cert_.member("schedule");
-    schedule.require_keys({"name", "sha256", "text"});
-    if (schedule.member("sha256").str() != sha256_hex(schedule.member("text").str()))
+    schedule_ = strings(cert_.at("schedule"), {"name", "sha256", "text"});
+    if (schedule_.at("sha256") != sha256_hex(schedule_.at("text")))
       refuse("sha256", "the schedule's text has another hash");
-    const Json kernel = cert_.member("kernel");
-    kernel.require_keys({"path", "body_sha256", "target", "flags"});
-    if (kernel.strings().at("target") != "portable")
-      refuse("target", "no lowering for this target");
+    kernel_ = strings(cert_.at("kernel"), {"path", "body_sha256", "target", "flags"});
+    if (kernel_.at("target") != "portable") refuse("target", "no lowering for this target");
     // Other flags could change what the text means (-ffast-math, -Dfor=if).
-    if (kernel.strings().at("flags") != "-std=c++17 -O2") refuse("flags", "not the stated ones");
-    const Json stages = cert_.member("stages");
-    stages.require_keys({"dnf", "onf"});
-    const size_t onf = stages.member("onf").number();
-    if (stages.member("dnf").number() > onf || onf > cert_.member("steps").items().size())
+    if (kernel_.at("flags") != "-std=c++17 -O2") refuse("flags", "not the stated ones");
+    const Json& stages = require_keys(cert_.at("stages"), {"dnf", "onf"});
+    const auto onf = stages.at("onf").get<size_t>();
+    if (stages.at("dnf").get<size_t>() > onf || onf > items(cert_.at("steps")).size())
       refuse("stages", "not in order");
-    cert_.member("producer").strings();
+    cert_.at("producer").get<StringMap>();
   }
   static Step step_of(const Json& json) {
-    json.require_keys({"rule", "dir", "at", "sub", "names", "proofs"});
-    const string dir = json.member("dir").str();
-    if (dir != "lr" && dir != "rl") refuse("json", "dir is neither lr nor rl");
-    Step step{json.member("rule").str(),
-              dir == "lr",
-              {},
-              json.member("sub").strings(),
-              json.member("names").strings()};
-    for (const Json& k : json.member("at").items()) step.at.push_back(k.number());
-    return step;
+    require_keys(json, {"rule", "dir", "at", "sub", "names", "proofs"});
+    if (json.at("dir") != "lr" && json.at("dir") != "rl")
+      refuse("json", "dir is neither lr nor rl");
+    return {json.at("rule").get<string>(), json.at("dir") == "lr",
+            json.at("at").get<vector<size_t>>(), json.at("sub").get<StringMap>(),
+            json.at("names").get<StringMap>()};
   }
-  void replay() {
-    const vector<Json> steps = cert_.member("steps").items();
-    if (steps.size() > kMaxSteps) refuse("limit", "too many steps");
+  void replay(const string& bytes) {
+    read(bytes);
+    if (cert_.at("steps").size() > kMaxSteps) refuse("limit", "too many steps");
+    std::set<string> classes;
     final_ = make_op(Op::kPut, {spec_.core});
-    for (const Json& json : steps) {
+    for (const Json& json : cert_.at("steps")) {
       place_ = "step " + std::to_string(conditions_.size());
       const Step step = step_of(json);
       place_ += " (" + step.rule + ")";
       Replayed replayed = replay_step(final_, step, rules_, spec_);
       final_ = replayed.term;
-      classes_.insert(replayed.rule_class);
+      classes.insert(replayed.rule_class);
       conditions_.push_back(std::move(replayed.to_prove));
     }
     place_ = "final term";
     Scope scope;
     if (infer(final_, scope, spec_).sort != Sort::kStmt)
       refuse("type", "the final term is not a statement");
+    classes_ = std::move(classes);
+    list_assumptions();
   }
-  void prove(const string& list, const vector<Obligation>& obligations, const Json& proofs) {
-    for (const string& hole : check_proofs(list, obligations, proofs, spec_.budget, place_))
-      result_.holes.push_back(hole);
-  }
-  void prove(const string& list, const vector<Obligation>& obligations, const string& key) {
-    prove(list, obligations, cert_.member(key));
+  void prove(const string& list, const vector<Obligation>& obligations) {
+    check_proofs(list, obligations, cert_.at(list), spec_.budget, place_, holes_);
   }
   void check_equal() {
     place_ = "spec_proofs";
-    prove(place_, generator_.spec_obligations(), "spec_proofs");
-    const vector<Json> steps = cert_.member("steps").items();
+    prove("spec_proofs", generator_.spec_obligations());
     for (size_t k = 0; k < conditions_.size(); ++k) {
-      place_ = "steps[" + std::to_string(k) + "].proofs";
-      prove(string(place_), generator_.step(conditions_[k]), steps[k].member("proofs"));
+      const string list = place_ = "steps[" + std::to_string(k) + "].proofs";
+      check_proofs(list, generator_.step(conditions_[k]), cert_.at("steps")[k].at("proofs"),
+                   spec_.budget, place_, holes_);
     }
   }
+  void check_safe() {
+    place_ = "witness";
+    check_witness(spec_, cert_.at("witness"));
+    place_ = "safe";
+    prove("safe", generator_.safe(final_, cert_.at("cover")));
+  }
   void check_text(const string& bytes) {
-    const auto kernel = cert_.member("kernel").strings();
-    place_ = kernel.at("path");
-    lowered_ = lower(final_, spec_, cert_.member("schedule").member("name").str());
+    place_ = kernel_.at("path");
+    lowered_ = lower(final_, spec_, schedule_.at("name"));
     check_path(place_);
     const KernelFile file = split_kernel(read_file(root_ + "/" + place_));
     check_header(file.header, sha256_hex(bytes));
-    if (sha256_hex(file.body) != kernel.at("body_sha256"))
+    if (sha256_hex(file.body) != kernel_.at("body_sha256"))
       refuse("sha256", "the kernel's body has another hash");
     compare_tokens(tokenise(file.body, file.body_line), tokenise(lowered_.text, 1));
   }
   // FORMAT 9: the printed workspace is compared with the computed one.
   void check_workspace() {
     place_ = "workspace";
-    const Json witness = cert_.member("witness");
-    check_count(lowered_.slow_extents, witness);
-    check_count(lowered_.scratch_extents, witness);
-    for (const Terms& bounds : lowered_.tasks) check_count({bounds}, witness);
-    const Term printed = read_term(cert_.member("workspace").str(), {}, spec_);
+    check_witness(spec_, cert_.at("witness"), lowered_.counts);
+    const Term printed = read_term(cert_.at("workspace").get<string>(), {}, spec_);
     if (!dimensions_only(printed, spec_)) refuse("workspace", "not made of dimensions");
     if (lowered_.text.empty()) refuse("unchecked", "the term has no lowering");
-    AtomTable atoms;
-    Reading reading{atoms, spec_.budget, 0};
-    Poly total;
-    for (const Terms& extents : lowered_.slow_extents) {
-      Poly size(Int(1));
-      for (const Term& extent : extents)
-        size = multiply(size, index_poly(extent, reading), spec_.budget);
-      total = sum(total, size, spec_.budget);
-    }
-    if (!(total == index_poly(printed, reading)))
+    if (!same_index(lowered_.workspace, printed, Scope{}, spec_))
       refuse("workspace", "not the number of words of slow memory");
   }
   void list_assumptions() {
-    Strings& out = result_.assumptions;
-    for (const string& name : spec_.dims) out.push_back("1 <= " + name + " <= 16777216");
-    for (const Term& require : spec_.assumptions) out.push_back("require " + print(require));
+    for (const string& name : spec_.dims) assumptions_.push_back("1 <= " + name + " <= 16777216");
+    for (const Term& require : spec_.assumptions)
+      assumptions_.push_back("require " + print(require));
     for (const Array& array : spec_.inputs)
       if (array.range)
-        out.push_back(print(array.range->first) + " <= element of " + array.name + " < " +
-                      print(array.range->second));
-    out.push_back("0 <= stride <= 68719476736 for every axis of every array");
-    out.push_back(
-        "pointers, strides and workspace describe memory of the caller; the output "
-        "overlaps no input and not itself");
-    out.push_back("workspace, scratch and task counts are at most 2^40, else nothing runs");
-    out.push_back("the spec is defined: no maximum of nothing in arithmetic, no division by 0");
-    out.push_back("equality is over the reals: arithmetic is exact");
-    out.push_back("compiled with " + cert_.member("kernel").member("flags").str());
-    result_.classes.assign(classes_.begin(), classes_.end());
+        assumptions_.push_back(print(array.range->first) + " <= element of " + array.name + " < " +
+                               print(array.range->second));
+    for (const char* assumption :
+         {"0 <= stride <= 68719476736 for every axis of every array",
+          "pointers, strides and workspace describe memory of the caller; the output overlaps no "
+          "input and not itself",
+          "workspace, scratch and task counts are at most 2^40, else nothing runs",
+          "the spec is defined: no maximum of nothing in arithmetic, no division by 0",
+          "equality is over the reals: arithmetic is exact"})
+      assumptions_.push_back(assumption);
+    assumptions_.push_back("compiled with " + kernel_.at("flags"));
   }
   const string root_;
-  AuditResult& result_;
+  Claim equal_{"equal"}, safe_{"safe"}, workspace_{"workspace"}, text_{"text"};
+  Verdict at_best_ = Verdict::kValid;  // what further claims rest on
+  Strings assumptions_, holes_;
+  std::set<string> classes_;
   Spec spec_;
   RuleTable rules_;
   Generator generator_;
   Json cert_;
+  StringMap schedule_, kernel_;
   vector<vector<Condition>> conditions_;  // of each step
-  std::set<string> classes_;
   Term final_;
   Lowered lowered_;
   string place_;
 };
 
 }  // namespace
-AuditResult audit_certificate(const string& root, const string& certificate) {
-  AuditResult result{certificate};
-  string bytes;
-  try {
-    bytes = read_file(certificate);
-  } catch (const Refused& refused) {
-    result.readable = refused.code != "unreadable";
-    result.claims[0].code = refused.code;
-    result.claims[0].text = refused.text;
-    return result;
-  }
-  Audit(root, result).run(bytes);
-  result.verdict = Verdict::kValid;
-  for (const Claim& claim : result.claims) result.verdict = std::max(result.verdict, claim.verdict);
-  return result;
-}
-int exit_code(const AuditResult& result) {
-  if (!result.readable) return 2;
-  return result.verdict == Verdict::kValid ? 0 : result.verdict == Verdict::kHoley ? 3 : 1;
-}
-// Text of a certificate may not forge lines of the report.
-string printable(string text) {
-  for (char& c : text)
-    if (c < ' ' || c > '~') c = '?';
-  return text;
-}
-string as_text(const AuditResult& result) {
-  string text = printable(result.certificate) + ": " + word_of(result.verdict) + "\n";
-  for (const Claim& claim : result.claims) {
-    text += "  " + claim.name + ": " + word_of(claim.verdict);
-    if (claim.verdict == Verdict::kInvalid)
-      text += printable(" [" + claim.code + "] " + claim.place + (claim.place.empty() ? "" : ": ") +
-                        claim.text);
-    text += "\n";
-  }
-  for (const string& hole : result.holes) text += "  hole " + printable(hole) + "\n";
-  for (const string& name : result.classes) text += "  rule class " + printable(name) + "\n";
-  for (const string& assumption : result.assumptions)
-    text += "  assumes " + printable(assumption) + "\n";
-  return text;
-}
-string as_json(const vector<AuditResult>& results) {
-  using Value = nlohmann::ordered_json;
-  Value out = Value::array();
-  for (const AuditResult& result : results) {
-    Value claims = Value::array();
-    for (const Claim& claim : result.claims)
-      claims.push_back({{"claim", claim.name},
-                        {"verdict", word_of(claim.verdict)},
-                        {"code", claim.code},
-                        {"place", claim.place},
-                        {"text", claim.text}});
-    out.push_back({{"certificate", result.certificate},
-                   {"verdict", word_of(result.verdict)},
-                   {"claims", claims},
-                   {"holes", result.holes},
-                   {"classes", result.classes},
-                   {"assumptions", result.assumptions}});
-  }
-  return out.dump(1, ' ', true, Value::error_handler_t::replace) + "\n";
+Audited audit_certificate(const string& root, const string& certificate) {
+  return Audit(root).result(certificate);
 }
 
 }  // namespace audit

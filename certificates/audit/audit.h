@@ -6,32 +6,24 @@
 #ifndef MINIMOA_AUDIT_AUDIT_H_
 #define MINIMOA_AUDIT_AUDIT_H_
 
+#include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
 namespace audit {
-enum class Verdict { kValid, kHoley, kInvalid };  // from best to worst
+// From best to worst. kUnreadable: INVALID, since there is no such certificate.
+enum class Verdict { kValid, kHoley, kInvalid, kUnreadable };
+using Report = nlohmann::ordered_json;
 
-struct Claim {
-  std::string name;  // equal, safe, workspace, text
-  Verdict verdict = Verdict::kInvalid;
-  std::string code = "unchecked", place = "", text = "";  // if invalid: the reason
-};
-
-struct AuditResult {
-  std::string certificate;
-  bool readable = true;
-  Verdict verdict = Verdict::kInvalid;
-  std::vector<Claim> claims = {{"equal"}, {"safe"}, {"workspace"}, {"text"}};
-  std::vector<std::string> assumptions = {}, classes = {}, holes = {};
+struct Audited {
+  Verdict verdict;
+  std::string text;  // the report for people
+  // {certificate, verdict, claims: [{claim, verdict, code, place, text}], holes, classes,
+  // assumptions}; the claims are equal, safe, workspace, text; a code says why one is INVALID.
+  Report report;
 };
 
 // `certificate` is opened as it is; the paths inside are relative to `root`.
-AuditResult audit_certificate(const std::string& root, const std::string& certificate);
-// FORMAT 10: 0 VALID, 1 INVALID, 2 unreadable, 3 HOLEY.
-int exit_code(const AuditResult& result);
-std::string as_text(const AuditResult& result);
-std::string as_json(const std::vector<AuditResult>& results);
+Audited audit_certificate(const std::string& root, const std::string& certificate);
 
 }  // namespace audit
 

@@ -1,58 +1,29 @@
 // Bytes of files: a strict reader of certificates (FORMAT section 9), and SHA-256 (FIPS 180-4).
-// Idea: nlohmann's SAX reader checks the grammar of JSON; our handler refuses whatever the format
-// does not use and keeps the rest in one flat array, so that a hostile file cannot ask for much
-// more memory than its own size. Files are named by their hash: a verdict is about these bytes.
-// How it may be wrong: a lenient corner of the SAX reader that never reaches our handler (known: a
-// byte order mark is skipped; we refuse it first).
+// Idea: nlohmann's parser checks the grammar; we refuse whatever the format does not use. What is
+// left are lists, objects, strings and small natural numbers, so that nlohmann's accessors can
+// check the rest: they throw when a value has another kind (the audit's code "json").
+// How it may be wrong: a lenient corner of the parser (known: a byte order mark is skipped; we
+// refuse it first).
 #ifndef MINIMOA_AUDIT_JSON_H_
 #define MINIMOA_AUDIT_JSON_H_
 
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "term.h"
 
 namespace audit {
-constexpr size_t kMaxFileBytes = 16u << 20;
+using Json = nlohmann::json;
+using StringMap = std::map<string, string>;
 
 // 64 lower-case hexadecimal digits.
 string sha256_hex(std::string_view bytes);
-enum class JsonKind : std::uint8_t { kNumber, kString, kArray, kObject };
-
-struct JsonNode {
-  JsonKind kind;
-  std::uint32_t value;  // the number, or the place of the string
-  std::uint32_t end;    // the first node after this value
-};
-
-// Preorder; the members of an object are: key (a string), value, key, ..
-struct JsonDocument {
-  vector<JsonNode> nodes;
-  Strings strings;
-};
-
-// A value inside a document that it keeps alive. Every accessor refuses (code "json") another kind.
-class Json {
- public:
-  Json() = default;
-  static Json parse(std::string_view text);
-  JsonKind kind() const { return node().kind; }
-  std::uint32_t number() const;
-  const string& str() const;
-  vector<Json> items() const;             // of an array
-  vector<Json> items(size_t size) const;  // of exactly this size
-  std::map<string, Json> members() const;
-  Json member(const string& key) const;
-  std::map<string, string> strings() const;  // of an object of strings
-  void require_keys(Strings keys) const;
-
- private:
-  Json(std::shared_ptr<const JsonDocument> document, std::uint32_t at)
-      : document_(std::move(document)), at_(at) {}
-  const JsonNode& node() const { return document_->nodes[at_]; }
-  const JsonNode& node(JsonKind kind, const char* what) const;
-  std::shared_ptr<const JsonDocument> document_;
-  std::uint32_t at_ = 0;
-};
+Json parse_json(std::string_view text);
+const vector<Json>& items(const Json& list, std::optional<size_t> size = {});
+// Refuses an object with other keys than these; returns it.
+const Json& require_keys(const Json& object, Strings keys);
+// An object of strings with exactly these keys.
+StringMap strings(const Json& object, const Strings& keys);
 
 }  // namespace audit
 

@@ -1,6 +1,6 @@
 // The lowering of the final term to C++ text. See lowering.h.
-// Idea: one function per paragraph of FORMAT 8.3, appending to `out_`; names are unique within a
-// phase, so a C++ name identifies its variable.
+// Idea: a template with holes @0, @1, .. for every construct of FORMAT 8, one table row for every
+// operator; names are unique within a phase, so a C++ name identifies its variable.
 // How it may be wrong: the order in which names are made or operands lowered (then honest kernels
 // are refused); 8.4 (see read() and mark_written()).
 #include "lowering.h"
@@ -8,25 +8,28 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <sstream>
 
+#include "obligations.h"
 #include "reader.h"
 
 namespace audit {
 namespace {
-const char kPrologue[] = R"(#include <cmath>
+// @0 K, @1 dimensions and arrays, @2 phases, @3 checks, @4 the functions of kSize, @5 runs.
+const char kFrame[] = R"(#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 extern "C" {
-typedef void (*@K_task)(void*, std::int64_t, std::int64_t);
-struct @K_args { std::size_t size; @MEMBERS
+typedef void (*@0_task)(void*, std::int64_t, std::int64_t);
+struct @0_args { std::size_t size; @1
   float* workspace; float* scratch; std::int64_t workers;
-  void (*parallel_for)(void*, std::int64_t, @K_task, void*);
+  void (*parallel_for)(void*, std::int64_t, @0_task, void*);
   void* parallel_context; };
-std::int32_t @K_check(const struct @K_args* p);
-std::int64_t @K_workspace(const struct @K_args* p);
-std::int64_t @K_scratch(const struct @K_args* p);
-std::int32_t @K_run(const struct @K_args* p);
+std::int32_t @0_check(const struct @0_args* p);
+std::int64_t @0_workspace(const struct @0_args* p);
+std::int64_t @0_scratch(const struct @0_args* p);
+std::int32_t @0_run(const struct @0_args* p);
 }
 namespace {
 constexpr std::int64_t kMaxDim = 16777216;
@@ -41,98 +44,129 @@ constexpr float kBottom = -std::numeric_limits<float>::infinity();
   return x < 0 || y < 0 || (y != 0 && x > kMaxCount / y) ? -1 : x * y; }
 [[maybe_unused]] inline std::int64_t total(std::int64_t x, std::int64_t y) {
   return x < 0 || y < 0 || x > kMaxCount - y ? -1 : x + y; }
-)";
-const char kEpilogue[] = R"(}
+@2}
 extern "C" {
-std::int32_t @K_check(const struct @K_args* p) {
-  if (p == nullptr || p->size != sizeof(struct @K_args)) { return 1; }
-  const @K_args& a = *p; static_cast<void>(a); @CHECKS
+std::int32_t @0_check(const struct @0_args* p) {
+  if (p == nullptr || p->size != sizeof(struct @0_args)) { return 1; }
+  const @0_args& a = *p; static_cast<void>(a); @3
   return 0; }
-std::int64_t @K_workspace(const struct @K_args* p) {
-  if (@K_check(p) != 0) { return -1; }
-  const @K_args& a = *p; static_cast<void>(a);
-  return @WORKSPACE; }
-std::int64_t @K_scratch(const struct @K_args* p) {
-  if (@K_check(p) != 0) { return -1; }
-  const @K_args& a = *p; static_cast<void>(a);
-  return @SCRATCH; }
-std::int32_t @K_run(const struct @K_args* p) {
-  const std::int32_t status = @K_check(p);
+@4
+std::int32_t @0_run(const struct @0_args* p) {
+  const std::int32_t status = @0_check(p);
   if (status != 0) { return status; }
-  const @K_args& a = *p;
-  const std::int64_t workspace = @K_workspace(p);
-  const std::int64_t scratch = @K_scratch(p);
+  const @0_args& a = *p;
+  const std::int64_t workspace = @0_workspace(p);
+  const std::int64_t scratch = @0_scratch(p);
   const std::int64_t workers = a.workers < 1 ? 1 : a.workers;
   if (workspace < 0 || product(workers, scratch) < 0) { return 6; }
   if (workspace > 0 && a.workspace == nullptr) { return 7; }
   if (scratch > 0 && a.scratch == nullptr) { return 8; }
-  @RUNS
+  @5
   return 0; }
 }
 )";
+const char kSize[] = R"(std::int64_t @0_@1(const struct @0_args* p) {
+  if (@0_check(p) != 0) { return -1; }
+  const @0_args& a = *p; static_cast<void>(a);
+  return @2; }
+)";
 const char kRun[] = R"(
-  const std::int64_t tasks_@Q = @TASKS;
-  if (tasks_@Q < 0) { return 6; }
+  const std::int64_t tasks_@1 = @2;
+  if (tasks_@1 < 0) { return 6; }
   if (a.parallel_for == nullptr) {
-    for (std::int64_t t = 0; t < tasks_@Q; ++t) {
-      phase_@Q(const_cast<struct @K_args*>(p), t, 0); }
+    for (std::int64_t t = 0; t < tasks_@1; ++t) {
+      phase_@1(const_cast<struct @0_args*>(p), t, 0); }
   } else {
-    a.parallel_for(a.parallel_context, tasks_@Q, phase_@Q, const_cast<struct @K_args*>(p)); }
+    a.parallel_for(a.parallel_context, tasks_@1, phase_@1, const_cast<struct @0_args*>(p)); }
 )";
 const char kPhase[] = R"(
-void phase_@Q(void* data, std::int64_t task, std::int64_t worker) {
-  const @K_args& a = *static_cast<const @K_args*>(data);
-  @SCRATCHLINE
+void phase_@1(void* data, std::int64_t task, std::int64_t worker) {
+  const @0_args& a = *static_cast<const @0_args*>(data);
+  float* const scratch = a.scratch@2; static_cast<void>(scratch); @3
   std::int64_t rest = task;
-  @UNRANK static_cast<void>(rest);
-  @BODY
+  @4 static_cast<void>(rest);
+  @5
 }
 )";
+
+// FORMAT 8.3, each operator: word, sorts of its operands and of the result (letters as in
+// AUDIT_OPS; P: index or real, both the same), template.
+const char kForms[] = R"(
++ PP (@0 + @1) # - PP (@0 - @1) # * PP (@0 * @1) # / RR (@0 / @1) # div II (@0 / @1) #
+mod II (@0 % @1) # < IB (@0 < @1) # <= IB (@0 <= @1) # == IB (@0 == @1) # != IB (@0 != @1) #
+and BB (@0 && @1) # or BB (@0 || @1) # not BB (!@0) # true BB true # iszero RB (@0 == 0.0f) #
+max RR maximum(@0, @1) # min RR minimum(@0, @1) # expsub RR expsub(@0, @1) # neg RR (-@0) #
+exp RR std::exp(@0) # exp2 RR std::exp2(@0) # log RR std::log(@0) # sqrt RR std::sqrt(@0) #
+tanh RR std::tanh(@0) # bottom RR kBottom # real IR static_cast<float>(@0) #
+)";
+// Type, identity and step of the reductions in the order of RedOp; for osm, which is not lowered,
+// stands `any`.
+constexpr const char* kReductions[][3] = {{"float", "0.0f", "@0 = @0 + @1;"},
+                                          {"float", "1.0f", "@0 = @0 * @1;"},
+                                          {"float", "kBottom", "@0 = maximum(@0, @1);"},
+                                          {"float", "(-kBottom)", "@0 = minimum(@0, @1);"},
+                                          {"bool", "false", "@0 = true;"}};
+constexpr size_t kNever = static_cast<size_t>(-1);
 [[noreturn]] void cannot(const string& why) { refuse("lower", why); }
-string filled(string text, const std::map<string, string>& holes) {
-  for (const auto& [hole, with] : holes)
-    for (size_t at = 0; (at = text.find(hole, at)) != string::npos; at += with.size())
-      text.replace(at, hole.size(), with);
+string fill(std::string_view form, const Strings& holes) {
+  string text;
+  for (size_t k = 0; k < form.size(); ++k)
+    if (form[k] == '@')
+      text += holes.at(static_cast<size_t>(form[++k] - '0'));
+    else
+      text += form[k];
   return text;
 }
 
-// Leaves first .. first+count-1, selected by the C++ indices so far; `type` is what remains to be
-// selected.
-struct Place {
-  size_t first = 0;
-  size_t count = 0;
-  Type type;
-  Strings index;
-};
-
-struct Variable {
-  string name;        // of a loop variable; empty: a stored value
-  Place place;        // of a stored value
-  bool fold = false;  // a fold's state, with (FORMAT 8.4):
-  Strings open;
-  std::set<size_t> written;
-};
-
-struct Leaf {
-  string base;
-  bool local = false;  // a C++ variable, not an array
-  Strings extents;
-};
-
-struct Region {  // scratch or workspace
-  string offset = "0", size = "0";
-  bool empty = true;
-};
-size_t leaf_count(const Type& type) {
-  if (type.sort != Sort::kArr || type.elem == Elem::kInt)
-    cannot("a shared value that is not made of reals");
-  size_t result = type.elem == Elem::kReal ? 1 : 0;
-  for (const Type& part : type.parts) result += leaf_count(part);
+Term product_of(const Terms& extents) {
+  Term result = integer(1);
+  for (const Term& extent : extents) result = make_op(Op::kMul, {result, extent});
   return result;
 }
 
+// x0, then form(x0, x1), ..; `none` if there are none.
+string folded(const char* form, const Strings& parts, string none) {
+  for (size_t k = 0; k < parts.size(); ++k) none = k == 0 ? parts[0] : fill(form, {none, parts[k]});
+  return none;
+}
+
+// Leaves first .. first+count-1, selected by the C++ indices so far; `type` is what remains to be
+// selected. Of sort Stmt: where statements write, no leaves.
+struct Place {
+  size_t first = 0, count = 0;
+  Type type = {};
+  Strings index = {};
+  size_t root = 0;  // the level of the variable
+};
+
+struct Variable {
+  string name = {};  // of a loop variable; empty: a stored value
+  Place place = {};  // of a stored value
+  // Of a fold's state: the clock, and how many gen loops were open, when the step began.
+  size_t begun = kNever, opened = kNever;
+};
+
+struct Leaf {
+  string element;  // @0: its offset, in an array
+  Strings extents;
+  size_t written = 0;  // when, by the clock
+};
+
+struct Region {            // scratch or workspace
+  Strings sizes, checked;  // of its leaves: plain, for offsets; for K_workspace and K_scratch
+  Term words = integer(0);
+};
+
+struct Phase {
+  string unrank, body = {}, tasks = "1";
+  Term count = integer(1);
+  std::set<string> names = {};
+  size_t counter = 0;
+};
+
 // One element of the first axis of a place.
 Place element(Place place, const string& index) {
+  if (place.type.sort == Sort::kStmt) return place;
   if (place.type.shape.empty()) cannot("a selection from a scalar");
   place.type.shape.erase(place.type.shape.begin());
   place.index.push_back(index);
@@ -143,41 +177,67 @@ Place element(Place place, const string& index) {
 Place component(Place place, size_t k) {
   const vector<Type> parts = place.type.parts;
   if (!place.type.shape.empty() || k >= parts.size()) cannot("no such component");
-  for (size_t i = 0; i < k; ++i) place.first += leaf_count(parts[i]);
+  for (size_t i = 0; i < k; ++i) place.first += leaves_of(parts[i]).size();
   place.type = parts[k];
-  place.count = leaf_count(parts[k]);
+  place.count = leaves_of(parts[k]).size();
   return place;
+}
+
+// FORMAT 7, integer width: the magnitude of index arithmetic in a require. K_check evaluates it
+// before anything is known but the dimensions' range: an overflow, or a quotient rounded towards
+// zero, would admit sizes for which the require fails.
+Int require_size(const Term& term) {
+  const bool quotient = term->op == Op::kDiv || term->op == Op::kMod;
+  if (quotient && print(term->kids[0]).find('-') != string::npos)
+    refuse("int-width", "a require divides what may be negative");
+  Int size = term->op == Op::kFree ? Int(1) << 24 : abs(Int(term->value));
+  for (size_t k = 0; k < term->kids.size(); ++k) {
+    const Int other = require_size(term->kids[k]);
+    if (k == 0) size = other;
+    if (k > 0 && !quotient) size = term->op == Op::kMul ? Int(size * other) : Int(size + other);
+  }
+  if (size > Int(1) << 60) refuse("int-width", "a require may overflow");
+  return size;
 }
 
 class Lowering {
  public:
   Lowering(const Spec& spec, const string& kernel) : spec_(spec), kernel_(kernel) {}
   Lowered whole(const Term& final_term) {
-    phases(final_term);
-    const string scratch = scratch_.empty ? "float* const scratch = a.scratch; "
-                                            "static_cast<void>(scratch); static_cast<void>(worker);"
-                                          : "float* const scratch = a.scratch + worker * "
-                                            "@K_scratch(&a); static_cast<void>(scratch);";
-    string text = filled(kPrologue, {{"@MEMBERS", members()}}) +
-                  filled(phase_text_, {{"@SCRATCHLINE", scratch}}) +
-                  filled(kEpilogue, {{"@CHECKS", checks()},
-                                     {"@WORKSPACE", workspace_.size},
-                                     {"@SCRATCH", scratch_.size},
-                                     {"@RUNS", run_text_}});
-    return {filled(text, {{"@K", kernel_}}), slow_extents_, scratch_extents_, tasks_};
+    phase(final_term);
+    const bool shared = scratch_.sizes.empty();
+    const string mine = shared ? "" : fill(" + worker * @0_scratch(&a)", {kernel_});
+    const string unused = shared ? "static_cast<void>(worker);" : "";
+    Lowered result{"", workspace_.words, {workspace_.words, scratch_.words}};
+    string text, runs;
+    for (size_t k = 0; k < phases_.size(); ++k) {
+      const string q = std::to_string(k);
+      text += fill(kPhase, {kernel_, q, mine, unused, phases_[k].unrank, phases_[k].body});
+      runs += fill(kRun, {kernel_, q, phases_[k].tasks});
+      result.counts.push_back(phases_[k].count);
+    }
+    const auto size = [&](const char* name, const Region& region) {
+      return fill(kSize, {kernel_, name, folded("total(@0, @1)", region.checked, "0")});
+    };
+    const auto [members, checks] = interface();
+    result.text = fill(kFrame, {kernel_, members, text, checks,
+                                size("workspace", workspace_) + size("scratch", scratch_), runs});
+    return result;
   }
 
  private:
-  void emit(const string& text) { out_ += text + "\n"; }
+  void emit(const string& text) { phases_.back().body += text + "\n"; }
   // Identifiers only: a name is pasted into the text that the kernel must equal. Unique: binder
   // "x_1" with counter 0 and leaf 0 of "x" with counter 1 are both "x_1_0", and the inner one would
   // capture the outer one's uses.
   string claim(const string& name) {
     if (!is_identifier(name)) refuse("name", "not an identifier: " + name);
-    if (!names_.insert(name).second) refuse("name", "name twice: " + name);
+    if (!phases_.back().names.insert(name).second) refuse("name", "name twice: " + name);
     return name;
   }
-  string counted(const string& name) { return name + "_" + std::to_string(counter_++); }
+  string counted(const string& name) {
+    return name + "_" + std::to_string(phases_.back().counter++);
+  }
   string fresh(const string& name) { return claim(counted(name)); }
   // Runs `work` inside child number `child`, where `variables` are bound.
   void inside(const Term& node, size_t child, const vector<Variable>& variables,
@@ -185,37 +245,68 @@ class Lowering {
     const size_t mark = scope_.entries.size();
     const size_t count = variables_.size();
     enter(node, child, scope_, spec_);
-    variables_.insert(variables_.end(), variables.begin(), variables.end());
+    for (const Variable& variable : variables) {
+      variables_.push_back(variable);
+      variables_.back().place.root = variables_.size() - 1;
+    }
     work();
     variables_.resize(count);
     scope_.truncate(mark);
   }
-  Variable loop_variable(const string& name) const { return {name, {}, false, {}, {}}; }
-  Variable& variable(const Term& term) {
+  // The loop of a binder around what `work` emits inside the child, given the C++ variable.
+  void loop(const Term& node, size_t child, const std::function<void(const string&)>& work,
+            vector<Variable> variables = {}) {
+    const string v = fresh(node->binders[0]);
+    emit(fill("for (std::int64_t @0 = 0; @0 < @1; ++@0) {", {v, index(node->kids[0])}));
+    variables.insert(variables.begin(), Variable{v});
+    inside(node, child, variables, [&] { work(v); });
+    emit("}");
+  }
+  const Variable& variable(const Term& term) const {
     const Number level = static_cast<Number>(variables_.size()) - 1 - term->value;
     if (level < 0) cannot("a variable that nothing binds");
     return variables_[static_cast<size_t>(level)];
   }
-  string index(const Term& term) {
-    static const std::map<Op, string> kInfix = {{Op::kAdd, " + "},
-                                                {Op::kSub, " - "},
-                                                {Op::kMul, " * "},
-                                                {Op::kDiv, " / "},
-                                                {Op::kMod, " % "}};
-    if (term->op == Op::kInt) {
-      // LL: in int, 65536 * 65536 would overflow though it is proved to fit 64 bits.
-      const string digits = std::to_string(term->value) + "LL";
-      return term->value < 0 ? "(" + digits + ")" : digits;
+  string index(const Term& term) { return lowered(term, 'I'); }
+  string expr(const Term& term) { return lowered(term, 'R'); }
+  string boolean(const Term& term) {
+    // FORMAT 8.3: under and/or the loop of `any` would run unconditionally.
+    return term->op == Op::kAny ? reduction(term) : lowered(term, 'B');
+  }
+  // The C++ expression of a term of this sort.
+  string lowered(const Term& term, char sort) {
+    std::istringstream rows(kForms);
+    for (string word, sorts, form;
+         rows >> word >> sorts >> std::ws && std::getline(rows, form, '#');) {
+      const bool fits = sorts[1] == sort || (sorts[1] == 'P' && sort != 'B');
+      if (!fits || word != word_of(term->op)) continue;
+      Strings operands;
+      for (const Term& kid : term->kids)
+        operands.push_back(lowered(kid, sorts[0] == 'P' ? sort : sorts[0]));
+      return fill(form, operands);
     }
-    if (term->op == Op::kBound) {
-      if (variable(term).name.empty()) cannot("an index in storage");
-      return variable(term).name;
-    }
+    if (term->op == Op::kMem && sort != 'B') return input_element(term, sort == 'I');
+    if (sort == 'R') return value(term);
+    if (sort == 'B') cannot(string("a boolean that is not lowered: ") + word_of(term->op));
+    // LL: in int, 65536 * 65536 would overflow though it is proved to fit 64 bits.
+    if (term->op == Op::kInt)
+      return fill(term->value < 0 ? "(@0LL)" : "@0LL", {std::to_string(term->value)});
     if (term->op == Op::kFree && spec_.is_dim(term->name)) return "a." + term->name;
-    if (term->op == Op::kMem) return input_element(term, true);
-    if (!kInfix.contains(term->op)) cannot("not an index");
-    const string a = index(term->kids[0]);
-    return "(" + a + kInfix.at(term->op) + index(term->kids[1]) + ")";
+    if (term->op != Op::kBound || variable(term).name.empty()) cannot("not an index");
+    return variable(term).name;
+  }
+  string value(const Term& term) {
+    const Op op = term->op;
+    if (op == Op::kRat)
+      return fill("(static_cast<float>(@0) / static_cast<float>(@1))",
+                  {std::to_string(term->attrs[0]), std::to_string(term->attrs[1])});
+    if (op == Op::kBound || op == Op::kPsi || op == Op::kGet) return read(term);
+    if (op == Op::kRed) return reduction(term);
+    if (op == Op::kIf) return choice(term);
+    if (op != Op::kLet) cannot(string("not lowered: ") + word_of(op));
+    string result;
+    let(term, [&] { result = expr(term->kids[1]); });
+    return result;
   }
   // An extent or bound that is used outside the loops around it.
   string closed(const Term& term) {
@@ -225,180 +316,80 @@ class Lowering {
   // FORMAT 8.3, mem: of an int array where an index stands, of a float array where a value does.
   string input_element(const Term& term, bool integer) {
     const Array* input = spec_.input(operand_of(*term)->name);
-    if (input == nullptr || (input->kind == InputKind::kI32) != integer)
+    if (input == nullptr || (input->elem == Elem::kInt) != integer)
       cannot("an element of an input of the other kind");
     const string access = strided(*input, indices_of(*term));
     return integer ? "static_cast<std::int64_t>(" + access + ")" : access;
   }
   string strided(const Array& array, const Terms& indices) {
     if (indices.size() != array.shape.size()) cannot("a partial element");
-    string sum = "0";
-    for (size_t k = 0; k < indices.size(); ++k) {
-      const string part =
-          "(" + index(indices[k]) + " * a." + array.name + "_s[" + std::to_string(k) + "])";
-      sum = k == 0 ? part : "(" + sum + " + " + part + ")";
-    }
-    return "a." + array.name + "[" + sum + "]";
+    Strings parts;
+    for (size_t k = 0; k < indices.size(); ++k)
+      parts.push_back(
+          fill("(@0 * a.@1_s[@2])", {index(indices[k]), array.name, std::to_string(k)}));
+    return fill("a.@0[@1]", {array.name, folded("(@0 + @1)", parts, "0")});
   }
-  string boolean(const Term& term, bool nested = false) {
-    static const std::map<Op, string> kInfix = {{Op::kLt, " < "},   {Op::kLe, " <= "},
-                                                {Op::kEq, " == "},  {Op::kNe, " != "},
-                                                {Op::kAnd, " && "}, {Op::kOr, " || "}};
-    if (term->op == Op::kTrue) return "true";
-    if (term->op == Op::kNot) return "(!" + boolean(term->kids[0], true) + ")";
-    if (term->op == Op::kIsZero) return "(" + expr(term->kids[0]) + " == 0.0f)";
-    // FORMAT 8.3: under and/or the loop of `any` would run unconditionally.
-    if (term->op == Op::kAny && !nested) return any(term);
-    if (!kInfix.contains(term->op)) cannot("a boolean that is not lowered");
-    const bool logic = term->op == Op::kAnd || term->op == Op::kOr;
-    const auto operand = [&](size_t k) {
-      return logic ? boolean(term->kids[k], true) : index(term->kids[k]);
-    };
-    const string a = operand(0);
-    return "(" + a + kInfix.at(term->op) + operand(1) + ")";
-  }
-  // Opens the loop of a binder; returns the C++ name of its variable.
-  string open_loop(const Term& node) {
-    const string v = fresh(node->binders[0]);
-    emit("for (std::int64_t " + v + " = 0; " + v + " < " + index(node->kids[0]) + "; ++" + v +
-         ") {");
-    return v;
-  }
-  string any(const Term& term) {
-    const string acc = fresh("acc");
-    emit("bool " + acc + " = false;");
-    inside(term, 1, {loop_variable(open_loop(term))}, [&] {
-      const string guard = boolean(term->kids[1]);
-      emit("if (" + guard + ") { " + acc + " = true; } }");
-    });
-    return acc;
-  }
+  // red and any, which has no x.
   string reduction(const Term& term) {
-    static const std::map<RedOp, std::pair<string, string>> kTable = {
-        {RedOp::kAdd, {"0.0f", "@A + @X"}},
-        {RedOp::kMul, {"1.0f", "@A * @X"}},
-        {RedOp::kMax, {"kBottom", "maximum(@A, @X)"}},
-        {RedOp::kMin, {"(-kBottom)", "minimum(@A, @X)"}}};
-    if (!kTable.contains(term->red)) cannot("red osm");
-    const auto& [identity, step] = kTable.at(term->red);
+    const bool any = term->op == Op::kAny;
+    if (!any && term->red == RedOp::kOsm) cannot("red osm");
+    const auto& [type, identity, step] =
+        kReductions[static_cast<size_t>(any ? RedOp::kOsm : term->red)];
     const string acc = fresh("acc");
-    emit("float " + acc + " = " + identity + ";");
-    const Variable j = loop_variable(open_loop(term));
-    const bool guarded = term->kids[1]->op != Op::kTrue;
-    if (guarded) {
-      inside(term, 1, {j}, [&] {
-        const string guard = boolean(term->kids[1]);
-        emit("if (" + guard + ") {");
-      });
-    }
-    inside(term, 2, {j}, [&] {
-      const string x = expr(term->kids[2]);
-      emit(acc + " = " + filled(step, {{"@A", acc}, {"@X", x}}) + ";");
+    emit(fill("@0 @1 = @2;", {type, acc, identity}));
+    loop(term, any ? 1 : 2, [&](const string&) {
+      const bool guarded = any || term->kids[1]->op != Op::kTrue;
+      if (guarded) emit(fill("if (@0) {", {boolean(term->kids[1])}));
+      emit(fill(step, {acc, any ? "" : expr(term->kids[2])}));
+      if (guarded) emit("}");
     });
-    emit(guarded ? "} }" : "}");
     return acc;
   }
   string choice(const Term& term) {
     const string guard = boolean(term->kids[0]);
     const string sel = fresh("sel");
-    emit("float " + sel + " = 0.0f; if (" + guard + ") {");
-    for (const size_t k : {1, 2}) {
-      inside(term, k, {}, [&] {
-        const string x = expr(term->kids[k]);
-        emit(sel + " = " + x + (k == 1 ? "; } else {" : "; }"));
-      });
-    }
+    emit(fill("float @0 = 0.0f; if (@1) {", {sel, guard}));
+    emit(fill("@0 = @1; } else {", {sel, expr(term->kids[1])}));
+    emit(fill("@0 = @1; }", {sel, expr(term->kids[2])}));
     return sel;
   }
-  string call(const Term& term) {
-    static const std::map<Op, string> kForm = {{Op::kAdd, "(@X + @Y)"},
-                                               {Op::kSub, "(@X - @Y)"},
-                                               {Op::kMul, "(@X * @Y)"},
-                                               {Op::kQuot, "(@X / @Y)"},
-                                               {Op::kMax, "maximum(@X, @Y)"},
-                                               {Op::kMin, "minimum(@X, @Y)"},
-                                               {Op::kNeg, "(-@X)"},
-                                               {Op::kExp, "std::exp(@X)"},
-                                               {Op::kExp2, "std::exp2(@X)"},
-                                               {Op::kLog, "std::log(@X)"},
-                                               {Op::kSqrt, "std::sqrt(@X)"},
-                                               {Op::kTanh, "std::tanh(@X)"},
-                                               {Op::kExpSub, "expsub(@X, @Y)"}};
-    if (!kForm.contains(term->op)) cannot(string("not lowered: ") + word_of(term->op));
-    const string x = expr(term->kids[0]);
-    const string y = term->kids.size() == 1 ? "" : expr(term->kids[1]);
-    return filled(kForm.at(term->op), {{"@X", x}, {"@Y", y}});
-  }
-  string expr(const Term& term) {
-    const Op op = term->op;
-    if (op == Op::kReal) return "static_cast<float>(" + index(term->kids[0]) + ")";
-    if (op == Op::kRat)
-      return "(static_cast<float>(" + std::to_string(term->attrs[0]) + ") / static_cast<float>(" +
-             std::to_string(term->attrs[1]) + "))";
-    if (op == Op::kBottom) return "kBottom";
-    if (op == Op::kMem) return input_element(term, false);
-    if (op == Op::kBound || op == Op::kPsi || op == Op::kGet) return read(term);
-    if (op == Op::kRed) return reduction(term);
-    if (op == Op::kIf) return choice(term);
-    if (op != Op::kLet) return call(term);
-    string result;
-    let(term, [&] { result = expr(term->kids[1]); });
-    return result;
-  }
-  // FORMAT 8.3, storage: the leaves of a type with `outer` prepended.
-  void allocate(const Type& type, const Terms& outer, const string& name, bool several, bool slow,
-                size_t first) {
-    Terms extents = outer;
-    extents.insert(extents.end(), type.shape.begin(), type.shape.end());
-    if (type.elem == Elem::kTup) {
-      for (const Type& part : type.parts) allocate(part, extents, name, several, slow, first);
-      return;
-    }
-    const string number = std::to_string(leaves_.size() - first);
-    const string x = slow ? "" : claim(several ? name + "_" + number : name);
-    if (!slow && extents.empty()) {
-      emit("float " + x + " = 0.0f;");
-      leaves_.push_back({x, true, {}});
-      return;
-    }
-    string size = "1";     // plain, for offsets
-    string checked = "1";  // for K_workspace and K_scratch
-    Strings printed;
-    for (size_t k = 0; k < extents.size(); ++k) {
-      const string e = closed(extents[k]);
-      printed.push_back(e);
-      size = k == 0 ? e : "(" + size + " * " + e + ")";
-      checked = k == 0 ? e : "product(" + checked + ", " + e + ")";
-    }
-    Region& region = slow ? workspace_ : scratch_;
-    leaves_.push_back({slow ? "(a.workspace + " + region.offset + ")" : x, false, printed});
-    (slow ? slow_extents_ : scratch_extents_).push_back(extents);
-    if (!slow) emit("float* const " + x + " = scratch + " + region.offset + ";");
-    region.offset = region.empty ? size : "(" + region.offset + " + " + size + ")";
-    region.size = region.empty ? checked : "total(" + region.size + ", " + checked + ")";
-    region.empty = false;
-  }
-  // The variable of a let or letslow, with new leaves.
+  // FORMAT 8.3, storage: the variable of a let or letslow, with new leaves.
   Variable declare(const Term& node, bool slow) {
     const Type type = infer(node->kids[0], scope_, spec_);
-    const Place place{leaves_.size(), leaf_count(type), type, {}};
+    const vector<Terms> shapes = leaves_of(type);
+    const Place place{leaves_.size(), shapes.size(), type};
     const string name = slow ? "" : counted(node->binders[0]);
-    allocate(type, {}, name, place.count > 1, slow, place.first);
-    return {"", place, false, {}, {}};
+    Region& region = slow ? workspace_ : scratch_;
+    for (size_t k = 0; k < shapes.size(); ++k) {
+      const string offset = folded("(@0 + @1)", region.sizes, "0");
+      const string x = slow ? fill("(a.workspace + @0)", {offset})
+                            : claim(shapes.size() > 1 ? name + "_" + std::to_string(k) : name);
+      const bool local = !slow && shapes[k].empty();  // a C++ variable, not an array
+      Leaf leaf{local ? x : x + "[@0]", {}};
+      for (const Term& extent : shapes[k]) leaf.extents.push_back(closed(extent));
+      const char* declared = local ? "float @0 = 0.0f;" : "float* const @0 = scratch + @1;";
+      if (!slow) emit(fill(declared, {x, offset}));
+      leaves_.push_back(leaf);
+      if (local) continue;
+      region.sizes.push_back(folded("(@0 * @1)", leaf.extents, "1"));
+      region.checked.push_back(folded("product(@0, @1)", leaf.extents, "1"));
+      region.words = make_op(Op::kAdd, {region.words, product_of(shapes[k])});
+    }
+    return {.place = place};
   }
   void let(const Term& node, const std::function<void()>& rest) {
     const Variable x = declare(node, false);
     into(node->kids[0], x.place);
     inside(node, 1, {x}, rest);
   }
-  // FORMAT 8.3, access; `through` is the variable at its root.
-  std::optional<Place> access(const Term& term, Variable*& through) {
+  // FORMAT 8.3, access.
+  std::optional<Place> access(const Term& term) {
     if (term->op == Op::kBound) {
-      through = &variable(term);
-      return through->name.empty() ? std::optional(through->place) : std::nullopt;
+      const Variable& x = variable(term);
+      return x.name.empty() ? std::optional(x.place) : std::nullopt;
     }
     if (term->op != Op::kPsi && term->op != Op::kGet) return std::nullopt;
-    std::optional<Place> place = access(term->kids.back(), through);
+    std::optional<Place> place = access(term->kids.back());
     if (!place) return std::nullopt;
     if (term->op == Op::kGet) return component(*place, static_cast<size_t>(term->attrs[0]));
     for (const Term& k : indices_of(*term)) place = element(*place, index(k));
@@ -409,216 +400,163 @@ class Lowering {
     const Leaf& leaf = leaves_[place.first];
     if (place.count != 1 || place.index.size() != leaf.extents.size())
       cannot("an access that is not one element");
-    if (leaf.local) return leaf.base;
     string offset = place.index.empty() ? "0" : place.index[0];
     for (size_t k = 1; k < place.index.size(); ++k)
-      offset = "((" + offset + " * " + leaf.extents[k] + ") + " + place.index[k] + ")";
-    return leaf.base + "[" + offset + "]";
+      offset = fill("((@0 * @1) + @2)", {offset, leaf.extents[k], place.index[k]});
+    return fill(leaf.element, {offset});
   }
   // FORMAT 8.4. A state is overwritten in place, so an element may be read only while it still
   // holds the old state: its leaf has not been written in this step, or (the loops being open) only
   // at elements of earlier iterations, which the same open variables in front exclude.
   string read(const Term& term) {
-    Variable* through = nullptr;
-    const std::optional<Place> place = access(term, through);
+    const std::optional<Place> place = access(term);
     if (!place) cannot("a selection from something not stored");
     const string text = at(*place);
-    if (!through->fold) return text;
-    if (through->written.contains(place->first))
-      refuse("in-place", "a read of state that is already overwritten: " + text);
-    const size_t own = through->place.index.size();
-    for (size_t k = 0; k < through->open.size(); ++k)
-      if (own + k >= place->index.size() || place->index[own + k] != through->open[k])
+    const Variable& state = variables_[place->root];
+    need_unwritten(*place, "reads");
+    size_t own = state.place.index.size();
+    for (size_t k = state.opened; k < open_.size(); ++k, ++own)
+      if (own >= place->index.size() || place->index[own] != open_[k])
         refuse("in-place", "a read of another element's state: " + text);
     return text;
   }
+  // No leaf may have been written since the step began whose state the place is read through.
+  void need_unwritten(const Place& place, const string& reader) const {
+    for (size_t k = place.first; k < place.first + place.count; ++k)
+      if (leaves_[k].written > variables_[place.root].begun)
+        refuse("in-place", reader + " a state that is already overwritten");
+  }
   void mark_written(const Place& place) {
-    for (Variable& state : variables_) {
-      const size_t first = std::max(place.first, state.place.first);
-      const size_t end = std::min(place.first + place.count, state.place.first + state.place.count);
-      for (size_t k = first; state.fold && k < end; ++k) state.written.insert(k);
-    }
-  }
-  void into_gen(const Term& term, const Place& place) {
-    const string v = open_loop(term);
-    inside(term, 1, {loop_variable(v)}, [&] {
-      for (Variable& state : variables_) state.open.push_back(v);
-      into(term->kids[1], element(place, v));
-      for (Variable& state : variables_) state.open.pop_back();
-    });
-    emit("}");
-  }
-  void into_fold(const Term& term, const Place& place) {
-    into(term->kids[1], place);
-    // "into(init, d) counts as writing for the folds outside", even where a branch wrote nothing:
-    // the loop below writes before it reads again.
-    mark_written(place);
-    const Variable j = loop_variable(open_loop(term));
-    inside(term, 2, {j, {"", place, true, {}, {}}}, [&] { into(term->kids[2], place); });
-    emit("}");
+    ++clock_;
+    for (size_t k = place.first; k < place.first + place.count; ++k) leaves_[k].written = clock_;
   }
   // A branch that names exactly the destination, which holds the old value.
   bool keeps(const Term& branch, const Place& place) {
-    Variable* through = nullptr;
-    const std::optional<Place> named = access(branch, through);
+    const std::optional<Place> named = access(branch);
     if (!named || named->first != place.first || named->count != place.count ||
         named->index != place.index)
       return false;
     // Through an outer fold's state the old value may be gone: in (fold .. w .. (if c x st)) the
     // destination holds w, not st.
-    for (size_t k = place.first; k < place.first + place.count; ++k)
-      if (through->written.contains(k))
-        refuse("in-place", "keeps a state that is already overwritten");
+    need_unwritten(*named, "keeps");
     return true;
   }
-  void into_if(const Term& term, const Place& place) {
+  // if, when.
+  void branch(const Term& term, const Place& place) {
     const string guard = boolean(term->kids[0]);
-    const bool keep_x = keeps(term->kids[1], place);
-    const bool keep_y = keeps(term->kids[2], place);
-    emit("if (" + guard + ") {");
-    if (!keep_x) inside(term, 1, {}, [&] { into(term->kids[1], place); });
-    if (!keep_y) emit("} else {");
-    if (!keep_y) inside(term, 2, {}, [&] { into(term->kids[2], place); });
+    vector<bool> kept = {true};
+    for (size_t k = 1; k < term->kids.size(); ++k) kept.push_back(keeps(term->kids[k], place));
+    emit(fill("if (@0) {", {guard}));
+    for (size_t k = 1; k < kept.size(); ++k) {
+      if (kept[k]) continue;
+      if (k == 2) emit("} else {");
+      into(term->kids[k], place);
+    }
     emit("}");
   }
+  void fold(const Term& term, const Place& place) {
+    into(term->kids[1], place);
+    // "into(init, d) counts as writing for the folds outside", even where a branch wrote nothing:
+    // the loop below writes before it reads again.
+    mark_written(place);
+    loop(term, 2, [&](const string&) { into(term->kids[2], place); },
+         {{.place = place, .begun = clock_, .opened = open_.size()}});
+  }
+  // FORMAT 8.3: into(e, d), and stmt(P).
   void into(const Term& term, const Place& place) {
-    if (term->op == Op::kGen) return into_gen(term, place);
-    if (term->op == Op::kFold) return into_fold(term, place);
-    if (term->op == Op::kIf) return into_if(term, place);
-    if (term->op == Op::kLet) return let(term, [&] { into(term->kids[1], place); });
-    if (term->op == Op::kTup) {
+    const bool statement = place.type.sort == Sort::kStmt;
+    const Op op = term->op;
+    if (op == Op::kLet) return let(term, [&] { into(term->kids[1], place); });
+    if (op == (statement ? Op::kWhen : Op::kIf)) return branch(term, place);
+    if (op == (statement ? Op::kFor : Op::kGen)) {
+      return loop(term, 1, [&](const string& v) {
+        open_.push_back(v);
+        into(term->kids[1], element(place, v));
+        open_.pop_back();
+      });
+    }
+    if (op == Op::kFold && !statement) return fold(term, place);
+    if (op == Op::kTup && !statement) {
       for (size_t k = 0; k < term->kids.size(); ++k) into(term->kids[k], component(place, k));
       return;
     }
-    // FORMAT 8.3: any other e has rank 0 and elements real.
-    if (!place.type.shape.empty() || place.type.elem != Elem::kReal)
-      cannot(string("an array made by ") + word_of(term->op));
-    const string value = expr(term);
-    emit(at(place) + " = " + value + ";");
+    // FORMAT 8.3: any other e has rank 0 and elements real. 8.2: letslow, parfor only in front.
+    const bool scalar = place.type.shape.empty() && place.type.elem == Elem::kReal;
+    if (statement ? op != Op::kPut : !scalar)
+      cannot(string("not a statement or scalar: ") + word_of(op));
+    const string value = expr(statement ? operand_of(*term) : term);
+    const string target = statement ? strided(spec_.output, indices_of(*term)) : at(place);
+    emit(fill("@0 = @1;", {target, value}));
     mark_written(place);
   }
-  void statement(const Term& term) {
-    if (term->op == Op::kLet) return let(term, [&] { statement(term->kids[1]); });
-    if (term->op == Op::kPut) {
-      const string value = expr(operand_of(*term));
-      return emit(strided(spec_.output, indices_of(*term)) + " = " + value + ";");
-    }
-    // FORMAT 8.2: letslow and parfor only at the front of the term.
-    if (term->op != Op::kFor && term->op != Op::kWhen)
-      cannot(string("not a statement here: ") + word_of(term->op));
-    vector<Variable> variables;
-    if (term->op == Op::kFor) {
-      variables.push_back(loop_variable(open_loop(term)));
-    } else {
-      const string guard = boolean(term->kids[0]);
-      emit("if (" + guard + ") {");
-    }
-    inside(term, 1, variables, [&] { statement(term->kids[1]); });
-    emit("}");
-  }
-  // FORMAT 8.2: the leading chain of pargen (of a value into `place`) or parfor gives the tasks.
-  void chain(const Term& term, const Place* place) {
-    if (term->op != (place != nullptr ? Op::kParGen : Op::kParFor))
-      return place != nullptr ? into(term, *place) : statement(term);
+  // FORMAT 8.2: the leading chain of pargen (of a value) or parfor gives the tasks.
+  void chain(const Term& term, const Place& place) {
+    const bool statement = place.type.sort == Sort::kStmt;
+    if (term->op != (statement ? Op::kParFor : Op::kParGen)) return into(term, place);
     const string v = fresh(term->binders[0]);
-    parallel_.push_back({v, closed(term->kids[0])});
-    tasks_.back().push_back(term->kids[0]);
-    const Place inner = place != nullptr ? element(*place, v) : Place{};
-    inside(term, 1, {loop_variable(v)},
-           [&] { chain(term->kids[1], place != nullptr ? &inner : nullptr); });
+    const string bound = closed(term->kids[0]);
+    Phase& phase = phases_.back();
+    phase.unrank =
+        fill("const std::int64_t @0 = rest % @1; rest = rest / @1;\n", {v, bound}) + phase.unrank;
+    phase.tasks = fill("product(@0, @1)", {phase.tasks, bound});
+    phase.count = make_op(Op::kMul, {phase.count, term->kids[0]});
+    inside(term, 1, {{v}}, [&] { chain(term->kids[1], element(place, v)); });
   }
-  void phases(const Term& term) {
-    if (term->op != Op::kLetSlow) {
-      chain(term, nullptr);
-      return finish_phase();
-    }
+  void phase(const Term& term) {
+    phases_.emplace_back();
+    if (term->op != Op::kLetSlow) return chain(term, {0, 0, {Sort::kStmt, {}, Elem::kReal, {}}});
     const Variable x = declare(term, true);
-    chain(term->kids[0], &x.place);
-    finish_phase();
-    inside(term, 1, {x}, [&] { phases(term->kids[1]); });
+    chain(term->kids[0], x.place);
+    inside(term, 1, {x}, [&] { phase(term->kids[1]); });
   }
-  // Wraps the body of a phase; @SCRATCHLINE depends on all phases, so it is filled at the end.
-  void finish_phase() {
-    tasks_.emplace_back();
-    string unrank;
-    string tasks = "1";
-    for (const auto& [name, bound] : parallel_) {
-      unrank = "const std::int64_t " + name + " = rest % " + bound + "; rest = rest / " + bound +
-               ";\n" + unrank;
-      tasks = "product(" + tasks + ", " + bound + ")";
+  // DIMS and ARRAYS, and what K_check looks at.
+  std::pair<string, string> interface() {
+    string members, checks, pointers;
+    for (const string& name : spec_.dims) {
+      members += fill("std::int64_t @0;\n", {name});
+      checks += fill("if (a.@0 < 1 || a.@0 > kMaxDim) { return 2; }\n", {name});
     }
-    const string q = std::to_string(phases_++);
-    phase_text_ += filled(kPhase, {{"@Q", q}, {"@UNRANK", unrank}, {"@BODY", out_}});
-    run_text_ += filled(kRun, {{"@Q", q}, {"@TASKS", tasks}});
-    out_.clear();
-    parallel_.clear();
-    names_.clear();
-    counter_ = 0;
-  }
-  string members() const {
-    string text;
-    for (const string& name : spec_.dims) text += "std::int64_t " + name + ";\n";
-    for (const Array& array : spec_.arrays()) {
-      const string type = array.kind == InputKind::kI32 ? "std::int32_t* " : "float* ";
-      const size_t rank = std::max<size_t>(array.shape.size(), 1);
-      text += (array.name == spec_.output.name ? "" : "const ") + type + array.name +
-              "; std::int64_t " + array.name + "_s[" + std::to_string(rank) + "];\n";
-    }
-    return text;
-  }
-  // FORMAT 7, integer width: the magnitude of index arithmetic in a require. K_check evaluates it
-  // before anything is known but the dimensions' range: an overflow, or a quotient rounded towards
-  // zero, would admit sizes for which the require fails.
-  Number require_size(const Term& term) {
-    constexpr Number kCap = Number{1} << 60;
-    if (term->op == Op::kFree) return Number{1} << 24;
-    if (term->op == Op::kInt) return std::max(term->value, -term->value);
-    Numbers sizes;
-    for (const Term& kid : term->kids) sizes.push_back(require_size(kid));
-    const bool quotient = term->op == Op::kDiv || term->op == Op::kMod;
-    if (quotient && print(term->kids[0]).find('-') != string::npos)
-      refuse("int-width", "a require divides what may be negative");
-    Number size = 0;  // of true, not
-    if (sizes.size() == 2) size = quotient ? sizes[0] : sizes[0] + sizes[1];
-    if (term->op == Op::kMul)
-      size = sizes[1] > 0 && sizes[0] > kCap / sizes[1] ? kCap + 1 : sizes[0] * sizes[1];
-    if (size > kCap) refuse("int-width", "a require may overflow");
-    return size;
-  }
-  string checks() {
-    string text;
-    for (const string& name : spec_.dims)
-      text += "if (a." + name + " < 1 || a." + name + " > kMaxDim) { return 2; }\n";
     for (const Term& require : spec_.assumptions) {
       require_size(require);
-      text += "if (!(" + boolean(require) + ")) { return 3; }\n";
+      checks += fill("if (!(@0)) { return 3; }\n", {lowered(require, 'B')});
     }
-    string pointers;
     for (const Array& array : spec_.arrays()) {
-      for (size_t k = 0; k < array.shape.size(); ++k) {
-        const string s = "a." + array.name + "_s[" + std::to_string(k) + "]";
-        text += "if (" + s + " < 0 || " + s + " > kMaxStride) { return 4; }\n";
-      }
-      pointers += "if (a." + array.name + " == nullptr) { return 5; }\n";
+      const string rank = std::to_string(std::max<size_t>(array.shape.size(), 1));
+      const char* type = array.elem == Elem::kInt ? "std::int32_t*" : "float*";
+      members += fill("@0 @1 @2; std::int64_t @2_s[@3];\n",
+                      {array.name == spec_.output.name ? "" : "const", type, array.name, rank});
+      for (size_t k = 0; k < array.shape.size(); ++k)
+        checks += fill("if (a.@0_s[@1] < 0 || a.@0_s[@1] > kMaxStride) { return 4; }\n",
+                       {array.name, std::to_string(k)});
+      pointers += fill("if (a.@0 == nullptr) { return 5; }\n", {array.name});
     }
-    return text + pointers;
+    return {members, checks + pointers};
   }
   const Spec& spec_;
   const string kernel_;
   Scope scope_;
   vector<Variable> variables_;  // by level
   vector<Leaf> leaves_;
+  size_t clock_ = 0;  // writes so far
+  Strings open_;      // the variables of the gen loops around
   Region scratch_, workspace_;
-  vector<Terms> slow_extents_, scratch_extents_, tasks_ = {{}};
-  std::set<string> names_;  // of this phase
-  size_t counter_ = 0;
-  size_t phases_ = 0;
-  string out_;                                  // the body of this phase
-  vector<std::pair<string, string>> parallel_;  // name, bound
-  string phase_text_, run_text_;
+  vector<Phase> phases_;
 };
 
 }  // namespace
+vector<Terms> leaves_of(const Type& type) {
+  if (type.sort != Sort::kArr || type.elem == Elem::kInt)
+    cannot("a shared value that is not made of reals");
+  if (type.elem == Elem::kReal) return {type.shape};
+  vector<Terms> leaves;
+  for (const Type& part : type.parts) {
+    for (Terms extents : leaves_of(part)) {
+      extents.insert(extents.begin(), type.shape.begin(), type.shape.end());
+      leaves.push_back(std::move(extents));
+    }
+  }
+  return leaves;
+}
 Lowered lower(const Term& final_term, const Spec& spec, const string& schedule) {
   if (!is_identifier(schedule)) refuse("name", "the schedule's name");
   return Lowering(spec, "minimoa_" + spec.name + "_" + schedule).whole(final_term);

@@ -8,23 +8,20 @@
 #ifndef MINIMOA_AUDIT_LOWERING_H_
 #define MINIMOA_AUDIT_LOWERING_H_
 
-#include "term.h"
+#include "reader.h"
 
 namespace audit {
 
 struct Lowered {
-  string text;                                  // the whole body
-  vector<Terms> slow_extents, scratch_extents;  // of all leaves in workspace and scratch
-  vector<Terms> tasks;                          // of each phase: the bounds of its task binders
+  string text;     // the whole body
+  Term workspace;  // words of slow memory
+  Terms counts;    // words of slow memory and scratch, tasks of each phase
 };
 
+// FORMAT 8.3, storage: the extents of each leaf of a value; refuses one not made of reals.
+vector<Terms> leaves_of(const Type& type);
 // Refuses (codes "lower", "in-place", "name", "int-width") what section 8 does not lower.
 Lowered lower(const Term& final_term, const Spec& spec, const string& schedule);
-
-struct Token {
-  string text;
-  int line = 0;
-};
 
 struct KernelFile {
   string header, body;
@@ -35,6 +32,7 @@ struct KernelFile {
 KernelFile split_kernel(const string& file);
 // Comments only, one line "// certificate PATH sha256 HEX" with this HEX.
 void check_header(const string& header, const string& sha256);
+// Closed by a token "end of file".
 vector<Token> tokenise(const string& body, int first_line);
 // Refuses (code "text") the first token that differs.
 void compare_tokens(const vector<Token>& found, const vector<Token>& expected);

@@ -6,19 +6,36 @@
 #include "obligations.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "lowering.h"
 
 namespace audit {
+// left - right - minus >= 0; `swapped`: right is translated first.
+struct Fact {
+  Term left, right;
+  Number minus = 0;
+  bool swapped = false;
+};
+
 namespace {
 constexpr Number kMaxDimension = Number{1} << 24;
 constexpr Number kMaxStride = Number{1} << 36;
 using Sizes = std::map<string, Int>;
-bool positive_constant(const Poly& poly) {
-  return poly.is_constant() && poly.is_integral() && poly.constant_numerator() > 0;
+using Visit = std::function<void(const Term&)>;
+Term zero() { return integer(0); }
+Facts in_range(const Term& index, const Term& extent) {
+  return {{index, zero()}, {extent, index, 1}};
 }
+Facts equal(const Term& a, const Term& b) { return {{a, b}, {b, a}}; }
+void append(Facts& facts, const Facts& more) {
+  facts.insert(facts.end(), more.begin(), more.end());
+}
+bool positive_constant(const Poly& poly) { return poly.is_constant() && poly.constant() > 0; }
 
 // The facts of a boolean, by the table of FORMAT 5; false if it has none for some part of it (then
 // the boolean cannot be a goal). `negated`: of (not boolean).
-bool facts_of(const Term& boolean, vector<Difference>& facts, bool negated = false) {
+bool facts_of(const Term& boolean, Facts& facts, bool negated = false) {
   const Terms& k = boolean->kids;
   const Op op = boolean->op;
   if (op == Op::kNot) return facts_of(k[0], facts, !negated);
@@ -30,15 +47,14 @@ bool facts_of(const Term& boolean, vector<Difference>& facts, bool negated = fal
   if (op == Op::kLt || op == Op::kLe) {
     const Number strict = (op == Op::kLt) != negated ? 1 : 0;
     // (not (< a b)) is (<= b a): its first child is b.
-    facts.push_back(negated ? Difference{k[0], k[1], strict, true}
-                            : Difference{k[1], k[0], strict, true});
+    facts.push_back({k[negated ? 0 : 1], k[negated ? 1 : 0], strict, true});
     return true;
   }
   if (op != (negated ? Op::kNe : Op::kEq)) return false;  // "anything else: none"
-  facts.push_back({k[0], k[1], 0});
-  facts.push_back({k[1], k[0], 0, true});
+  append(facts, equal(k[0], k[1]));
   return true;
 }
+
 // Of an index term, or of a boolean as 0 or 1.
 Int evaluate(const Term& term, const Sizes& at) {
   const Op op = term->op;
@@ -48,13 +64,11 @@ Int evaluate(const Term& term, const Sizes& at) {
   if (op == Op::kNot) return 1 - evaluate(term->kids[0], at);
   if (term->kids.size() != 2) refuse("witness", "a require is not evaluable");
   const Int a = evaluate(term->kids[0], at);
-  if (op == Op::kAnd && a == 0) return 0;
-  if (op == Op::kOr && a != 0) return 1;
   const Int b = evaluate(term->kids[1], at);
-  if (op == Op::kAnd || op == Op::kOr) return b;
+  if (op == Op::kAnd || op == Op::kMul) return a * b;
+  if (op == Op::kOr) return a + b > 0 ? 1 : 0;
   if (op == Op::kAdd) return a + b;
   if (op == Op::kSub) return a - b;
-  if (op == Op::kMul) return a * b;
   if (op == Op::kLt) return a < b ? 1 : 0;
   if (op == Op::kLe) return a <= b ? 1 : 0;
   if (op == Op::kEq) return a == b ? 1 : 0;
@@ -64,148 +78,157 @@ Int evaluate(const Term& term, const Sizes& at) {
   return op == Op::kDiv ? q : Int(a - q * b);
 }
 
-// A name that no text can spell.
-Term private_name(const string& name, Number number) {
-  return free_var("'" + name + std::to_string(number));
-}
-size_t puts_in(const Term& term) {
-  size_t puts = term->op == Op::kPut ? 1 : 0;
-  for (const Term& kid : term->kids) puts += puts_in(kid);
-  return puts;
-}
-
-}  // namespace
-Reading Generator::reading(Draft& draft, Number depth, const Levels& replaced) {
-  return Reading{draft.atoms, spec_.budget, depth, replaced};
-}
-Poly Generator::difference_poly(const Difference& fact, Reading reading) {
-  Poly right;
-  if (fact.right_first) right = index_poly(fact.right, reading);
-  const Poly left = index_poly(fact.left, reading);
-  if (!fact.right_first) right = index_poly(fact.right, reading);
-  return minus(minus(left, right), Poly(Int(fact.minus)));
-}
-void Generator::assume(Draft& draft, const Term& boolean, Number depth, const Levels& replaced) {
-  vector<Difference> facts;
-  facts_of(boolean, facts);
-  for (const Difference& fact : facts)
-    draft.hypotheses.push_back(difference_poly(fact, reading(draft, depth, replaced)));
-}
-void Generator::assume_loop(Draft& draft, const Term& variable, const Term& bound, Number depth,
-                            const Levels& replaced) {
-  Reading in = reading(draft, depth, replaced);
-  draft.hypotheses.push_back(index_poly(variable, in));
-  draft.hypotheses.push_back(difference_poly({bound, variable, 1}, in));
-}
-
-// FORMAT 5, hypothesis 3: only loops and guards are hypotheses.
-void Generator::assume_scope(Draft& draft, const Scope& scope, const Levels& replaced) {
-  for (const Entry& entry : scope.entries) {
-    if (entry.kind == Entry::Kind::kLoop)
-      assume_loop(draft, bound_var(0), shift(entry.term, 1), entry.depth + 1, replaced);
-    if (entry.kind == Entry::Kind::kGuard) assume(draft, entry.term, entry.depth, replaced);
+// Calls `visit` at each node, before its children, while `scope` is what encloses the node.
+void walk(const Term& term, Scope& scope, const Spec& spec, const Visit& visit) {
+  visit(term);
+  for (size_t k = 0; k < term->kids.size(); ++k) {
+    const size_t mark = scope.entries.size();
+    enter(term, k, scope, spec);
+    walk(term->kids[k], scope, spec, visit);
+    scope.truncate(mark);
   }
 }
 
-// FORMAT 5, hypotheses 1 and 2 (of them the first `requires_used`).
-Draft Generator::base(size_t requires_used) {
-  Draft draft;
+// A node after its children.
+void collect_divisors(const Term& term, const Spec& spec, Terms& out) {
+  spec.budget.visit(1);
+  for (const Term& kid : term->kids) collect_divisors(kid, spec, out);
+  if (term->op != Op::kDiv && term->op != Op::kMod) return;
+  const Term& divisor = term->kids[1];
+  // FORMAT 7; a divisor with a bound variable would have to be positive in its context, which the
+  // facts of FORMAT 5 do not ask.
+  if (!dimensions_only(divisor, spec)) refuse("divisor", "a divisor not made of dimensions");
+  const bool known = std::ranges::any_of(
+      out, [&](const Term& old) { return same_index(old, divisor, Scope{}, spec); });
+  Reading reading{spec.budget};
+  if (!known && !positive_constant(index_poly(divisor, reading))) out.push_back(divisor);
+}
+
+// FORMAT 7, spec and safe.
+Facts node_goals(const Term& term, Scope& scope, const Spec& spec, bool safe) {
+  const Op op = term->op;
+  Facts goals;
+  if (op == Op::kPsi || (safe && (op == Op::kMem || op == Op::kPut))) {
+    const Terms indices = indices_of(*term);
+    const Terms shape =
+        op == Op::kPut ? spec.output.shape : infer(operand_of(*term), scope, spec).shape;
+    for (size_t k = 0; k < indices.size(); ++k) append(goals, in_range(indices[k], shape.at(k)));
+  } else if (!safe && (op == Op::kTake || op == Op::kDrop || op == Op::kRot)) {
+    const Term extent = infer(term->kids[1], scope, spec).shape.at(0);
+    if (op == Op::kRot) return {{extent, integer(1)}};
+    return {{term->kids[0], zero()}, {extent, term->kids[0]}};
+  } else if (safe && (op == Op::kDiv || op == Op::kMod)) {
+    return {{term->kids[0], zero()}};  // so that the quotient of C++ is the floor
+  } else if (safe && is_index_arithmetic(op) && infer(term, scope, spec).sort == Sort::kIndex) {
+    return {{integer(kMaxLiteral), term}, {term, zero(), -kMaxLiteral}};
+  }
+  return goals;
+}
+}  // namespace
+// An obligation under construction: the hypotheses so far, and how the next one is read.
+struct Draft : Reading {
+  explicit Draft(const Spec& spec) : Reading{spec.budget} {}
+  vector<Poly> hypotheses;
+  Poly minus(const Poly& a, const Poly& b) const { return difference(a, b, budget); }
+  Poly read(const Fact& fact) {
+    const Poly first = index_poly(fact.swapped ? fact.right : fact.left, *this);
+    const Poly second = index_poly(fact.swapped ? fact.left : fact.right, *this);
+    return minus(fact.swapped ? minus(second, first) : minus(first, second), Poly(Int(fact.minus)));
+  }
+  void assume(const Facts& facts) {
+    for (const Fact& fact : facts) hypotheses.push_back(read(fact));
+  }
+  void assume(const Term& boolean) {
+    Facts facts;
+    facts_of(boolean, facts);
+    assume(facts);
+  }
+  // FORMAT 5, hypothesis 3: only loops and guards are hypotheses.
+  void assume(const Scope& scope) {
+    for (const Entry& entry : scope.entries) {
+      depth = entry.depth + (entry.kind == Entry::Kind::kGuard ? 0 : 1);
+      if (entry.kind == Entry::Kind::kLoop) assume(in_range(bound_var(0), shift(entry.term, 1)));
+      if (entry.kind == Entry::Kind::kGuard) assume(entry.term);
+    }
+    depth = scope.depth;
+  }
+};
+
+// FORMAT 5, hypotheses 1, 2 (of them the first `requires_used`) and 3.
+Draft Generator::context(const Scope& scope, size_t requires_used) const {
+  Draft draft(spec_);
   for (const string& name : spec_.dims) {
     const Term d = free_var(name);
-    const Reading in = reading(draft, 0);
-    draft.hypotheses.push_back(difference_poly({d, integer(1)}, in));
-    draft.hypotheses.push_back(difference_poly({integer(kMaxDimension), d}, in));
+    draft.assume({{d, integer(1)}, {integer(kMaxDimension), d}});
   }
-  for (size_t k = 0; k < requires_used; ++k) assume(draft, spec_.assumptions[k], 0);
+  for (size_t k = 0; k < std::min(requires_used, spec_.assumptions.size()); ++k)
+    draft.assume(spec_.assumptions[k]);
+  draft.assume(scope);
   return draft;
-}
-bool Generator::proved_divisor(const Draft& draft, const Poly& divisor) {
-  AtomTable atoms = draft.atoms;
-  Reading in{atoms, spec_.budget, 0};
-  return std::any_of(divisors_.begin(), divisors_.end(),
-                     [&](const Term& term) { return index_poly(term, in) == divisor; });
 }
 
 // FORMAT 5, last sentence. With an unproved divisor b = 0 the two facts a - q*b >= 0 and
 // b - 1 - a + q*b >= 0 would add up to -1 >= 0, and every goal at this place would be provable.
-void Generator::add_quotient(Draft& draft, size_t atom) {
+void Generator::use_quotient(Draft& draft, size_t atom) const {
   const Poly a = draft.atoms[atom].parts[0];
   const Poly b = draft.atoms[atom].parts[1];
-  const Poly minus_one = minus(b, Poly(Int(1)));
+  const Poly minus_one = draft.minus(b, Poly(Int(1)));
   if (!positive_constant(b)) {
-    if (!proved_divisor(draft, b)) {
-      if (!refuse_unproved_) return;
+    Draft trial = draft;
+    const bool proved = std::ranges::any_of(
+        divisors_, [&](const Term& term) { return index_poly(term, trial) == b; });
+    if (!proved && refuse_unproved_)
       refuse("divisor", "a quotient whose divisor is not proved positive");
-    }
+    if (!proved) return;
     draft.hypotheses.push_back(minus_one);
   }
-  const Poly rest = minus(a, multiply(Poly::atom(atom), b, spec_.budget));
+  const Poly rest = draft.minus(a, multiply(Poly::atom(atom), b, spec_.budget));
   draft.hypotheses.push_back(rest);
-  draft.hypotheses.push_back(minus(minus_one, rest));
+  draft.hypotheses.push_back(draft.minus(minus_one, rest));
 }
-void Generator::add_element(Draft& draft, size_t atom) {
+void Generator::use_element(Draft& draft, size_t atom) const {
   const Array* input = spec_.input(draft.atoms[atom].name);
-  if (input == nullptr || input->kind != InputKind::kI32)
+  if (input == nullptr || input->elem != Elem::kInt)
     refuse("index", "an index that is an element of no integer input");
   if (!input->range) return;
-  Reading in = reading(draft, 0);
   const Poly x = Poly::atom(atom);
-  draft.hypotheses.push_back(minus(x, index_poly(input->range->first, in)));
-  const Poly high = index_poly(input->range->second, in);
-  draft.hypotheses.push_back(minus(minus(high, Poly(Int(1))), x));
+  draft.hypotheses.push_back(draft.minus(x, index_poly(input->range->first, draft)));
+  const Poly high = index_poly(input->range->second, draft);
+  draft.hypotheses.push_back(draft.minus(draft.minus(high, Poly(Int(1))), x));
 }
 
-// Without the limit a short certificate could make a list of obligations that fills the memory.
-void Generator::add(Obligation obligation) {
-  bytes_ += obligation.place.size() + sizeof obligation;
-  for (const Poly& hypothesis : obligation.hypotheses) bytes_ += hypothesis.bytes();
-  if (bytes_ > kMaxFactBytes) refuse("limit", "obligations too large");
-  out_.push_back(std::move(obligation));
+// FORMAT 5, one obligation for each goal; the inner loop also reaches atoms that it registers.
+void Generator::add_goals(const string& place, const Draft& context, const Facts& goals) {
+  for (const Fact& goal : goals) {
+    Draft draft = context;
+    const Poly poly = draft.read(goal);
+    for (size_t k = 0; k < draft.atoms.size(); ++k) {
+      if (draft.atoms[k].kind == AtomKind::kQuotient) use_quotient(draft, k);
+      if (draft.atoms[k].kind == AtomKind::kElement) use_element(draft, k);
+    }
+    // Without the limit a short certificate could make a list of obligations that fills the memory.
+    bytes_ += place.size() + sizeof(Obligation);
+    for (const Poly& hypothesis : draft.hypotheses) bytes_ += hypothesis.bytes();
+    if (bytes_ > kMaxFactBytes) refuse("limit", "obligations too large");
+    out_.push_back({place, std::move(draft.hypotheses), poly, draft.atoms.size()});
+  }
 }
 vector<Obligation> Generator::finished() {
   bytes_ = 0;
   return std::exchange(out_, {});
 }
-
-// FORMAT 5, the goal and hypothesis 5; the loop also reaches atoms that it registers.
-void Generator::add_goal(const string& place, Draft draft, const Difference& goal, Number depth,
-                         const Levels& replaced) {
-  const Poly poly = difference_poly(goal, reading(draft, depth, replaced));
-  for (size_t k = 0; k < draft.atoms.size(); ++k) {
-    if (draft.atoms[k].kind == AtomKind::kQuotient) add_quotient(draft, k);
-    if (draft.atoms[k].kind == AtomKind::kElement) add_element(draft, k);
-  }
-  add({place, std::move(draft.hypotheses), poly, draft.atoms.size()});
-}
-
-// A node after its children.
-void Generator::collect_divisors(const Term& term, Terms& out) {
-  spec_.budget.visit(1);
-  for (const Term& kid : term->kids) collect_divisors(kid, out);
-  if (term->op != Op::kDiv && term->op != Op::kMod) return;
-  const Term& divisor = term->kids[1];
-  // FORMAT 7; a divisor with a bound variable would have to be positive in its context, which the
-  // facts of FORMAT 5 do not ask.
-  if (!dimensions_only(divisor, spec_)) refuse("divisor", "a divisor not made of dimensions");
-  const bool known = std::any_of(out.begin(), out.end(), [&](const Term& old) {
-    return same_index(old, divisor, Scope{}, spec_);
-  });
-  Draft draft;
-  Reading in = reading(draft, 0);
-  if (!known && !positive_constant(index_poly(divisor, in))) out.push_back(divisor);
-}
 vector<Obligation> Generator::divisors(const Term& final_term) {
   Terms found;
   vector<size_t> usable;  // requires before the divisor
   for (size_t k = 0; k < spec_.assumptions.size(); ++k) {
-    collect_divisors(spec_.assumptions[k], found);
+    collect_divisors(spec_.assumptions[k], spec_, found);
     usable.resize(found.size(), k);
   }
-  collect_divisors(spec_.core, found);
-  collect_divisors(final_term, found);
+  collect_divisors(spec_.core, spec_, found);
+  collect_divisors(final_term, spec_, found);
   usable.resize(found.size(), spec_.assumptions.size());
   for (size_t k = 0; k < found.size(); ++k) {
-    add_goal("divisor " + print(found[k]), base(usable[k]), {found[k], integer(1)}, 0);
+    add_goals("divisor " + print(found[k]), context({}, usable[k]), {{found[k], integer(1)}});
     divisors_.push_back(found[k]);
   }
   refuse_unproved_ = true;
@@ -215,133 +238,60 @@ vector<Obligation> Generator::spec_obligations() {
   // FORMAT 7: with an empty range the facts of an element would contradict each other.
   for (const Array& array : spec_.inputs)
     if (array.range)
-      add_goal("range of " + array.name, base(), {array.range->second, array.range->first, 1}, 0);
-  Scope scope;
-  walk(spec_.core, scope, false);
+      add_goals("range of " + array.name, context(),
+                {{array.range->second, array.range->first, 1}});
+  add_nodes(spec_.core, false);
   return finished();
 }
 vector<Obligation> Generator::step(const vector<Condition>& conditions) {
-  for (const auto& [context, goal] : conditions) {
-    vector<Difference> goals;
+  for (const auto& [scope, goal] : conditions) {
+    Facts goals;
     spec_.budget.visit(goal->size);
-    const string text = print(goal, context.names()).substr(0, 160);
+    const string text = print(goal, scope.names()).substr(0, 160);
     // FORMAT 5: without it a condition such as (or a b) would need no proof.
     if (!facts_of(goal, goals)) refuse("condition", "cannot be stated as an inequality: " + text);
-    Draft draft = base();
-    assume_scope(draft, context);
-    for (const Difference& part : goals) add_goal(text, draft, part, context.depth);
+    add_goals(text, context(scope), goals);
   }
   return finished();
 }
-
-// FORMAT 7, spec and safe: node before children, in child order.
-void Generator::walk(const Term& term, Scope& scope, bool safe) {
-  const vector<Difference> goals = node_goals(term, scope, safe);
-  if (!goals.empty()) {
+void Generator::add_nodes(const Term& root, bool safe) {
+  Scope scope;
+  walk(root, scope, spec_, [&](const Term& term) {
+    const Facts goals = node_goals(term, scope, spec_, safe);
+    if (goals.empty()) return;
     spec_.budget.visit(term->size);
-    const string text = print(term, scope.names()).substr(0, 80);
-    Draft draft = base();
-    assume_scope(draft, scope);
-    for (const Difference& goal : goals) add_goal("at " + text, draft, goal, scope.depth);
-  }
-  for (size_t k = 0; k < term->kids.size(); ++k) {
-    const size_t mark = scope.entries.size();
-    enter(term, k, scope, spec_);
-    walk(term->kids[k], scope, safe);
-    scope.truncate(mark);
-  }
-}
-vector<Difference> Generator::node_goals(const Term& term, Scope& scope, bool safe) {
-  const Op op = term->op;
-  const Term zero = integer(0);
-  if (op == Op::kPsi || (safe && (op == Op::kMem || op == Op::kPut))) {
-    const Terms indices = indices_of(*term);
-    const Terms shape =
-        op == Op::kPut ? spec_.output.shape : infer(operand_of(*term), scope, spec_).shape;
-    vector<Difference> goals;
-    for (size_t k = 0; k < indices.size(); ++k) {
-      goals.push_back({indices[k], zero});
-      goals.push_back({shape.at(k), indices[k], 1});
-    }
-    return goals;
-  }
-  if (!safe && (op == Op::kTake || op == Op::kDrop || op == Op::kRot)) {
-    const Term extent = infer(term->kids[1], scope, spec_).shape.at(0);
-    if (op == Op::kRot) return {{extent, integer(1)}};
-    return {{term->kids[0], zero}, {extent, term->kids[0]}};
-  }
-  if (!safe || !is_index_arithmetic(op)) return {};
-  // So that the quotient of C++ is the floor.
-  if (op == Op::kDiv || op == Op::kMod) return {{term->kids[0], zero}};
-  if (infer(term, scope, spec_).sort != Sort::kIndex) return {};
-  return {{integer(kMaxLiteral), term}, {term, zero, -kMaxLiteral}};
+    add_goals("at " + print(term, scope.names()).substr(0, 80), context(scope), goals);
+  });
 }
 
 // FORMAT 7, arrays: no extent exceeds 2^24 (an extent N*D could), and sum i_k*s_k of the largest
 // indices and strides that K_check admits fits in 64 bits.
-void Generator::array_goals(const Array& array) {
-  for (const Term& extent : array.shape)
-    add_goal("extents of " + array.name, base(), {integer(kMaxDimension), extent}, 0);
-  Obligation result{
-      "offsets of " + array.name + " fit", {}, Poly((Int(1) << 63) - 1), 2 * array.shape.size()};
+void Generator::add_array(const Array& array) {
+  Draft draft(spec_);
+  Term offset = zero();
   for (size_t k = 0; k < array.shape.size(); ++k) {
-    const Poly i = Poly::atom(2 * k);
-    const Poly s = Poly::atom(2 * k + 1);
-    for (const Poly& fact :
-         {i, minus(Poly(Int(kMaxDimension - 1)), i), s, minus(Poly(Int(kMaxStride)), s)})
-      result.hypotheses.push_back(fact);
-    result.goal = minus(result.goal, multiply(i, s, spec_.budget));
+    add_goals("extents of " + array.name, context(), {{integer(kMaxDimension), array.shape[k]}});
+    const Term i = free_var("i" + std::to_string(k));
+    const Term s = free_var("s" + std::to_string(k));
+    draft.assume(in_range(i, integer(kMaxDimension)));
+    draft.assume(in_range(s, integer(kMaxStride + 1)));
+    offset = make_op(Op::kAdd, {offset, make_op(Op::kMul, {i, s})});
   }
-  add(std::move(result));
+  constexpr Number kLargest = std::numeric_limits<Number>::max();
+  add_goals("offsets of " + array.name + " fit", draft, {{zero(), offset, -kLargest}});
 }
+
 // FORMAT 7, storage: sizes and task counts are computed outside of every loop and guard, so what is
 // proved in a context says nothing about them: they could overflow, or be negative.
-void Generator::size_goals(const Term& size) {
-  Scope scope;
-  walk(size, scope, true);
-  add_goal("size " + print(size).substr(0, 80), base(), {size, integer(0)}, 0);
-}
-void Generator::leaf_goals(const Type& type) {
-  std::function<void(const Type&, const Terms&)> leaves = [&](const Type& part,
-                                                              const Terms& outer) {
-    Terms extents = outer;
-    extents.insert(extents.end(), part.shape.begin(), part.shape.end());
-    if (part.elem == Elem::kTup) {
-      for (const Type& inner : part.parts) leaves(inner, extents);
-      return;
-    }
-    for (const Term& extent : extents) {
-      if (!dimensions_only(extent, spec_)) refuse("lower", "an extent not made of dimensions");
-      size_goals(extent);
-    }
-  };
-  leaves(type, {});
-}
-void Generator::storage(const Term& term, Scope& scope) {
-  if (term->op == Op::kLet || term->op == Op::kLetSlow)
-    leaf_goals(infer(term->kids[0], scope, spec_));
-  if (term->op == Op::kParFor || term->op == Op::kParGen) {
-    if (!dimensions_only(term->kids[0], spec_)) refuse("lower", "a task bound that varies");
-    size_goals(term->kids[0]);
-  }
-  for (size_t k = 0; k < term->kids.size(); ++k) {
-    const size_t mark = scope.entries.size();
-    enter(term, k, scope, spec_);
-    storage(term->kids[k], scope);
-    scope.truncate(mark);
-  }
-}
-vector<Entry> Frame::loops() const {
-  vector<Entry> out;
-  for (const Entry& entry : scope.entries)
-    if (entry.kind == Entry::Kind::kLoop) out.push_back(entry);
-  return out;
+void Generator::add_size(const Term& size) {
+  if (!dimensions_only(size, spec_)) refuse("lower", "a size that is not made of dimensions");
+  add_nodes(size, true);
+  add_goals("size " + print(size).substr(0, 80), context(), {{size, zero()}});
 }
 Frame frame_of(const Term& final_term, const Spec& spec) {
-  // FORMAT 7: with two puts one element could be written twice.
-  if (puts_in(final_term) != 1) refuse("write", "the final term must have exactly one put");
   Frame frame;
-  Scope& scope = frame.scope;
+  Scope scope;
+  size_t puts = 0;
   // A shared value is one atom, but differs between the two iterations that write-once compares: a
   // guard on it could prove them equal.
   const auto over_loops = [&](const Term& term, const char* what) {
@@ -349,102 +299,104 @@ Frame frame_of(const Term& final_term, const Spec& spec) {
       if (scope.variable(k)->kind != Entry::Kind::kLoop && mentions(term, k))
         refuse("write", string(what) + " that mentions a shared value");
   };
-  Term at = final_term;
-  while (at->op != Op::kPut) {
-    const bool loop = at->op == Op::kFor || at->op == Op::kParFor;
-    const bool let = at->op == Op::kLet || at->op == Op::kLetSlow;
-    if (!loop && !let && at->op != Op::kWhen) refuse("write", "no statement");
-    if (loop && !dimensions_only(at->kids[0], spec))
+  walk(final_term, scope, spec, [&](const Term& term) {
+    const bool loop = term->op == Op::kFor || term->op == Op::kParFor;
+    if (loop && !dimensions_only(term->kids[0], spec))
       refuse("write", "a loop bound that is not made of dimensions");
-    if (at->op == Op::kWhen) over_loops(at->kids[0], "a guard");
-    enter(at, 1, scope, spec);
-    at = Term(at->kids[1]);
-  }
-  frame.put = at;
-  const Terms indices = indices_of(*at);
-  if (indices.size() != spec.output.shape.size())
-    refuse("write", "the put does not write single elements");
-  for (const Term& index : indices) over_loops(index, "an index");
+    if (term->op == Op::kWhen) over_loops(term->kids[0], "a guard");
+    if (term->op != Op::kPut) return;
+    const Terms indices = indices_of(*term);
+    if (indices.size() != spec.output.shape.size())
+      refuse("write", "the put does not write single elements");
+    for (const Term& index : indices) over_loops(index, "an index");
+    frame = {term, scope, scope.entries};
+    ++puts;
+  });
+  // FORMAT 7: with two puts one element could be written twice.
+  if (puts != 1) refuse("write", "the final term must have exactly one put");
+  std::erase_if(frame.loops, [](const Entry& entry) { return entry.kind != Entry::Kind::kLoop; });
   return frame;
 }
 
 // FORMAT 7, write-once: two iterations that write the same element agree in every loop variable.
-void Generator::write_once(const Frame& frame) {
-  const Number depth = frame.scope.depth;
-  Levels copy;
-  for (const Entry& loop : frame.loops()) copy[loop.depth] = private_name("copy", loop.depth);
-  Draft draft = base();
-  assume_scope(draft, frame.scope);
-  assume_scope(draft, frame.scope, copy);
+void Generator::add_write_once(const Frame& frame) {
+  std::map<Number, Term> copy;
+  // No text can spell these names.
+  for (const Entry& loop : frame.loops)
+    copy[loop.depth] = free_var("'copy" + std::to_string(loop.depth));
+  Draft draft = context(frame.scope);
+  draft.replaced = copy;
+  draft.assume(frame.scope);
   for (const Term& index : indices_of(*frame.put)) {
-    Reading first = reading(draft, depth);
-    const Poly f = index_poly(index, first);
-    Reading second = reading(draft, depth, copy);
-    const Poly other = index_poly(index, second);
-    draft.hypotheses.push_back(minus(f, other));
-    draft.hypotheses.push_back(minus(other, f));
+    draft.replaced.clear();
+    const Poly f = index_poly(index, draft);
+    draft.replaced = copy;
+    const Poly other = index_poly(index, draft);
+    draft.hypotheses.push_back(draft.minus(f, other));
+    draft.hypotheses.push_back(draft.minus(other, f));
   }
-  for (const Entry& loop : frame.loops())
-    add_goal("write-once in " + loop.name, draft,
-             {copy.at(loop.depth), bound_var(depth - 1 - loop.depth)}, depth);
+  draft.replaced.clear();
+  for (const Entry& loop : frame.loops)
+    add_goals("write-once in " + loop.name, draft,
+              {{copy.at(loop.depth), bound_var(draft.depth - 1 - loop.depth)}});
 }
 
 // FORMAT 7, cover: every element of the output is written by the iteration W.
-void Generator::cover(const Frame& frame, const Json& json) {
+void Generator::add_cover(const Frame& frame, const Json& json) {
   Strings names;
   Terms axes;
-  for (size_t k = 0; k < spec_.output.shape.size(); ++k) {
-    names.push_back("o" + std::to_string(k));
-    axes.push_back(private_name("o", static_cast<Number>(k)));
+  Draft draft = context();
+  for (const Term& extent : spec_.output.shape) {
+    names.push_back("o" + std::to_string(axes.size()));
+    axes.push_back(free_var("'" + names.back()));
+    draft.assume(in_range(axes.back(), extent));
   }
-  const vector<Entry> loops = frame.loops();
-  const vector<Json> pairs = json.items(loops.size());
-  Levels w;
+  const vector<Entry>& loops = frame.loops;
+  const vector<Json>& pairs = items(json, loops.size());
   for (size_t k = 0; k < loops.size(); ++k) {
-    const vector<Json> pair = pairs[k].items(2);
-    if (pair[0].str() != loops[k].name) refuse("cover", "the loops are not named in order");
-    const Term text = read_term(pair[1].str(), names, spec_);
+    const vector<Json>& pair = items(pairs[k], 2);
+    if (pair[0] != loops[k].name) refuse("cover", "the loops are not named in order");
+    const Term text = read_term(pair[1].get<string>(), names, spec_);
     // W must be made of o0, o1, .. and dimensions: an input's name would become an integer that
     // does not exist.
-    if (!dimensions_only(instantiate(text, Terms(axes.size(), integer(0))), spec_))
+    if (!dimensions_only(instantiate(text, Terms(axes.size(), zero())), spec_))
       refuse("cover", "not an index term over o0, o1, ..");
-    w[loops[k].depth] = instantiate(text, axes);
-  }
-  Draft draft = base();
-  for (size_t k = 0; k < axes.size(); ++k) assume_loop(draft, axes[k], spec_.output.shape[k], 0);
-  for (const Entry& loop : loops) {
-    const Term& value = w.at(loop.depth);
-    add_goal("cover: 0 <= " + loop.name, draft, {value, integer(0)}, 0);
-    add_goal("cover: " + loop.name + " in range", draft, {loop.term, value, 1}, 0);
+    draft.replaced[loops[k].depth] = instantiate(text, axes);
+    add_goals("cover: " + loops[k].name + " in range", draft,
+              in_range(draft.replaced[loops[k].depth], loops[k].term));
   }
   for (const Entry& guard : frame.scope.entries) {
     if (guard.kind != Entry::Kind::kGuard) continue;
-    vector<Difference> goals;
+    Facts goals;
     // FORMAT 5: a guard that cannot be stated could be false everywhere.
     if (!facts_of(guard.term, goals)) refuse("cover", "a guard that cannot be stated");
-    for (const Difference& goal : goals) add_goal("cover: guard", draft, goal, guard.depth, w);
+    draft.depth = guard.depth;
+    add_goals("cover: guard", draft, goals);
   }
+  draft.depth = frame.scope.depth;
   const Terms indices = indices_of(*frame.put);
-  for (size_t k = 0; k < indices.size(); ++k) {
-    const string place = "cover: axis " + std::to_string(k);
-    add_goal(place, draft, {indices[k], axes[k]}, frame.scope.depth, w);
-    add_goal(place, draft, {axes[k], indices[k]}, frame.scope.depth, w);
-  }
+  for (size_t k = 0; k < indices.size(); ++k)
+    add_goals("cover: axis " + std::to_string(k), draft, equal(indices[k], axes[k]));
 }
-vector<Obligation> Generator::safe(const Term& final_term, const Json& cover_json) {
+vector<Obligation> Generator::safe(const Term& final_term, const Json& cover) {
+  add_nodes(final_term, true);
+  for (const Array& array : spec_.arrays()) add_array(array);
   Scope scope;
-  walk(final_term, scope, true);
-  for (const Array& array : spec_.arrays()) array_goals(array);
-  storage(final_term, scope);
+  walk(final_term, scope, spec_, [&](const Term& term) {
+    const Op op = term->op;
+    if (op == Op::kParFor || op == Op::kParGen) add_size(term->kids[0]);
+    if (op != Op::kLet && op != Op::kLetSlow) return;
+    for (const Terms& extents : leaves_of(infer(term->kids[0], scope, spec_)))
+      for (const Term& extent : extents) add_size(extent);
+  });
   const Frame frame = frame_of(final_term, spec_);
-  write_once(frame);
-  cover(frame, cover_json);
+  add_write_once(frame);
+  add_cover(frame, cover);
   return finished();
 }
-void check_witness(const Spec& spec, const Json& witness) {
-  witness.require_keys(spec.dims);
+void check_witness(const Spec& spec, const Json& witness, const Terms& counts) {
   Sizes at;
-  for (const auto& [name, text] : witness.strings()) {
+  for (const auto& [name, text] : strings(witness, spec.dims)) {
     at[name] = parse_integer(text);
     if (at[name] < 1 || at[name] > kMaxDimension)
       refuse("witness", "a dimension outside 1 .. 2^24");
@@ -452,18 +404,9 @@ void check_witness(const Spec& spec, const Json& witness) {
   // FORMAT 7: with requires that no sizes satisfy, everything is provable.
   for (const Term& require : spec.assumptions)
     if (evaluate(require, at) == 0) refuse("witness", "a require fails");
-}
-void check_count(const vector<Terms>& sizes, const Json& witness) {
-  Sizes at;
-  for (const auto& [name, text] : witness.strings()) at[name] = parse_integer(text);
-  Int total = 0;
-  for (const Terms& extents : sizes) {
-    Int size = 1;
-    for (const Term& extent : extents) size *= evaluate(extent, at);
-    total += size;
-  }
   // A kernel that needs more than 2^40 words returns without running, at all sizes perhaps.
-  if (total > Int(1) << 40) refuse("witness", "a size or task count above 2^40");
+  for (const Term& count : counts)
+    if (evaluate(count, at) > Int(1) << 40) refuse("witness", "a size or task count above 2^40");
 }
 
 }  // namespace audit

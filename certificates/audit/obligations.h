@@ -9,7 +9,7 @@
 
 #include "json.h"
 #include "poly.h"
-#include "replay.h"
+#include "reader.h"
 
 namespace audit {
 constexpr size_t kMaxProofSteps = 5000;             // FORMAT section 11
@@ -23,34 +23,25 @@ struct Obligation {
   size_t atoms = 0;  // all atom numbers are below
 };
 
-// Checks proof k against obligation k for each k; the numbers must agree. Returns the holes, by
+// Checks proof k against obligation k for each k; the numbers must agree. Adds to `holes`, by
 // name and reason; refuses a list with a wrong proof. `place`: the obligation under check.
-Strings check_proofs(const string& list, const vector<Obligation>& obligations, const Json& proofs,
-                     Budget& budget, string& place);
+void check_proofs(const string& list, const vector<Obligation>& obligations, const Json& proofs,
+                  Budget& budget, string& place, Strings& holes);
 // A POLY of the format over atoms 0 .. atoms-1.
 Poly read_poly(const Json& json, size_t atoms);
-
-// left - right - minus >= 0; the order of translation numbers the atoms.
-struct Difference {
-  Term left, right;
-  Number minus = 0;
-  bool right_first = false;  // where a boolean's first child is
-};
-
-// A polynomial under construction with the hypotheses before it.
-struct Draft {
-  AtomTable atoms;
-  vector<Poly> hypotheses;
-};
 
 // What encloses the only put of a final term; refuses (code "write") a term whose bounds, guards or
 // indices mention more than FORMAT 7 allows.
 struct Frame {
-  Scope scope;
   Term put;
-  vector<Entry> loops() const;
+  Scope scope;
+  vector<Entry> loops;  // of the scope
 };
 Frame frame_of(const Term& final_term, const Spec& spec);
+
+struct Fact;
+struct Draft;
+using Facts = vector<Fact>;
 
 class Generator {
  public:
@@ -63,31 +54,15 @@ class Generator {
   vector<Obligation> safe(const Term& final_term, const Json& cover);
 
  private:
-  using Levels = std::map<Number, Term>;
-  Draft base(size_t requires_used);
-  Draft base() { return base(spec_.assumptions.size()); }
-  Reading reading(Draft& draft, Number depth, const Levels& replaced = {});
-  Poly minus(const Poly& a, const Poly& b) { return difference(a, b, spec_.budget); }
-  Poly difference_poly(const Difference& fact, Reading reading);
-  void assume(Draft& draft, const Term& boolean, Number depth, const Levels& replaced = {});
-  void assume_loop(Draft& draft, const Term& variable, const Term& bound, Number depth,
-                   const Levels& replaced = {});
-  void assume_scope(Draft& draft, const Scope& scope, const Levels& replaced = {});
-  void add(Obligation obligation);
-  void add_goal(const string& place, Draft draft, const Difference& goal, Number depth,
-                const Levels& replaced = {});
-  void add_quotient(Draft& draft, size_t atom);
-  void add_element(Draft& draft, size_t atom);
-  bool proved_divisor(const Draft& draft, const Poly& divisor);
-  void collect_divisors(const Term& term, Terms& out);
-  void walk(const Term& term, Scope& scope, bool safe);
-  vector<Difference> node_goals(const Term& term, Scope& scope, bool safe);
-  void array_goals(const Array& array);
-  void size_goals(const Term& size);
-  void leaf_goals(const Type& type);
-  void storage(const Term& term, Scope& scope);
-  void write_once(const Frame& frame);
-  void cover(const Frame& frame, const Json& json);
+  Draft context(const Scope& scope = {}, size_t requires_used = kMaxNodes) const;
+  void add_goals(const string& place, const Draft& context, const Facts& goals);
+  void add_nodes(const Term& root, bool safe);
+  void add_array(const Array& array);
+  void add_size(const Term& size);
+  void add_write_once(const Frame& frame);
+  void add_cover(const Frame& frame, const Json& json);
+  void use_quotient(Draft& draft, size_t atom) const;
+  void use_element(Draft& draft, size_t atom) const;
   vector<Obligation> finished();
   const Spec& spec_;
   vector<Obligation> out_;        // the list under construction
@@ -96,10 +71,9 @@ class Generator {
   bool refuse_unproved_ = false;  // true once the list is complete
 };
 
-// FORMAT 7, satisfiable: the witness gives every dimension a value and all requires hold there.
-void check_witness(const Spec& spec, const Json& witness);
-// FORMAT 7: the sum of the products of these extents is at most 2^40 there.
-void check_count(const vector<Terms>& sizes, const Json& witness);
+// FORMAT 7, satisfiable: the witness gives every dimension a value, and there all requires hold and
+// all counts are at most 2^40.
+void check_witness(const Spec& spec, const Json& witness, const Terms& counts = {});
 
 }  // namespace audit
 

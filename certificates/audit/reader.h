@@ -1,8 +1,9 @@
 // S-expressions, and the one reader of terms: TEXT of a certificate, sides of rules (FORMAT
-// sections 1, 3, 4) and the rows of the spec language's table.
-// Idea: a side of a rule is read with the rule variables' values at hand, so that reading it *is*
-// instantiating it; there is no separate pattern matcher.
-// How it may be wrong: a value placed below rule binders without its shift.
+// sections 1, 3, 4) and the rows of the spec language's table; the rules and the replay of a step.
+// Idea: a side of a rule stays an s-expression and is read with the rule variables' values at hand,
+// so that reading it *is* instantiating it; there is no separate pattern matcher.
+// How it may be wrong: a value placed below rule binders without its shift. The rules themselves
+// are trusted; nothing here knows whether one is true.
 #ifndef MINIMOA_AUDIT_READER_H_
 #define MINIMOA_AUDIT_READER_H_
 
@@ -39,47 +40,92 @@ struct Scanner {
   }
 };
 
-struct Sexp {
-  bool quoted = false;  // a "..." of a rules file
-  string text;          // of an atom or a string; empty for a list
-  vector<Sexp> items;   // of a list
+struct Token {
+  string text;
   int line = 0;
-  bool atom() const { return !quoted && !text.empty(); }
-  bool list() const { return !quoted && text.empty(); }
+};
+
+struct Sexp {
+  string text = {};         // of an atom; of a "..." of a rules file, with the marks; empty: a list
+  vector<Sexp> items = {};  // of a list
+  int line = 0;
+  bool quoted() const { return text.starts_with('"'); }
+  bool list() const { return text.empty(); }
+  bool atom() const { return !quoted() && !list(); }
   bool variable() const { return atom() && text[0] == '?'; }
-  string head() const;  // text of the first item if that is an atom, else empty
-  [[noreturn]] void fail(const string& what, const char* code = "syntax") const;
+  // Text of the first item if that is an atom, else empty.
+  string head() const { return !items.empty() && items[0].atom() ? items[0].text : string(); }
+  [[noreturn]] void fail(const string& what, const char* code = "syntax") const {
+    refuse(code, "line " + std::to_string(line) + ": " + what);
+  }
 };
 
 // All s-expressions of a text. Comments, strings, rule variables and names with hyphens only if
 // `rules`. Refuses anything else, and deep nesting.
 vector<Sexp> read_sexps(const string& text, bool rules);
 
-// The value of a rule variable.
+// What a rule variable stands for.
 struct Value {
-  Kind kind = Kind::kIndex;
+  std::optional<Sort> sort = {};  // none: a term of any sort (spec_reader.cpp)
   int arity = 0;
-  Term term;        // below `arity` further variables
-  Terms sequence;   // kIndices
-  string word;      // kOp, kRedOp
-  Numbers numbers;  // kPerm, kNat
+  Terms terms = {};  // of kIndices any number; else one, below `arity` further variables
+  Type type = {};    // of the one term if arity is 0
+  Sexp text = {};    // as written
 };
-using Values = std::map<string, Value>;
+using Values = std::map<string, Value>;  // by name, with the question mark
 
-// What a term is read in.
+// What a term is read in: TEXT over names of the specification, or a side of a rule over values.
 struct SideReading {
-  const Spec* spec = nullptr;                        // null: no free names (sides of rules)
-  Strings names;                                     // variables, outermost first
-  const Values* values = nullptr;                    // null: no rule variables
-  const std::map<string, string>* rename = nullptr;  // of binders
-  Scope* position = nullptr;                         // scope of the values, for `unravel`
-  const Spec* position_spec = nullptr;
-  std::set<string>* binders = nullptr;  // filled: names of the binders
-  KindMap* kinds = nullptr;             // filled: nodes that stand for variables
+  const Spec* spec = nullptr;
+  Strings names = {};  // variables, outermost first
+  const Values* values = nullptr;
+  std::map<string, string> rename = {};  // of binders
+  std::set<string> binders = {};         // filled: names of the binders
 };
 Term read_term(const Sexp& sexp, SideReading& reading);
 // TEXT that is a term. Free names: `names` from the back, then dimensions and inputs.
 Term read_term(const string& text, const Strings& names, const Spec& spec);
+// TEXT of section 4 for a rule variable. Free names are those of the position, else a value could
+// speak of variables that do not exist there.
+Value read_value(const string& text, const Value& var, Scope& position, const Spec& spec);
+
+// ---- rules and steps (replay.cpp) ----
+
+struct Rule {
+  string name, rule_class;
+  Values vars;  // without what they stand for; arity -1: does not occur
+  vector<Sexp> conditions;
+  Sexp lhs, rhs;
+};
+using RuleTable = std::map<string, Rule>;
+
+// Adds the rules of one file's text; refuses (code "rules") anything that is not exactly section 3,
+// and a name that is in the table already.
+void read_rules(const string& text, RuleTable& table);
+
+// One step of a certificate.
+struct Step {
+  string rule;
+  bool left_to_right = true;
+  vector<size_t> at;
+  std::map<string, string> sub;    // "?a" -> TEXT
+  std::map<string, string> names;  // binder of the new side -> name
+};
+
+// A boolean to be proved by the step's proofs, a term of the scope `context`.
+struct Condition {
+  Scope context;
+  Term goal;
+};
+
+struct Replayed {
+  Term term;                   // the whole term after the step
+  vector<Condition> to_prove;  // in order of the rule's conditions
+  string rule_class;
+};
+
+// Checks everything of the step but its proofs; refuses what is wrong.
+Replayed replay_step(const Term& whole, const Step& step, const RuleTable& rules, const Spec& spec);
 
 }  // namespace audit
 

@@ -10,13 +10,8 @@
 
 namespace audit {
 namespace {
-enum class Tok { kWord, kNumber, kDecimal, kSymbol, kNewline, kEnd };
-
-struct SpecToken {
-  Tok kind = Tok::kEnd;
-  string text;
-  int line = 0;
-};
+// Texts of the two tokens that are no text.
+const string kNewline = "end of line", kEnd = "end of file";
 
 // LANGUAGE section 1, the table; an ASCII word or symbol for each.
 const std::pair<string, string> kUnicode[] = {
@@ -25,24 +20,14 @@ const std::pair<string, string> kUnicode[] = {
     {"⍉", "tran"},  {"△", "take"}, {"↑", "take"}, {"▽", "drop"}, {"↓", "drop"}, {"⧺", "cat"},
     {"Ω", "omega"}, {"Σ", "sum"},  {"⟨", "⟨"},    {"⟩", "⟩"},    {"∧", "and"},  {"∨", "or"},
     {"¬", "not"},   {"÷", "/"}};
-std::set<string> words(const string& text) {
-  std::set<string> out;
-  for (size_t at = 0, end = 0; at < text.size(); at = end + 1) {
-    end = std::min(text.find(' ', at), text.size());
-    out.insert(text.substr(at, end - at));
-  }
-  return out;
-}
+const string kSymbols = " <= >= == != .. + - * / < > = ( ) [ ] , : . | ";
 
-// Words of the grammar and functions.
-const std::set<string> kReserved = words(
-    "spec dims require let in out attend over score bias mask value empty f32 f16 bf16 i32 or and "
+// E0105: words of the grammar and functions; C++ keywords and names of the kernel's interface: a
+// dimension of such a name would change what the kernel's text means.
+const string kReserved =
+    " spec dims require let in out attend over score bias mask value empty f32 f16 bf16 i32 or and "
     "not div mod psi tran take drop rot cat rho o rev rav iota softmax red max min omega sum gen "
-    "if then else exp exp2 log sqrt tanh");
-
-// E0105: C++ keywords and names of the kernel's interface; a dimension of such a name would change
-// what the kernel's text means.
-const std::set<string> kForbidden = words(
+    "if then else exp exp2 log sqrt tanh "
     "alignas alignof and_eq asm auto bitand bitor bool break case catch char char8_t char16_t "
     "char32_t class compl concept const consteval constexpr constinit const_cast continue co_await "
     "co_return co_yield decltype default delete do double dynamic_cast enum explicit export extern "
@@ -51,80 +36,88 @@ const std::set<string> kForbidden = words(
     "signed sizeof static static_assert static_cast struct switch template this thread_local throw "
     "true try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor "
     "xor_eq size workspace scratch workers parallel_for parallel_context data task worker rest a p "
-    "status t");
+    "status t ";
+
+// Operators between operands, from the loosest; `not` binds like a comparison.
+const int kCompare = 2, kUnary = 5, kStruct = 6;
+const std::map<string, int> kLevels = {{"or", 0}, {"and", 1}, {"<", 2},   {"<=", 2}, {">", 2},
+                                       {">=", 2}, {"==", 2},  {"!=", 2},  {"+", 3},  {"-", 3},
+                                       {"*", 4},  {"/", 4},   {"div", 4}, {"mod", 4}};
+// RED of section 2.
+const std::map<string, RedOp> kReds = {
+    {"+", RedOp::kAdd}, {"*", RedOp::kMul}, {"max", RedOp::kMax}, {"min", RedOp::kMin}};
+
+// A structural word of section 2, and what stands before it.
+enum class Left { kNone, kTerm, kVector, kTermOrVector };
+struct Structural {
+  string word;
+  Op op;
+  Left left;
+  size_t ranks;  // that omega may have; 2: both operands have cells
+  RedOp red = RedOp::kAdd;
+  Op point = Op::kAdd;
+};
+const Structural kStructural[] = {
+    {"tran", Op::kTran, Left::kNone, 1},         {"rev", Op::kRev, Left::kNone, 1},
+    {"rav", Op::kReshape, Left::kNone, 1},       {"iota", Op::kIota, Left::kNone, 1},
+    {"softmax", Op::kLet, Left::kNone, 1},       {"psi", Op::kPsi, Left::kTermOrVector, 0},
+    {"take", Op::kTake, Left::kTermOrVector, 1}, {"drop", Op::kDrop, Left::kTermOrVector, 1},
+    {"tran", Op::kTran, Left::kVector, 1},       {"rho", Op::kReshape, Left::kVector, 1},
+    {"rot", Op::kRot, Left::kTerm, 1},           {"cat", Op::kCat, Left::kTerm, 2}};
 [[noreturn]] void fail(const string& what) { refuse("spec", what); }
 
-class Lexer {
- public:
-  explicit Lexer(const string& text) : in_{text, "spec"} {}
-  vector<SpecToken> run() {
-    while (!in_.done()) step();
-    add(Tok::kNewline, "");
-    add(Tok::kEnd, "");
-    return std::move(tokens_);
+// True for one of the words of a list " a b c ".
+bool listed(const string& list, const string& word) {
+  return list.find(" " + word + " ") != string::npos;
+}
+string number(Scanner& in) {
+  string text = in.take_while(is_digit);
+  const bool decimal = in.peek() == '.' && is_digit(in.peek(1));
+  if (decimal) text += in.take(1);
+  if (decimal) text += in.take_while(is_digit);
+  if (is_word_char(in.peek())) in.fail("E0102 a name may not begin with a digit");
+  return text;
+}
+string symbol(Scanner& in, bool comment) {
+  for (const auto& [symbol, ascii] : kUnicode) {
+    if (!in.sees(symbol)) continue;
+    in.take(symbol.size());
+    // The ceiling and floor stand only in front of `red`.
+    const bool red = in.sees("red") && !is_word_char(in.peek(3));
+    if (!comment && (symbol == "⌈" || symbol == "⌊") && !red) in.fail("E0102 `red` expected");
+    return ascii;
   }
-
- private:
-  void add(Tok kind, const string& text) {
-    if (!comment_ || kind == Tok::kNewline) tokens_.push_back({kind, text, in_.line});
-  }
-  // E0101, in comments too: what a reader of the file cannot see is refused.
-  void step() {
-    const char c = in_.peek();
-    if (static_cast<unsigned char>(c) >= 0x80) return unicode();
-    if (c != '\n' && c != '\t' && (c < ' ' || c > '~')) in_.fail("E0101 control character");
+  for (const size_t size : {2, 1})
+    if (listed(kSymbols, in.text.substr(in.at, size))) return in.take(size);
+  in.fail("E0101 character that is not allowed");
+}
+vector<Token> lex(const string& text) {
+  Scanner in{text, "spec"};
+  vector<Token> tokens;
+  for (bool comment = false; !in.done();) {
+    const char c = in.peek();
+    comment = c == '#' || (comment && c != '\n');
     if (c == '\n') {
-      add(Tok::kNewline, "");
-      comment_ = false;
-      ++in_.line;
-      ++in_.at;
-    } else if (comment_ || c == ' ' || c == '\t') {
-      ++in_.at;
-    } else if (c == '#') {
-      comment_ = true;
-    } else if (is_digit(c)) {
-      number();
-    } else if (is_word_char(c)) {
-      add(Tok::kWord, in_.take_while(is_word_char));
+      tokens.push_back({kNewline, in.line++});
+      ++in.at;
+    } else if (c == ' ' || c == '\t' || (comment && c > ' ' && c <= '~')) {
+      ++in.at;
     } else {
-      symbol();
+      // E0101, in comments too: what a reader of the file cannot see is refused.
+      const string token = is_digit(c)       ? number(in)
+                           : is_word_char(c) ? in.take_while(is_word_char)
+                                             : symbol(in, comment);
+      if (!comment) tokens.push_back({token, in.line});
     }
   }
-  void unicode() {
-    for (const auto& [symbol, ascii] : kUnicode) {
-      if (!in_.sees(symbol)) continue;
-      in_.take(symbol.size());
-      add(is_word_char(ascii[0]) ? Tok::kWord : Tok::kSymbol, ascii);
-      // The ceiling and floor stand only in front of `red`.
-      const bool red = in_.sees("red") && !is_word_char(in_.peek(3));
-      if (!comment_ && (symbol == "⌈" || symbol == "⌊") && !red) in_.fail("E0102 `red` expected");
-      return;
-    }
-    in_.fail("E0101 character that is not allowed");
-  }
-  void number() {
-    string text = in_.take_while(is_digit);
-    const bool decimal = in_.peek() == '.' && is_digit(in_.peek(1));
-    if (decimal) text += in_.take(1);
-    if (decimal) text += in_.take_while(is_digit);
-    if (is_word_char(in_.peek())) in_.fail("E0102 a name may not begin with a digit");
-    add(decimal ? Tok::kDecimal : Tok::kNumber, text);
-  }
-  void symbol() {
-    for (const char* two : {"<=", ">=", "==", "!=", ".."})
-      if (in_.sees(two)) return add(Tok::kSymbol, in_.take(2));
-    if (string("+-*/<>=()[],:.|").find(in_.peek()) == string::npos)
-      in_.fail("E0101 character that is not allowed");
-    add(Tok::kSymbol, in_.take(1));
-  }
-  Scanner in_;
-  bool comment_ = false;
-  vector<SpecToken> tokens_;
-};
+  tokens.push_back({kNewline, in.line});
+  tokens.insert(tokens.end(), 2, {kEnd, in.line});  // two: for a look ahead
+  return tokens;
+}
 
 // What an expression stands for, in the scope where it was read.
 struct Val {
-  Term term;  // null: a vector < .. >
+  Term term;  // null: a vector < .. >, or nothing
   Type type = {};
   Terms items = {};      // of a vector
   bool bare = false;     // a struct that is no prim
@@ -135,651 +128,505 @@ Val shift(const Val& val, Number by) {
   return {val.term ? shift(val.term, by) : nullptr, shift(val.type, by), shift(val.items, by)};
 }
 
-// A structural operator of section 2.
-struct Structural {
-  string word;              // "psi", .., "inner", "outer", "redf"
-  RedOp red = RedOp::kAdd;  // of redf, inner
-  Op point = Op::kAdd;      // of inner, outer
-  Numbers omega;            // ranks, empty: none
-};
-
 class Parser {
  public:
-  explicit Parser(vector<SpecToken> tokens) : tokens_(std::move(tokens)) {}
+  explicit Parser(vector<Token> tokens) : tokens_(std::move(tokens)) {}
   int line() const { return tokens_[at_].line; }
   Spec run() {
     skip_newlines();
     keyword("spec");
     spec_.name = name();
-    end_of_item();
-    for (skip_newlines(); tokens_[at_].kind != Tok::kEnd; skip_newlines()) item();
-    if (!out_) fail("E0102 no `out`");
-    if (!body_) fail("E0102 the output is not defined");
-    spec_.core = shift(body_, static_cast<Number>(lets_.size()) - body_depth_);
-    for (auto let = lets_.rbegin(); let != lets_.rend(); ++let)
-      spec_.core =
-          make({.op = Op::kLet, .binders = {let->first}, .kids = {let->second, spec_.core}});
-    Scope empty;
-    infer(make_op(Op::kPut, {spec_.core}), empty, spec_);
+    for (end_of_item(); !is(kEnd); end_of_item()) item();
+    if (!body_.first) fail("E0102 no `out`, or it is not defined");
+    spec_.core = here(body_);
+    for (size_t k = lets_.size(); k-- > 0;)
+      spec_.core = make(
+          {.op = Op::kLet, .binders = {scope_.entries[k].name}, .kids = {lets_[k], spec_.core}});
+    scope_.truncate(0);
+    typed(make_op(Op::kPut, {spec_.core}));
     return std::move(spec_);
   }
 
  private:
+  // A term and the number of variables where it was read.
+  using Placed = std::pair<Term, Number>;
+  Term here(const Placed& placed) { return shift(placed.first, scope_.depth - placed.second); }
+
   // ---- tokens: inside brackets (nesting_ > 0) a newline ends nothing ----
-  const SpecToken& peek(size_t ahead = 0) {
-    for (size_t at = at_;; ++at) {
-      while (nesting_ > 0 && tokens_[at].kind == Tok::kNewline) ++at;
-      if (ahead-- == 0 || tokens_[at].kind == Tok::kEnd) return tokens_[at];
-    }
+  const string& peek() const { return tokens_[at_].text; }
+  // ASCII spells brackets like comparisons.
+  bool is(const string& text) const {
+    return peek() == text || (text == "⟨" && peek() == "<") || (text == "⟩" && peek() == ">");
   }
-  SpecToken next() {
-    while (nesting_ > 0 && tokens_[at_].kind == Tok::kNewline) ++at_;
-    return tokens_[at_].kind == Tok::kEnd ? tokens_[at_] : tokens_[at_++];
+  // True if the token after the next one is this.
+  bool then(const string& text) const {
+    size_t at = at_ + 1;
+    while (nesting_ > 0 && tokens_[at].text == kNewline) ++at;
+    return tokens_[at].text == text;
   }
-  bool is(Tok kind) { return peek().kind == kind; }
-  bool is(const string& text, size_t ahead = 0) {
-    const SpecToken& token = peek(ahead);
-    return token.text == text && (token.kind == Tok::kWord || token.kind == Tok::kSymbol);
-  }
-  // The first of the words that comes next; empty if none does.
-  string one_of(const Strings& list) {
-    for (const string& word : list)
-      if (is(word)) return word;
-    return "";
+  string next() {
+    const string text = peek();
+    if (text != kEnd) ++at_;
+    // After these (and after a binary operator) a line goes on.
+    if (nesting_ > 0 || listed(" , = then else ", text)) skip_newlines();
+    return text;
   }
   bool accept(const string& text) {
     if (!is(text)) return false;
+    nesting_ += listed(" ( [ ⟨ ", text) - listed(" ) ] ⟩ ", text);
     next();
     return true;
   }
   void keyword(const string& text) {
-    if (!accept(text)) fail("E0102 `" + text + "` expected, not `" + peek().text + "`");
+    if (!accept(text)) fail("E0102 `" + text + "` expected, not `" + peek() + "`");
   }
-  bool open(const string& text) {
-    if (!accept(text)) return false;
-    ++nesting_;
-    return true;
-  }
-  void must_open(const string& text) {
-    if (!open(text)) fail("E0102 `" + text + "` expected");
-  }
-  void close(const string& text) {
-    keyword(text);
-    --nesting_;
-  }
-  bool open_angle() { return open("<") || open("⟨"); }
-  void close_angle() { close(is("⟩") ? "⟩" : ">"); }
   void skip_newlines() {
-    while (tokens_[at_].kind == Tok::kNewline) ++at_;
+    while (tokens_[at_].text == kNewline) ++at_;
   }
   void end_of_item() {
-    if (!is(Tok::kNewline)) fail("E0102 unexpected `" + peek().text + "`");
-  }
-  // After a binary operator, a comma, `=`, `then`, `else` a line goes on.
-  bool comma() {
-    if (!accept(",")) return false;
-    skip_newlines();
-    return true;
-  }
-  void continued(const string& text) {
-    keyword(text);
+    if (!is(kNewline) && tokens_[at_ - 1].text != kNewline)
+      fail("E0102 unexpected `" + peek() + "`");
     skip_newlines();
   }
 
   // ---- names ----
   string name() {
-    const auto [kind, text, line] = next();
-    if (kind != Tok::kWord) fail("E0102 a name is expected");
-    if (kReserved.contains(text) || text[0] == '_' || text.starts_with("minimoa") ||
-        text.ends_with("_s") || kForbidden.contains(text))
+    const string text = next();
+    if (!is_identifier(text)) fail("E0102 a name is expected");
+    if (listed(kReserved, text) || text[0] == '_' || text.starts_with("minimoa") ||
+        text.ends_with("_s"))
       fail("E0105 `" + text + "` may not be used as a name");
     return text;
   }
   string new_name() {
     const string text = name();
-    const Strings bound = scope_.names();
-    if (globals_.contains(text) || std::find(bound.begin(), bound.end(), text) != bound.end())
-      fail("E0104 `" + text + "` is declared already");
+    if (names_.contains(text)) fail("E0104 `" + text + "` is declared already");
     return text;
   }
-  string new_global() { return *globals_.insert(new_name()).first; }
+  void declare(const string& text) { names_[text] = {free_var(text), 0}; }
+  // A variable: a bound index, or a let.
+  void bind(const string& text, const Term& bound, const Type& type = {}) {
+    const auto kind = bound ? Entry::Kind::kLoop : Entry::Kind::kValue;
+    scope_.push({kind, text, bound, type, scope_.depth});
+    names_[text] = {bound_var(0), scope_.depth};
+  }
+  void unbind() {
+    names_.erase(scope_.entries.back().name);
+    scope_.truncate(scope_.entries.size() - 1);
+  }
 
   // ---- terms ----
   Val typed(const Term& term) { return {term, infer(term, scope_, spec_)}; }
   Val op(Op code, Terms kids) { return typed(make_op(code, std::move(kids))); }
   // A row of the table of section 3 as that table writes it; the values are terms of this scope
-  // (the second number: below so many further variables). `names` renames the binders.
-  static Term form(const string& text, const std::map<string, std::pair<Term, int>>& terms,
+  // (below `arity` further variables). `names` renames the binders.
+  static Term form(const string& text, const Values& values,
                    const std::map<string, string>& names = {}) {
-    Values values;
-    for (const auto& [name, term] : terms) {
-      values[name].term = term.first;
-      values[name].arity = term.second;
-    }
-    SideReading reading;
-    reading.values = &values;
-    reading.rename = &names;
+    SideReading reading{nullptr, {}, &values, names};
     return read_term(read_sexps(text, true).at(0), reading);
   }
+  static Term need(const Val& val, Sort sort, const char* what) {
+    if (!val.term || val.type.sort != sort) fail(string("E0201 ") + what + " is expected");
+    return val.term;
+  }
+  static Term index(const Val& val) { return need(val, Sort::kIndex, "an index"); }
+  static Term boolean(const Val& val) { return need(val, Sort::kBool, "a condition"); }
+  static Term array(const Val& val) { return need(val, Sort::kArr, "an array"); }
   // "an index expression where a real or array is needed: (real e)".
-  Term real(const Val& val) {
-    return val.index() ? make_op(Op::kReal, {val.term}) : array(val).term;
+  static Term real(const Val& val) {
+    return val.index() ? make_op(Op::kReal, {val.term}) : array(val);
   }
-  Term index(const Val& val) {
-    if (!val.index()) fail("E0201 an index is expected");
-    return val.term;
+  // An index only if both are.
+  static Terms both(const Val& a, const Val& b) {
+    return a.index() && b.index() ? Terms{a.term, b.term} : Terms{real(a), real(b)};
   }
-  Term boolean(const Val& val) {
-    if (!val.term || val.type.sort != Sort::kBool) fail("E0201 a condition is expected");
-    return val.term;
+  Term over_dimensions(const Term& term) const {
+    if (term->free_bound > 0 || (term->op == Op::kFree && !spec_.is_dim(term->name)))
+      fail("E0201 sizes and requires are over dimensions");
+    for (const Term& kid : term->kids) over_dimensions(kid);
+    return term;
   }
-  const Val& array(const Val& val) {
-    if (!val.term || val.type.sort != Sort::kArr) fail("E0201 an array is expected");
-    return val;
-  }
-  bool over_dimensions(const Term& term) const {
-    if (term->op == Op::kFree && !spec_.is_dim(term->name)) return false;
-    return term->free_bound == 0 &&
-           std::all_of(term->kids.begin(), term->kids.end(),
-                       [&](const Term& kid) { return over_dimensions(kid); });
-  }
-  void push(const string& text, const Type& type, const Term& bound = nullptr) {
-    const auto kind = bound ? Entry::Kind::kLoop : Entry::Kind::kValue;
-    scope_.push({kind, text, bound, type, scope_.depth});
-  }
-  void pop(size_t count) { scope_.truncate(scope_.entries.size() - count); }
 
   // ---- items (section 2) ----
   void item() {
     if (accept("dims")) {
-      do spec_.dims.push_back(new_global());
-      while (comma());
+      do declare(spec_.dims.emplace_back(new_name()));
+      while (accept(","));
     } else if (accept("require")) {
       require(boolean(expr()));
     } else if (accept("let")) {
       let();
     } else if (accept("in")) {
-      do spec_.inputs.push_back(declaration());
-      while (comma());
+      do declare(spec_.inputs.emplace_back(declaration()).name);
+      while (accept(","));
     } else if (accept("out")) {
-      if (out_) fail("E0102 a second `out`");
+      if (!spec_.output.name.empty()) fail("E0102 a second `out`");
       spec_.output = declaration();
-      if (spec_.output.kind == InputKind::kI32) fail("E0201 output of i32");
-      out_ = true;
-    } else if (accept("attend")) {
-      attend();
+      if (spec_.output.elem == Elem::kInt) fail("E0201 output of i32");
+      names_[spec_.output.name] = {};  // declared, but no value
     } else {
-      output_name();
-      continued("=");
-      define(real(expr()));
+      definition(accept("attend"));
     }
-    end_of_item();
   }
   void require(const Term& term) {
-    if (term->op == Op::kAnd) {
-      require(term->kids[0]);
-      return require(term->kids[1]);
-    }
-    if (!over_dimensions(term)) fail("E0201 a require is over dimensions");
-    spec_.assumptions.push_back(term);
+    if (term->op != Op::kAnd) return spec_.assumptions.push_back(over_dimensions(term));
+    require(term->kids[0]);
+    require(term->kids[1]);
   }
   // An index is unfolded where it is used, a real or an array is shared.
   void let() {
     const string text = new_name();
-    continued("=");
+    keyword("=");
     const Val val = expr();
-    if (val.index()) {
-      index_lets_[*globals_.insert(text).first] = {val.term, scope_.depth};
-      return;
-    }
-    lets_.emplace_back(text, array(val).term);
-    push(text, val.type);
+    names_[text] = {val.term, scope_.depth};
+    if (val.index()) return;
+    lets_.push_back(array(val));
+    bind(text, nullptr, val.type);
   }
   Array declaration() {
-    static const std::map<string, InputKind> kTypes = {{"f32", InputKind::kF32},
-                                                       {"f16", InputKind::kF16},
-                                                       {"bf16", InputKind::kBf16},
-                                                       {"i32", InputKind::kI32}};
+    static const Strings kTypes = {"f32", "f16", "bf16", "i32"};
     Array result;
-    result.name = new_global();
+    result.name = new_name();
     keyword(":");
-    const auto type = kTypes.find(next().text);
+    const auto type = std::find(kTypes.begin(), kTypes.end(), next());
     if (type == kTypes.end()) fail("E0102 a type is expected");
-    result.kind = type->second;
-    if (open("[")) {
+    result.elem = *type == "i32" ? Elem::kInt : Elem::kReal;
+    if (accept("[")) {
       do result.shape.push_back(extent());
-      while (comma());
-      close("]");
+      while (accept(","));
+      keyword("]");
     }
     if (accept("in")) {
-      if (result.kind != InputKind::kI32) fail("E0201 a range is for i32 only");
+      if (result.elem != Elem::kInt) fail("E0201 a range is for i32 only");
       const Term low = extent();
       keyword("..");
       result.range = {low, extent()};
     }
     return result;
   }
-  Term extent() {
-    const Term term = index(expr());
-    if (!over_dimensions(term)) fail("E0201 sizes are over dimensions");
-    return term;
-  }
-  void output_name() {
+  Term extent() { return over_dimensions(index(expr())); }
+  void definition(bool rows) {
     const string text = name();
-    if (!out_ || text != spec_.output.name) fail("E0104 `" + text + "` is not the declared output");
-    if (body_) fail("E0104 a second definition of the output");
-  }
-  void define(const Term& term) {
-    body_ = term;
-    body_depth_ = scope_.depth;
+    if (text != spec_.output.name) fail("E0104 `" + text + "` is not the declared output");
+    if (body_.first) fail("E0104 a second definition of the output");
+    if (!rows) keyword("=");
+    const Term body = rows ? attend() : real(expr());
+    body_ = {body, scope_.depth};
   }
 
   // ---- attend (section 3) ----
-  void attend() {
-    output_name();
+  Term attend() {
     const Terms& shape = spec_.output.shape;
-    Strings axes;
-    must_open("[");
-    do {
-      if (axes.size() == shape.size()) fail("E0201 axes of O");
-      axes.push_back(new_name());
-      push(axes.back(), Type{}, shape[axes.size() - 1]);
-    } while (comma());
-    close("]");
-    if (axes.size() != shape.size()) fail("E0201 axes of O");
-    keyword("over");
-    const string key = new_name();
-    keyword("in");
-    const Term n = index(expr());
-    std::map<string, Term> fields;
-    while (field(key, n, fields)) continue;
-    if (!fields.contains("score") || !fields.contains("value")) fail("E0102 score, value needed");
-    Term body = attend_body(key, n, fields);
-    pop(axes.size());
-    for (size_t k = axes.size(); k-- > 0;)
-      body = make({.op = Op::kGen, .binders = {axes[k]}, .kids = {shape[k], body}});
-    define(body);
-  }
-  // One field, on a line of its own; false if none follows. All but `empty` are below j.
-  bool field(const string& key, const Term& n, std::map<string, Term>& fields) {
-    end_of_item();
-    const size_t start = at_;
-    skip_newlines();
-    const string text = one_of({"score", "bias", "mask", "value", "empty"});
-    if (text.empty()) {
-      at_ = start;
-      return false;
+    if (shape.empty()) fail("E0201 attend needs an axis");
+    for (size_t k = 0; k < shape.size(); ++k) {
+      keyword(k == 0 ? "[" : ",");
+      bind(new_name(), shape[k]);
     }
-    if (fields.contains(text)) fail("E0104 a second `" + text + "`");
-    next();
-    continued("=");
-    if (text != "empty") push(key, Type{}, n);
-    const Val val = expr();
-    fields[text] = text == "mask" ? boolean(val) : real(val);
-    if (text != "empty") pop(1);
-    return true;
+    keyword("]");
+    keyword("over");
+    const string j = new_name();
+    keyword("in");
+    Term body = attend_body(j, index(expr()));
+    for (size_t k = shape.size(); k-- > 0; unbind()) {
+      const string axis = scope_.entries.back().name;
+      body = make({.op = Op::kGen, .binders = {axis}, .kids = {shape[k], body}});
+    }
+    return body;
   }
-  // BODY of section 3.
-  Term attend_body(const string& j, const Term& n, std::map<string, Term>& f) {
-    const Term x = f["bias"] ? make_op(Op::kAdd, {f["score"], f["bias"]}) : f["score"];
-    const Term g = f["mask"] ? f["mask"] : make_op(Op::kTrue, {});
+  // Its fields, each on a line of its own.
+  Term attend_body(const string& j, const Term& n) {
+    Values f;
+    f["?N"].terms = {n};
+    for (end_of_item(); listed(" score bias mask value empty ", peek()); end_of_item()) {
+      const string text = next();
+      if (f.contains("?" + text)) fail("E0104 a second `" + text + "`");
+      keyword("=");
+      const bool below = text != "empty";  // all others are below j
+      if (below) bind(j, n);
+      const Val val = expr();
+      f["?" + text].terms = {text == "mask" ? boolean(val) : real(val)};
+      f["?" + text].arity = below ? 1 : 0;
+      if (below) unbind();
+    }
+    if (!f.contains("?score") || !f.contains("?value")) fail("E0102 score, value needed");
+    const string x = f.contains("?bias") ? "(+ (?score j) (?bias j))" : "(?score j)";
+    const string over = string("(j ?N) ") + (f.contains("?mask") ? "(?mask j) " : "true ");
+    const string weight = "(exp (- (psi (vec j) s) m))";
     string quot =
-        "(/ (red add (j ?N) (?M j) (* (exp (- (psi (vec j) s) m)) (?V j)))"
-        "   (red add (j ?N) (?M j) (exp (- (psi (vec j) s) m))))";
-    if (f["empty"]) quot = "(if (any (j ?N) (?M j)) " + quot + " ?w)";
-    return form("(let (s) (gen (j ?N) (?X j)) (let (m) (red max (j ?N) (?M j) (psi (vec j) s)) " +
+        "(/ (red add " + over + "(* " + weight + " (?value j))) (red add " + over + weight + "))";
+    if (f.contains("?empty")) quot = "(if (any " + over + ") " + quot + " ?empty)";
+    return form("(let (s) (gen (j ?N) " + x + ") (let (m) (red max " + over + "(psi (vec j) s)) " +
                     quot + "))",
-                {{"?N", {n, 0}},
-                 {"?X", {x, 1}},
-                 {"?M", {g, 1}},
-                 {"?V", {f["value"], 1}},
-                 {"?w", {f["empty"], 0}}},
-                {{"j", j}});
+                f, {{"j", j}});
   }
 
   // ---- expressions (section 2) ----
-  struct Deeper {
-    explicit Deeper(int& depth) : depth_(depth) {
-      if (++depth_ > 8 * kMaxDepth) refuse("limit", "nested too deeply");
-    }
-    ~Deeper() { --depth_; }
-    int& depth_;
-  };
-  // Levels: or, and, cmp (with not), add, mul.
-  Val expr(size_t level = 0) {
-    static const Strings kLevels[] = {
-        {"or"}, {"and"}, {"<", "<=", ">", ">=", "==", "!="}, {"+", "-"}, {"*", "/", "div", "mod"}};
-    const Deeper deeper(depth_);
-    if (level == std::size(kLevels)) return unary();
-    if (level == 2 && accept("not")) return op(Op::kNot, {boolean(expr(2))});
-    Val left = expr(level + 1);
+  // Operators of this level and above. A chain of comparisons fails by its types.
+  Val expr(int level = 0) {
+    Val left = prefix(level);
     while (true) {
-      const string word = one_of(kLevels[level]);
-      if (word.empty() || is(".", 1)) return left;
+      const auto row = kLevels.find(peek());
+      if (row == kLevels.end() || row->second < level) return left;
       next();
       skip_newlines();
-      left = binary(word, left, expr(level + 1));
-      if (level == 2) return left;
+      left = binary(row->first, left, expr(row->second + 1));
     }
   }
   // E0103: a struct beside arithmetic needs parentheses.
-  const Val& operand(const Val& val) {
+  static Term operand(const Val& val) {
     if (val.bare) fail("E0103 parentheses needed around a structural word");
-    return val;
+    if (!val.term) fail("E0201 a vector stands before a structural word only");
+    return val.term;
   }
   Val binary(const string& word, const Val& a, const Val& b) {
-    if (word == "and" || word == "or") return op(*op_from_word(word), {boolean(a), boolean(b)});
-    operand(a);
-    operand(b);
-    if (word[0] == '>') return op(word == ">" ? Op::kLt : Op::kLe, {index(b), index(a)});
+    if (word[0] == '>') return binary(word == ">" ? "<" : "<=", b, a);
     const Op code = *op_from_word(word);
-    if (string(sorts_of(code)).starts_with("II")) return op(code, {index(a), index(b)});
-    if (code != Op::kQuot && a.index() && b.index()) return op(code, {a.term, b.term});
-    return op(code, {real(a), real(b)});
+    const Terms kids = {operand(a), operand(b)};
+    if (row(code).sorts[0] != 'P') return op(code, kids);  // fixed, checked with the type
+    return op(code, code == Op::kQuot ? Terms{real(a), real(b)} : both(a, b));
   }
-  Val unary() {
-    const Deeper deeper(depth_);
-    if (!accept("-")) return structural();
-    const Val val = operand(unary());
+  // All recursion of the grammar comes through here.
+  Val prefix(int level) {
+    if (++depth_ > kMaxDepth) refuse("limit", "nested too deeply");
+    Val val = level <= kCompare && accept("not") ? op(Op::kNot, {boolean(expr(kCompare))})
+              : level <= kUnary && accept("-")   ? negative(prefix(kUnary))
+                                                 : structural();
+    --depth_;
+    return val;
+  }
+  Val negative(const Val& val) {
+    operand(val);
     if (val.literal) return typed(integer(-val.term->value));
     if (val.index()) return op(Op::kSub, {integer(0), val.term});
-    return op(Op::kNeg, {array(val).term});
-  }
-  // RED: a word in front of `red`, of a "." or of a bound index.
-  static std::optional<RedOp> red_of(const string& word) {
-    if (word == "add" || word == "mul" || word == "osm") return std::nullopt;
-    return redop_from_word(word == "+" || word == "sum" ? "add" : word == "*" ? "mul" : word);
+    return op(Op::kNeg, {array(val)});
   }
   Val structural() {
-    const Deeper deeper(depth_);
-    Structural s;
-    if (monadic_word(s)) {
-      s.omega = omega();
-      Val result = monadic(s, structural());
-      result.bare = true;
-      return result;
+    Val left;
+    std::optional<Structural> word = structural_word(true);
+    const bool monadic = word.has_value();
+    if (!monadic) {
+      left = prim();
+      word = structural_word(false);
+      if (!word) return left;
+      skip_newlines();
     }
-    const Val left = prim();
-    if (!dyadic_word(s)) return left;
-    skip_newlines();
-    s.omega = omega();
-    Val result = dyadic(s, left, prim());
+    const Numbers ranks = omega();
+    Val result = apply(*word, ranks, left, monadic ? prefix(kStruct) : prim());
     result.bare = true;
     return result;
   }
-  bool monadic_word(Structural& s) {
-    s.word = one_of({"tran", "rev", "rav", "iota", "softmax"});
-    if (s.word.empty() && is("red", 1) && red_of(peek().text)) {
-      s.red = *red_of(next().text);
-      s.word = "redf";
+  // The word that comes next, if it is a structural one.
+  std::optional<Structural> structural_word(bool monadic) {
+    const auto red = kReds.find(peek());
+    if (monadic && red != kReds.end() && then("red")) {
+      next();
+      next();
+      return Structural{"red", Op::kRedF, Left::kNone, 1, red->second};
     }
-    if (!s.word.empty()) next();
-    return !s.word.empty();
-  }
-  bool dyadic_word(Structural& s) {
-    s.word = one_of({"psi", "tran", "take", "drop", "rot", "cat", "rho"});
-    if (!s.word.empty()) next();
-    if (!s.word.empty() || !is(".", 1)) return !s.word.empty();
-    s.word = is("o") ? "outer" : "inner";
-    const std::optional<RedOp> red = red_of(next().text);
-    if (s.word == "inner" && !red) fail("E0102 a reduction is expected before `.`");
-    s.red = red.value_or(RedOp::kAdd);
-    next();
-    const string point = one_of({"+", "-", "*", "/", "max", "min"});
-    if (point.empty()) fail("E0102 an operator is expected after `.`");
-    s.point = *op_from_word(next().text);
-    return true;
+    if (!monadic && then(".") && (red != kReds.end() || is("o"))) {
+      const bool outer = next() == "o";
+      next();
+      if (!listed(" + - * / max min ", peek())) fail("E0102 an operator is expected after `.`");
+      return Structural{".", outer ? Op::kOuter : Op::kInner,   Left::kTerm,
+                        2,   outer ? RedOp::kAdd : red->second, *op_from_word(next())};
+    }
+    for (const Structural& row : kStructural)
+      if ((row.left == Left::kNone) == monadic && accept(row.word)) return row;
+    return std::nullopt;
   }
   Numbers omega() {
     Numbers ranks;
     if (!accept("omega")) return ranks;
-    if (!open_angle()) fail("E0102 `<` expected");
-    while (is(Tok::kNumber) && ranks.size() < 2) ranks.push_back(number());
-    if (ranks.empty()) fail("E0102 a rank is expected");
-    close_angle();
+    keyword("⟨");
+    do ranks.push_back(natural(next()));
+    while (is_digit(peek()[0]) && ranks.size() < 2);
+    keyword("⟩");
     return ranks;
-  }
-  Number number() {
-    const string text = next().text;
-    return read_literal(text.substr(std::min(text.find_first_not_of('0'), text.size() - 1)));
   }
 
   // ---- rows of the table of section 3: structural words ----
-  // Pushes a cell variable for the last `rank` axes of an operand read `outside` variables before.
-  Val push_cell(const string& text, const Val& val, Number rank, Number outside = 0) {
-    Type type = array(val).type;
+  // u word omega<ranks> val: on cells, the last axes of the operands.
+  Val apply(const Structural& s, const Numbers& ranks, const Val& u, const Val& val) {
+    if (ranks.empty()) return plain(s, u, val);
+    if (ranks.size() > s.ranks) fail("E0102 omega with more ranks than `" + s.word + "` takes");
+    const bool two = s.ranks == 2;
+    const Val left = two ? cell("x", u, ranks.front()) : u;
+    const Val right = cell(two ? "y" : "x", two ? shift(val, 1) : val, ranks.back());
+    const Term body = plain(s, shift(left, 1), right).term;
+    scope_.truncate(scope_.entries.size() - (two ? 2 : 1));
+    Node node = {.op = Op::kOmega, .attrs = ranks, .binders = {"x"}, .kids = {body, val.term}};
+    if (two)
+      node = {.op = Op::kOmega2,
+              .attrs = {ranks.front(), ranks.back()},
+              .binders = {"x", "y"},
+              .kids = {body, u.term, val.term}};
+    return typed(make(std::move(node)));
+  }
+  // Pushes a variable for the last `rank` axes of an operand.
+  Val cell(const string& text, const Val& val, Number rank) {
+    array(val);
+    Type type = val.type;
     if (rank > static_cast<Number>(type.shape.size()))
       fail("E0206 omega rank beyond the operand's");
     type.shape.erase(type.shape.begin(), type.shape.end() - rank);
-    push(text, shift(type, outside));
+    scope_.push({Entry::Kind::kValue, text, nullptr, type, scope_.depth});
     return typed(bound_var(0));
   }
-  // (omega rank (x) body val), the body made from x.
-  template <class Body>
-  Val omega_of(Number rank, const Val& val, Body body) {
-    const Val x = push_cell("x", val, rank);
-    const Term inner = body(x).term;
-    pop(1);
-    return typed(
-        make({.op = Op::kOmega, .attrs = {rank}, .binders = {"x"}, .kids = {inner, val.term}}));
+  Val plain(const Structural& s, const Val& u, const Val& val) {
+    // The number of children must be that of the operator; their sorts are checked with its type.
+    if (!val.term || (s.left == Left::kTerm && !u.term) || (s.left == Left::kVector && u.term))
+      fail("E0201 `" + s.word + "` has other operands");
+    const Terms& shape = val.type.shape;
+    Terms kids = u.term ? Terms{u.term} : u.items;
+    if (s.op == Op::kTake || s.op == Op::kDrop) return cut(s, kids, val);
+    if (s.op == Op::kLet) return softmax(val);
+    if (s.word == "rav") kids = {shape.empty() ? integer(1) : shape[0]};
+    for (size_t k = 1; s.word == "rav" && k < shape.size(); ++k)
+      kids[0] = make_op(Op::kMul, {kids[0], shape[k]});
+    Node node = {.op = s.op, .red = s.red, .point = s.point};
+    if (s.op == Op::kTran) node.attrs = axes(s, std::exchange(kids, {}), shape.size());
+    kids.push_back(val.term);
+    node.kids = std::move(kids);
+    return typed(make(std::move(node)));
   }
-  Val monadic(const Structural& s, const Val& val) {
-    if (s.omega.size() > 1) fail("E0102 one rank is expected");
-    if (!s.omega.empty())
-      return omega_of(s.omega[0], val, [&](const Val& x) { return monadic_word_of(s, x); });
-    return monadic_word_of(s, val);
+  Val softmax(const Val& val) {
+    if (val.type.shape.size() != 1) fail("E0204 say softmax omega<1>");
+    return typed(form("(let (x) ?A (let (e) (exp (- x (redf max x))) (/ e (redf add e))))",
+                      {{"?A", {.terms = {val.term}}}}));
   }
-  Val monadic_word_of(const Structural& s, const Val& val) {
-    if (s.word == "iota") return op(Op::kIota, {index(val)});
-    const Val& a = array(val);
-    const Terms& shape = a.type.shape;
-    if (s.word == "rev") return op(Op::kRev, {a.term});
-    if (s.word == "redf") return typed(make({.op = Op::kRedF, .red = s.red, .kids = {a.term}}));
-    if (s.word == "rav") {
-      Term u = shape.empty() ? integer(1) : shape[0];
-      for (size_t k = 1; k < shape.size(); ++k) u = make_op(Op::kMul, {u, shape[k]});
-      return op(Op::kReshape, {u, a.term});
-    }
-    if (s.word == "softmax") {
-      if (shape.size() != 1) fail("E0204 say softmax omega<1>");
-      return typed(form("(let (x) ?A (let (e) (exp (- x (redf max x))) (/ e (redf add e))))",
-                        {{"?A", {a.term, 0}}}));
-    }
-    Numbers reversed(shape.size());
-    std::iota(reversed.rbegin(), reversed.rend(), 0);
-    return typed(make({.op = Op::kTran, .attrs = reversed, .kids = {a.term}}));
-  }
-  Val dyadic(const Structural& s, const Val& u, const Val& val) {
-    if (s.word == "psi") {
-      if (!s.omega.empty()) fail("E0102 psi takes no omega");
-      return with_indices(Op::kPsi, vec(u), val);
-    }
-    if (s.word == "cat" || s.word == "inner" || s.word == "outer")
-      return dyadic_arrays(s, array(u), array(val));
-    if (s.omega.size() > 1) fail("E0102 one rank is expected");
-    if (s.omega.empty()) return adjust(s.word, u, array(val));
-    return omega_of(s.omega[0], val, [&](const Val& x) { return adjust(s.word, shift(u, 1), x); });
-  }
-  Terms vec(const Val& u) { return u.term ? Terms{index(u)} : u.items; }
-  Val with_indices(Op code, Terms indices, const Val& val) {
-    indices.push_back(array(val).term);
-    return op(code, std::move(indices));
-  }
-  // tran take drop rot rho with their left operand.
-  Val adjust(const string& word, const Val& u, const Val& val) {
-    if (word == "rot") return op(Op::kRot, {index(u), val.term});
-    if (word == "take") return cut(Op::kTake, vec(u), val);
-    if (word == "drop") return cut(Op::kDrop, vec(u), val);
-    if (u.term) fail("E0201 a vector is expected");
-    if (word == "rho") return with_indices(Op::kReshape, u.items, val);
-    Numbers perm;
-    for (const Term& item : u.items) {
+  // Of tran: literals, or reversed.
+  static Numbers axes(const Structural& s, const Terms& items, size_t rank) {
+    Numbers out(s.left == Left::kNone ? rank : 0);
+    std::iota(out.rbegin(), out.rend(), 0);
+    for (const Term& item : items) {
       if (item->op != Op::kInt) fail("E0201 axes are literals");
-      perm.push_back(item->value);
+      out.push_back(item->value);
     }
-    return typed(make({.op = Op::kTran, .attrs = perm, .kids = {val.term}}));
+    return out;
   }
   // <k1 .. ku> take A: k1 on the first axis, the rest inside each cell. A negative literal counts
   // from the end.
-  Val cut(Op code, const Terms& ks, const Val& val) {
-    if (ks.empty()) fail("E0201 an empty vector");
-    if (val.type.shape.empty()) fail("E0201 more items than axes");
+  Val cut(const Structural& s, const Terms& ks, Val val) {
+    const Terms shape = val.type.shape;
+    if (ks.empty() || shape.empty()) fail("E0201 no item, or more items than axes");
     if (ks.size() > 1) {
-      const Terms rest(ks.begin() + 1, ks.end());
-      return cut(code, {ks[0]},
-                 omega_of(static_cast<Number>(val.type.shape.size()) - 1, val,
-                          [&](const Val& x) { return cut(code, shift(rest, 1), x); }));
+      const Val rest = {nullptr, {}, {ks.begin() + 1, ks.end()}};
+      val = apply(s, {static_cast<Number>(shape.size()) - 1}, rest, val);
     }
     const Term& k = ks[0];
-    if (k->op != Op::kInt || k->value >= 0) return op(code, {k, val.term});
-    const Term from_end = make_op(Op::kSub, {val.type.shape[0], integer(-k->value)});
-    return op(code == Op::kTake ? Op::kDrop : Op::kTake, {from_end, val.term});
-  }
-  Val dyadic_arrays(const Structural& s, const Val& a, const Val& b) {
-    if (s.omega.empty()) return combine(s, a, b);
-    const Val x = push_cell("x", a, s.omega.front());
-    const Val y = push_cell("y", b, s.omega.back(), 1);
-    const Term body = combine(s, shift(x, 1), y).term;
-    pop(2);
-    return typed(make({.op = Op::kOmega2,
-                       .attrs = {s.omega.front(), s.omega.back()},
-                       .binders = {"x", "y"},
-                       .kids = {body, a.term, b.term}}));
-  }
-  Val combine(const Structural& s, const Val& a, const Val& b) {
-    const Op code = *op_from_word(s.word);
-    return typed(make({.op = code, .red = s.red, .point = s.point, .kids = {a.term, b.term}}));
+    if (k->op != Op::kInt || k->value >= 0) return op(s.op, {k, val.term});
+    const Term from_end = make_op(Op::kSub, {shape[0], integer(-k->value)});
+    return op(s.op == Op::kTake ? Op::kDrop : Op::kTake, {from_end, val.term});
   }
 
   // ---- prim ----
   Val prim() {
     Val val = prim_start();
-    while (open("[")) {
-      Terms indices;
-      do indices.push_back(index(expr()));
-      while (comma());
-      close("]");
-      val = with_indices(Op::kPsi, std::move(indices), val);
+    while (accept("[")) {
+      Terms kids;
+      do kids.push_back(index(expr()));
+      while (accept(","));
+      keyword("]");
+      kids.push_back(array(val));
+      val = op(Op::kPsi, kids);
     }
     return val;
   }
   Val prim_start() {
-    if (is(Tok::kNumber)) {
-      Val val = typed(integer(number()));
-      val.literal = true;
-      return val;
-    }
-    if (is(Tok::kDecimal)) return decimal(next().text);
-    if (open("(")) {
+    if (is_digit(peek()[0])) return literal(next());
+    if (accept("(")) {
       Val val = expr();
-      close(")");
+      keyword(")");
       val.bare = false;
       return val;
     }
-    if (open_angle()) return vector_literal();
-    if (!one_of({"exp", "exp2", "log", "sqrt", "tanh"}).empty()) {
-      const Op code = *op_from_word(next().text);
-      must_open("(");
-      const Term x = real(expr());
-      close(")");
-      return op(code, {x});
-    }
-    if (!one_of({"sum", "max", "min", "gen"}).empty()) return binder_or_pair(next().text);
+    if (accept("⟨")) return vector_literal();
+    if (listed(" exp exp2 log sqrt tanh sum max min gen ", peek())) return call(next());
     if (accept("if")) return conditional();
-    return variable(name());
+    const string text = name();
+    const auto found = names_.find(text);
+    if (found == names_.end() || !found->second.first)
+      fail("E0104 `" + text + "` is not declared, or has no value");
+    return typed(here(found->second));
   }
-  Val variable(const string& text) {
-    const Strings bound = scope_.names();
-    for (size_t k = bound.size(); k-- > 0;)
-      if (bound[k] == text) return typed(bound_var(static_cast<Number>(bound.size() - 1 - k)));
-    if (index_lets_.contains(text)) {
-      const auto& [term, depth] = index_lets_.at(text);
-      return typed(shift(term, scope_.depth - depth));
-    }
-    if (!spec_.is_dim(text) && spec_.input(text) == nullptr)
-      fail("E0104 `" + text + "` is not declared");
-    return typed(free_var(text));
+  // Zeros in front are no part of a number.
+  static Number natural(const string& text) {
+    return read_literal(text.substr(std::min(text.find_first_not_of('0'), text.size() - 1)));
   }
-  // (rat p q) reduced, or (real n) if whole.
-  Val decimal(const string& text) {
+  // An integer; or a decimal: (rat p q) reduced, or (real n) if whole.
+  Val literal(const string& text) {
     const size_t dot = text.find('.');
-    const string digits = text.substr(0, dot) + text.substr(dot + 1);
-    const size_t start = std::min(digits.find_first_not_of('0'), digits.size() - 1);
-    const Number p = read_literal(digits.substr(start));
-    const Number q = read_literal("1" + string(text.size() - dot - 1, '0'));
+    if (dot == string::npos) return {integer(natural(text)), Type{}, {}, false, true};
+    const Number p = natural(text.substr(0, dot) + text.substr(dot + 1));
+    const Number q = natural("1" + string(text.size() - dot - 1, '0'));
     const Number divisor = std::gcd(p, q);
     if (q == divisor) return op(Op::kReal, {integer(p / q)});
     return typed(make({.op = Op::kRat, .attrs = {p / divisor, q / divisor}}));
   }
+  // Of prims only those of the grammar are an index, but for `if`.
   Val vector_literal() {
     Val result;
-    while (!is(">") && !is("⟩")) {
-      if (accept("-")) {
-        if (!is(Tok::kNumber)) fail("E0102 a number is expected");
-        result.items.push_back(integer(-number()));
-      } else if (is(Tok::kNumber)) {
-        result.items.push_back(integer(number()));
-      } else if (open("(")) {
-        result.items.push_back(index(expr()));
-        close(")");
-      } else {
-        result.items.push_back(index(variable(name())));
-      }
+    while (!accept("⟩")) {
+      const bool minus = accept("-");
+      if (minus ? !is_digit(peek()[0]) : is("if")) fail("E0102 a number is expected");
+      const Term item = index(prim_start());
+      result.items.push_back(minus ? integer(-item->value) : item);
     }
-    close_angle();
     return result;
   }
-  // max(a, b); sum(j in n | g) x; gen(i in n) x.
-  Val binder_or_pair(const string& word) {
-    must_open("(");
-    if (!is(Tok::kWord) || !is("in", 1)) {
-      if (word != "max" && word != "min") fail("E0102 `NAME in` expected");
-      const Term a = real(expr());
-      if (!comma()) fail("E0102 `,` expected");
-      const Term b = real(expr());
-      close(")");
-      return op(*op_from_word(word), {a, b});
-    }
+  // exp(a), max(a, b); or with a bound index.
+  Val call(const string& word) {
+    keyword("(");
+    if (then("in") && listed(" sum max min gen ", word)) return binder(word);
+    const std::optional<Op> code = op_from_word(word);
+    if (!code) fail("E0102 `NAME in` expected");
+    Terms args = {real(expr())};
+    while (accept(",")) args.push_back(real(expr()));
+    keyword(")");
+    if (static_cast<int>(args.size()) != pointwise_arity(*code))
+      fail("E0102 wrong number of operands");
+    return op(*code, args);
+  }
+  // sum(j in n | g) x; gen(i in n) x.
+  Val binder(const string& word) {
     const string text = new_name();
     keyword("in");
     const Term n = index(expr());
-    push(text, Type{}, n);
-    Term g = make_op(Op::kTrue, {});
-    if (word != "gen" && accept("|")) g = boolean(expr());
-    close(")");
-    const Term x = real(expr());
-    pop(1);
-    if (word == "gen") return typed(make({.op = Op::kGen, .binders = {text}, .kids = {n, x}}));
-    return typed(
-        make({.op = Op::kRed, .red = *red_of(word), .binders = {text}, .kids = {n, g, x}}));
+    bind(text, n);
+    Node node = {.op = Op::kGen, .binders = {text}, .kids = {n}};
+    if (word != "gen") {
+      node.op = Op::kRed;
+      node.red = kReds.at(word == "sum" ? "+" : word);
+      node.kids.push_back(accept("|") ? boolean(expr()) : make_op(Op::kTrue, {}));
+    }
+    keyword(")");
+    node.kids.push_back(real(expr()));
+    unbind();
+    return typed(make(std::move(node)));
   }
   Val conditional() {
-    const Term c = boolean(expr());
-    continued("then");
+    Terms kids = {boolean(expr())};
+    keyword("then");
     const Val x = expr();
-    continued("else");
-    const Val y = expr();
-    if (x.index() && y.index()) return op(Op::kIf, {c, x.term, y.term});
-    return op(Op::kIf, {c, real(x), real(y)});
+    keyword("else");
+    for (const Term& branch : both(x, expr())) kids.push_back(branch);
+    return op(Op::kIf, kids);
   }
-  vector<SpecToken> tokens_;
+  vector<Token> tokens_;
   size_t at_ = 0;
   int nesting_ = 0;
   int depth_ = 0;
   Spec spec_;
   Scope scope_;
-  std::set<string> globals_;
-  std::map<string, std::pair<Term, Number>> index_lets_;  // and the depth where it was read
-  vector<std::pair<string, Term>> lets_;
-  bool out_ = false;
-  Term body_;
-  Number body_depth_ = 0;
+  std::map<string, Placed> names_;  // all in scope
+  Terms lets_;                      // the outermost variables of the scope
+  Placed body_;
 };
 
 }  // namespace
 Spec read_spec(const string& text) {
   if (text.size() > (size_t{1} << 20)) refuse("limit", "file");
-  Parser parser(Lexer(text).run());
+  Parser parser(lex(text));
   try {
     return parser.run();
   } catch (const Refused& refused) {

@@ -5,20 +5,14 @@
 #include "term.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace audit {
 namespace {
 
-struct Word {
-  Op op;
-  const char *word, *form;
-  int pointwise;
-  const char* sorts;
-};
-#define AUDIT_OP_ROW(op, word, form, pointwise, sorts) {Op::op, word, form, pointwise, sorts},
-constexpr Word kWords[] = {AUDIT_OPS(AUDIT_OP_ROW)};
+#define AUDIT_OP_ROW(op, word, form, sorts) {Op::op, word, form, sorts},
+constexpr OpRow kRows[] = {AUDIT_OPS(AUDIT_OP_ROW)};
 constexpr const char* kRedWords[] = {"add", "mul", "max", "min", "osm"};
-const Word& row(Op op) { return kWords[static_cast<size_t>(op)]; }
 
 // The term with each child mapped; the term itself if none changed.
 template <class Map>
@@ -57,14 +51,14 @@ Term free_var(string name) { return make({.op = Op::kFree, .name = std::move(nam
 // bound itself.
 int bound_in(const Node& node, size_t child) {
   if (node.binders.empty()) return 0;
-  for (const char* letter = form_of(node.op); *letter != 0; ++letter) {
+  for (const char* letter = row(node.op).form; *letter != 0; ++letter) {
     if (*letter != 'k' && *letter != 'K' && *letter != 'B') continue;
     if (child-- == 0) return *letter == 'K' ? static_cast<int>(node.binders.size()) : 0;
   }
   return 0;
 }
 Terms indices_of(const Node& node) {
-  if (string(form_of(node.op)).find('v') == string::npos) return {};
+  if (string(row(node.op).form).find('v') == string::npos) return {};
   const int mem = node.op == Op::kMem ? 1 : 0;
   return {node.kids.begin() + mem, node.kids.end() - 1 + mem};
 }
@@ -75,7 +69,7 @@ bool alpha_equal(const Term& a, const Term& b) {
   if (a == b) return true;
   return a->op == b->op && a->value == b->value && a->name == b->name && a->attrs == b->attrs &&
          a->red == b->red && a->point == b->point && a->size == b->size &&
-         std::equal(a->kids.begin(), a->kids.end(), b->kids.begin(), b->kids.end(), alpha_equal);
+         std::ranges::equal(a->kids, b->kids, alpha_equal);
 }
 Term shift(const Term& term, Number by, Number cutoff) {
   if (by == 0 || term->free_bound <= cutoff) return term;
@@ -116,24 +110,28 @@ Term replace(const Term& root, const vector<size_t>& at, const Term& with, size_
     return k == at[level] ? replace(kid, at, with, level + 1) : kid;
   });
 }
+const OpRow& row(Op op) { return kRows[static_cast<size_t>(op)]; }
 const char* word_of(Op op) { return row(op).word; }
 const char* word_of(RedOp op) { return kRedWords[static_cast<size_t>(op)]; }
-const char* form_of(Op op) { return row(op).form; }
-const char* sorts_of(Op op) { return row(op).sorts; }
-int pointwise_arity(Op op) { return row(op).pointwise; }
+int pointwise_arity(Op op) {
+  const string sorts = row(op).sorts;
+  return sorts == "PP>" ? 2 : sorts == "P>" ? 1 : 0;
+}
 std::optional<Op> op_from_word(const string& word) {
-  for (const Word& entry : kWords)
+  for (const OpRow& entry : kRows)
     if (!word.empty() && word == entry.word) return entry.op;
   return std::nullopt;
-}
-std::optional<Op> pointwise_from_word(const string& word) {
-  const std::optional<Op> op = op_from_word(word);
-  return op && pointwise_arity(*op) > 0 ? op : std::nullopt;
 }
 std::optional<RedOp> redop_from_word(const string& word) {
   for (size_t k = 0; k < std::size(kRedWords); ++k)
     if (word == kRedWords[k]) return static_cast<RedOp>(k);
   return std::nullopt;
+}
+bool is_permutation(Numbers numbers, size_t size) {
+  Numbers all(size);
+  std::iota(all.begin(), all.end(), 0);
+  std::ranges::sort(numbers);
+  return numbers == all;
 }
 bool is_index_arithmetic(Op op) {
   return op == Op::kAdd || op == Op::kSub || op == Op::kMul || op == Op::kDiv || op == Op::kMod;
@@ -148,32 +146,32 @@ string print(const Term& term, Strings names) {
     const auto slot = names.end() - 1 - node.value;
     return std::find(slot + 1, names.end(), *slot) == names.end() ? *slot : *slot + index;
   }
-  const string form = form_of(node.op);
+  string form = row(node.op).form;
   if (form == "!") return word_of(node.op);
+  if (form == "*") form.assign(node.kids.size(), 'k');
   Strings inner = names;
   inner.insert(inner.end(), node.binders.begin(), node.binders.end());
-  size_t kid = 0, attr = 0;
-  const auto kids = [&](size_t count, const Strings& scope) {
-    string out;
-    for (; count > 0; --count) out += " " + print(node.kids[kid++], scope);
-    return out;
-  };
+  auto kid = node.kids.begin();
+  auto attr = node.attrs.begin();
+  auto binder = node.binders.begin();
   string out = string("(") + word_of(node.op);
   for (const char letter : form) {
-    if (letter == 'k') out += kids(1, names);
-    if (letter == 'K') out += kids(1, inner);
-    if (letter == '*') out += kids(node.kids.size(), names);
-    if (letter == 'B') out += " (" + node.binders[0] + kids(1, names) + ")";
-    if (letter == 'L') out += " (" + node.binders.back() + ")";
-    if (letter == 'M') out += " (" + node.binders[0] + " " + node.binders[1] + ")";
-    if (letter == 'v') out += " (vec" + kids(node.kids.size() - 1, names) + ")";
-    if (letter == 'a' || letter == 'i') out += " " + std::to_string(node.attrs[attr++]);
-    if (letter == 'r' || letter == 'R') out += string(" ") + word_of(node.red);
-    if (letter == 'g') out += string(" ") + word_of(node.point);
-    if (letter != 'p') continue;
-    for (size_t k = 0; k < node.attrs.size(); ++k)
-      out += (k == 0 ? " (" : " ") + std::to_string(node.attrs[k]);
-    out += node.attrs.empty() ? " ()" : ")";
+    out += " ";
+    if (letter == 'k') out += print(*kid++, names);
+    if (letter == 'K') out += print(*kid++, inner);
+    if (letter == 'B') out += "(" + *binder++ + " " + print(*kid++, names) + ")";
+    if (letter == 'L') out += "(" + *binder++ + ")";
+    if (letter == 'M') out += "(" + node.binders[0] + " " + node.binders[1] + ")";
+    if (letter == 'a' || letter == 'i') out += std::to_string(*attr++);
+    if (letter == 'r' || letter == 'R') out += word_of(node.red);
+    if (letter == 'g') out += word_of(node.point);
+    if (letter == 'v') out += "(vec";
+    for (size_t k = 1; letter == 'v' && k < node.kids.size(); ++k)
+      out += " " + print(*kid++, names);
+    for (; letter == 'p' && attr != node.attrs.end(); ++attr)
+      out += (attr == node.attrs.begin() ? "(" : " ") + std::to_string(*attr);
+    if (letter == 'p' && node.attrs.empty()) out += "(";
+    if (letter == 'v' || letter == 'p') out += ")";
   }
   return out + ")";
 }
@@ -201,13 +199,10 @@ Strings Scope::names() const {
     if (entry.kind != Entry::Kind::kGuard) out.push_back(entry.name);
   return out;
 }
-bool Spec::is_dim(const string& dim) const {
-  return std::find(dims.begin(), dims.end(), dim) != dims.end();
-}
+bool Spec::is_dim(const string& dim) const { return std::ranges::count(dims, dim) > 0; }
 const Array* Spec::input(const string& array) const {
-  for (const Array& candidate : inputs)
-    if (candidate.name == array) return &candidate;
-  return nullptr;
+  const auto found = std::ranges::find(inputs, array, &Array::name);
+  return found == inputs.end() ? nullptr : &*found;
 }
 vector<Array> Spec::arrays() const {
   vector<Array> all = inputs;

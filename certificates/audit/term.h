@@ -52,38 +52,44 @@ struct Budget {
   }
 };
 
-// Section 1 in one table: operator, word, written form, arity as a pointwise operator, sorts.
+// Section 1 in one table: operator, word, written form, sorts.
 // Form, one letter per item: k child; K child below the node's binders; B (name child); L (name);
 // M (name name); v (vec child..); a natural attribute; i integer attribute; p (attribute ..);
 // r reduction; R reduction but osm; g operator of inner and outer; * any number of k; ! none.
-// Sorts of the children and of the node: Index, Bool, Stmt, R: real scalar. "": see types.cpp.
+// Sorts of the children: Index, Bool, Stmt; P: index or array, first of the pointwise operators; V:
+// array; N: V of rank >= 1; A: of reals; M: A of rank >= 1; R: real scalar; O: softmax state; D:
+// what the reduction takes; X: all but Bool. The last letter is that of all further children; where
+// the form begins with v, the first letter is that of all but the last child. Then '>', or '=' if
+// the last two children have one type; then the node's sort, or the child whose type it has; if
+// neither, see types.cpp.
 // clang-format off
 #define AUDIT_OPS(X) \
-  X(kInt, "", "!", 0, ">I") X(kBound, "", "!", 0, "") X(kFree, "", "!", 0, "") \
-  X(kAdd, "+", "kk", 2, "") X(kSub, "-", "kk", 2, "") X(kMul, "*", "kk", 2, "") \
-  X(kDiv, "div", "kk", 0, "II>I") X(kMod, "mod", "kk", 0, "II>I") \
-  X(kTrue, "true", "!", 0, ">B") X(kLt, "<", "kk", 0, "II>B") X(kLe, "<=", "kk", 0, "II>B") \
-  X(kEq, "==", "kk", 0, "II>B") X(kNe, "!=", "kk", 0, "II>B") X(kAnd, "and", "kk", 0, "BB>B") \
-  X(kOr, "or", "kk", 0, "BB>B") X(kNot, "not", "k", 0, "B>B") X(kAny, "any", "BK", 0, "IB>B") \
-  X(kIsZero, "iszero", "k", 0, "R>B") X(kReal, "real", "k", 0, "I>R") X(kRat, "rat", "ia", 0, "") \
-  X(kBottom, "bottom", "!", 0, ">R") X(kQuot, "/", "kk", 2, "") X(kMax, "max", "kk", 2, "") \
-  X(kMin, "min", "kk", 2, "") X(kNeg, "neg", "k", 1, "") X(kExp, "exp", "k", 1, "") \
-  X(kExp2, "exp2", "k", 1, "") X(kLog, "log", "k", 1, "") X(kSqrt, "sqrt", "k", 1, "") \
-  X(kTanh, "tanh", "k", 1, "") X(kExpSub, "expsub", "kk", 2, "") X(kIf, "if", "kkk", 0, "") \
-  X(kRed, "red", "rBKK", 0, "") X(kOsMerge, "osmerge", "kk", 0, "") X(kGen, "gen", "BK", 0, "") \
-  X(kParGen, "pargen", "BK", 0, "") X(kPsi, "psi", "vk", 0, "") X(kTran, "tran", "pk", 0, "") \
-  X(kTake, "take", "kk", 0, "") X(kDrop, "drop", "kk", 0, "") X(kCat, "cat", "kk", 0, "") \
-  X(kRev, "rev", "k", 0, "") X(kRot, "rot", "kk", 0, "") X(kReshape, "reshape", "vk", 0, "") \
-  X(kIota, "iota", "k", 0, "") X(kRedF, "redf", "Rk", 0, "") X(kInner, "inner", "Rgkk", 0, "") \
-  X(kOuter, "outer", "gkk", 0, "") X(kOmega, "omega", "aLKk", 0, "") \
-  X(kOmega2, "omega2", "aaMKkk", 0, "") X(kLet, "let", "LkK", 0, "") \
-  X(kLetSlow, "letslow", "LkK", 0, "") X(kTup, "tup", "*", 0, "") X(kGet, "get", "ak", 0, "") \
-  X(kFold, "fold", "BLkK", 0, "") X(kMem, "mem", "kv", 0, "") X(kPut, "put", "vk", 0, "") \
-  X(kFor, "for", "BK", 0, "IS>S") X(kParFor, "parfor", "BK", 0, "IS>S") \
-  X(kWhen, "when", "kk", 0, "BS>S")
-#define AUDIT_OP_NAME(op, word, form, pointwise, sorts) op,
+  X(kInt, "", "!", ">I") X(kBound, "", "!", ">") X(kFree, "", "!", ">") X(kAdd, "+", "kk", "PP>") \
+  X(kSub, "-", "kk", "PP>") X(kMul, "*", "kk", "PP>") X(kDiv, "div", "kk", "II>I") \
+  X(kMod, "mod", "kk", "II>I") X(kTrue, "true", "!", ">B") X(kLt, "<", "kk", "II>B") \
+  X(kLe, "<=", "kk", "II>B") X(kEq, "==", "kk", "II>B") X(kNe, "!=", "kk", "II>B") \
+  X(kAnd, "and", "kk", "BB>B") X(kOr, "or", "kk", "BB>B") X(kNot, "not", "k", "B>B") \
+  X(kAny, "any", "BK", "IB>B") X(kIsZero, "iszero", "k", "R>B") X(kReal, "real", "k", "I>R") \
+  X(kRat, "rat", "ia", ">R") X(kBottom, "bottom", "!", ">R") X(kQuot, "/", "kk", "PP>") \
+  X(kMax, "max", "kk", "PP>") X(kMin, "min", "kk", "PP>") X(kNeg, "neg", "k", "P>") \
+  X(kExp, "exp", "k", "P>") X(kExp2, "exp2", "k", "P>") X(kLog, "log", "k", "P>") \
+  X(kSqrt, "sqrt", "k", "P>") X(kTanh, "tanh", "k", "P>") X(kExpSub, "expsub", "kk", "PP>") \
+  X(kIf, "if", "kkk", "BPP=1") X(kRed, "red", "rBKK", "IBD>2") \
+  X(kOsMerge, "osmerge", "kk", "OO=0") X(kGen, "gen", "BK", "IV>") \
+  X(kParGen, "pargen", "BK", "IV>") X(kPsi, "psi", "vk", "IV>") X(kTran, "tran", "pk", "V>") \
+  X(kTake, "take", "kk", "IN>") X(kDrop, "drop", "kk", "IN>") X(kCat, "cat", "kk", "NN>") \
+  X(kRev, "rev", "k", "N>0") X(kRot, "rot", "kk", "IN>1") X(kReshape, "reshape", "vk", "IV>") \
+  X(kIota, "iota", "k", "I>") X(kRedF, "redf", "Rk", "M>") X(kInner, "inner", "Rgkk", "MM>") \
+  X(kOuter, "outer", "gkk", "AA>") X(kOmega, "omega", "aLKk", "VV>") \
+  X(kOmega2, "omega2", "aaMKkk", "VVV>") X(kLet, "let", "LkK", "VX>1") \
+  X(kLetSlow, "letslow", "LkK", "VX>1") X(kTup, "tup", "*", "V>") X(kGet, "get", "ak", "V>") \
+  X(kFold, "fold", "BLkK", "IVV=1") X(kMem, "mem", "kv", "VI>") X(kPut, "put", "vk", "IA>") \
+  X(kFor, "for", "BK", "IS>S") X(kParFor, "parfor", "BK", "IS>S") X(kWhen, "when", "kk", "BS>S")
+#define AUDIT_OP_NAME(op, word, form, sorts) op,
 enum class Op { AUDIT_OPS(AUDIT_OP_NAME) };
 // clang-format on
+// Of types (section 2), and of rule variables that stand for no single term.
+enum class Sort { kIndex, kBool, kStmt, kArr, kIndices, kOp, kRedOp, kPerm, kNat };
 enum class RedOp { kAdd, kMul, kMax, kMin, kOsm };
 
 struct Node;
@@ -92,16 +98,17 @@ using Terms = vector<Term>;
 
 struct Node {
   Op op = Op::kTrue;
-  Number value = 0;         // kInt; kBound: de Bruijn index
-  string name = {};         // kFree: dimension or input (or a fresh atom made by a client)
-  Numbers attrs = {};       // letters a, i, p of the form
-  RedOp red = RedOp::kAdd;  // letters r, R
-  Op point = Op::kAdd;      // letter g
-  Strings binders = {};     // names in written order; the last one is de Bruijn index 0
-  Terms kids = {};          // FORMAT child order
-  size_t size = 1;          // by make(): nodes of the tree
-  int depth = 1;            // by make(): nesting
-  Number free_bound = 0;    // by make(): all free de Bruijn indices are < this
+  Number value = 0;                  // kInt; kBound: de Bruijn index
+  string name = {};                  // kFree: dimension or input (or a fresh atom made by a client)
+  Numbers attrs = {};                // letters a, i, p of the form
+  RedOp red = RedOp::kAdd;           // letters r, R
+  Op point = Op::kAdd;               // letter g
+  Strings binders = {};              // names in written order; the last one is de Bruijn index 0
+  Terms kids = {};                   // FORMAT child order
+  std::optional<Sort> must_be = {};  // of what a rule variable stood for: its kind
+  size_t size = 1;                   // by make(): nodes of the tree
+  int depth = 1;                     // by make(): nesting
+  Number free_bound = 0;             // by make(): all free de Bruijn indices are < this
 };
 
 // Completes a node within the limits of section 11. Does not check arity or types.
@@ -130,27 +137,31 @@ bool mentions(const Term& term, Number index);
 Term instantiate(const Term& body, const Terms& args, Number cutoff = 0);
 // Replaces the subterm at a position (FORMAT children); refuses a wrong path.
 Term replace(const Term& root, const vector<size_t>& at, const Term& with, size_t level = 0);
+
+// A row of AUDIT_OPS.
+struct OpRow {
+  Op op;
+  const char *word, *form, *sorts;
+};
+const OpRow& row(Op op);
 const char* word_of(Op op);
 const char* word_of(RedOp op);
-const char* form_of(Op op);
-const char* sorts_of(Op op);
 int pointwise_arity(Op op);  // 1 or 2; 0: not pointwise
 std::optional<Op> op_from_word(const string& word);
-std::optional<Op> pointwise_from_word(const string& word);
 std::optional<RedOp> redop_from_word(const string& word);
-bool is_index_arithmetic(Op op);  // + - * div mod
+bool is_permutation(Numbers numbers, size_t size);  // of 0 .. size-1
+bool is_index_arithmetic(Op op);                    // + - * div mod
 // For people; `names` are those of the enclosing binders, outermost first.
 string print(const Term& term, Strings names = {});
 
 // ---- types (section 2) ----
-enum class Sort { kIndex, kBool, kStmt, kArr };
 enum class Elem { kReal, kInt, kTup };
 
 struct Type {
   Sort sort = Sort::kIndex;
-  Terms shape;              // kArr
+  Terms shape = {};         // kArr
   Elem elem = Elem::kReal;  // kArr
-  vector<Type> parts;       // kTup
+  vector<Type> parts = {};  // kTup
 };
 Type shift(Type type, Number by);
 
@@ -178,11 +189,9 @@ struct Scope {
 };
 
 // ---- the specification ----
-enum class InputKind { kF32, kF16, kBf16, kI32 };
-
 struct Array {
   string name;
-  InputKind kind = InputKind::kF32;
+  Elem elem = Elem::kReal;                     // kInt: i32
   Terms shape;                                 // index terms over dimensions
   std::optional<std::pair<Term, Term>> range;  // i32: lo <= x < hi
 };
@@ -205,12 +214,8 @@ Spec read_spec(const string& text);
 
 // ---- judgements (types.cpp) ----
 
-// Kinds that certain nodes must have (the rule variables of a step), by address.
-enum class Kind { kIndex, kIndices, kValue, kBool, kStmt, kOp, kRedOp, kPerm, kNat };
-using KindMap = std::map<Term, Kind>;
-
 // The type of a term in a scope (left as it was); refuses (code "type") an ill-typed one.
-Type infer(const Term& term, Scope& scope, const Spec& spec, const KindMap* kinds = nullptr);
+Type infer(const Term& term, Scope& scope, const Spec& spec);
 // Equality as polynomials, without facts.
 bool same_index(const Term& a, const Term& b, const Scope& scope, const Spec& spec);
 bool same_shape(const Terms& a, const Terms& b, const Scope& scope, const Spec& spec);

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "../../certificates/audit/reader.h"
-#include "../../certificates/audit/replay.h"
 #include "../../certificates/audit/term.h"
 
 namespace {
@@ -985,11 +984,40 @@ TEST_CASE("spec: refusals") {
   CHECK(refused("O = A + 99999999999999999999"));
   CHECK(refused("O = ⌈ A"));
   CHECK(refused("let q = 1 let s = 2\nO = A"));
+  // RED is + * max min only; `sum` is a word of the binder.
+  for (const char* red : {"+", "*", "max", "min"}) {
+    CAPTURE(red);
+    CHECK(!refused("O = " + std::string(red) + " red (<1 2 0> tran T)"));
+    CHECK(!refused("O = T " + std::string(red) + ".* gen(q in k) 1.0"));
+  }
+  for (const char* red : {"sum", "Σ", "add", "mul", "osm", "gen", "-"}) {
+    CAPTURE(red);
+    CHECK(refused("O = " + std::string(red) + " red (<1 2 0> tran T)"));
+    CHECK(refused("O = T " + std::string(red) + ".* gen(q in k) 1.0"));
+  }
+  CHECK(refused("O = <1 2> rot A"));
+  CHECK(refused("O = A cat <1 2>"));
+  CHECK(refused("O = softmax omega<0> <1>"));
+  CHECK(!refused("O = gen(i in n) <(if n < m then i else 0)> psi A"));
+  CHECK(refused("O = gen(i in n) <if n < m then i else 0> psi A"));
   CHECK(refused(""));
   CHECK(code_of_spec("").find("line 1") == 0);
   CHECK(code_of_spec("dims n\n") != "accepted");
   CHECK(code_of_spec("spec s\nO = 1\n") != "accepted");
   CHECK(code_of_spec("spec s\nout O : i32\nO = 1\n") != "accepted");
   CHECK(code_of_spec("spec s\nout O : f32\nO = 1\n") == "accepted");
+  CHECK(code_of_spec("spec s\nout O : f32\nO = 1 # no newline") == "accepted");
+  CHECK(code_of_spec("# no newline") != "accepted");
+  for (const char* axes : {"", "]", "[]", "[i]"}) {
+    CAPTURE(axes);
+    CHECK(code_of_spec("spec s\ndims n\nout O : f32\nattend O" + std::string(axes) +
+                       " over j in n\nscore = j\nvalue = j\n") != "accepted");
+  }
+  const auto nested = [](std::size_t depth) {
+    return "spec s\nout O : f32\nO = " + std::string(depth, '(') + "1" + std::string(depth, ')');
+  };
+  CHECK(code_of_spec(nested(199)) == "accepted");
+  CHECK(code_of_spec(nested(200)) != "accepted");
+  CHECK(code_of_spec("spec s\nout O : f32\nO = " + std::string(100000, '-') + "1") != "accepted");
   CHECK(code_of_spec("spec s\nout O : f32\n\n\nO = 1 +\n\n2 2\n").find("line 7") == 0);
 }

@@ -28,7 +28,7 @@ std::string sample() {
   d.steps = {step};
   d.onf = 1;
   Evidence e;
-  e.divisors = {proof(R"([["lin","1",[["1",0],["1/2",3]]]])")};
+  e.divisors = {proof(R"([["lin","1",[["1",0],["7",3]]]])")};
   e.spec = {proof(R"([["sq",[["-1",[[0,2],[3,1]]],["5",[]]]],["mul",0,1],["cut",2]])")};
   e.steps = {{proof(R"([["split",[["1",[[0,1]]]],[["lin","0",[]]],[["use",0,[[]],[1,2]]]]])")}};
   e.safe = {proof(R"([["floordiv",[["1",[[0,1]]]],[["2",[]]],4]])")};
@@ -99,7 +99,8 @@ TEST_CASE("the schema refuses unknown keys, numbers as coefficients and unknown 
   CHECK(schema_verdict(without("\"workspace\"", "\"work\"")) == 1);
   CHECK(schema_verdict(without("no-witness", "believe-me")) == 1);
   CHECK(schema_verdict(without("[[\"1\",0]", "[[1,0]")) == 1);
-  CHECK(schema_verdict(without("\"1/2\"", "\"-1/2x\"")) == 1);
+  CHECK(schema_verdict(without("\"7\"", "\"7/2\"")) == 1);
+  CHECK(schema_verdict(without("\"7\"", "\"-0\"")) == 1);
   CHECK(schema_verdict(without("\"lr\"", "\"both\"")) == 1);
   CHECK(schema_verdict(sample()) == 0);
 }
