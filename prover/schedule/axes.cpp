@@ -144,17 +144,22 @@ void check_stages(const Axes& axes, const Schedule& s) {
   }
 }
 
+// What is stored for all keys, or for all parts of them, has a size.
+void one_number_of_keys(const Deriver& d, const Axes& axes, const Span& span) {
+  const auto& dims = d.spec().dims;
+  for (const std::string& v : free_vars(axes.keys)) {
+    if (std::find(dims.begin(), dims.end(), v) != dims.end()) continue;
+    stuck("E0504", "the number of keys, " + pretty(axes.keys) + ", is not the same for every row",
+          {"tile key 64"}, span);
+  }
+}
+
 // Keys of the whole range are staged once, outside of the row loop: their
 // number must be a size, and the row loop is then no task of its own.
 void check_whole_keys(const Deriver& d, const Axes& axes, const Schedule& s) {
   const Tile* const keys = tile_of(axes, s, axes.key);
   if (keys == nullptr || !keys->whole()) return;
-  const auto& dims = d.spec().dims;
-  for (const std::string& v : free_vars(axes.keys)) {
-    if (std::find(dims.begin(), dims.end(), v) != dims.end()) continue;
-    stuck("E0504", "the number of keys, " + pretty(axes.keys) + ", is not the same for every row",
-          {"tile key 64"}, keys->span);
-  }
+  one_number_of_keys(d, axes, keys->span);
   if (!names(axes, s.stage, axes.key)) {
     if (s.softmax == SoftmaxForm::kOnline) return;
     stuck("E0510", "`tile key all` without `stage key` changes nothing in two passes",
@@ -194,7 +199,7 @@ void check_skip(const Axes& axes, const Schedule& s) {
 }
 
 // One more order at a time, and each over tiles of keys.
-void check_order(const Axes& axes, const Schedule& s) {
+void check_order(const Deriver& d, const Axes& axes, const Schedule& s) {
   const Tile* const keys = tile_of(axes, s, axes.key);
   const bool tiles = s.softmax == SoftmaxForm::kOnline && keys != nullptr && !keys->whole();
   for (const AxisRef& r : s.outer) {
@@ -213,6 +218,7 @@ void check_order(const Axes& axes, const Schedule& s) {
       stuck("E0505", "only `split key N` is known", {"split key 1024"}, t.span);
     }
     if (!tiles) stuck("E0510", "`split key` needs tiles of keys", {"tile key 64"}, t.span);
+    one_number_of_keys(d, axes, t.span);
   }
   for (const AxisRef& r : s.parallel) {
     if (s.splits.empty() && names(axes, {r}, axes.key)) {
@@ -230,7 +236,7 @@ void check_axes(const Deriver& d, const Axes& axes, const Schedule& s) {
   check_whole_keys(d, axes, s);
   check_whole_rows(axes, s);
   check_skip(axes, s);
-  check_order(axes, s);
+  check_order(d, axes, s);
 }
 
 }  // namespace minimoa

@@ -320,6 +320,7 @@ TEST_CASE("a schedule that cannot be had names its line") {
   CHECK(refused(causal, two + "outer key\n") == "E0510:3");
   CHECK(refused(causal, two + "split key 8\n") == "E0510:3");
   CHECK(refused(paged, online + "tile key 8\nouter key\n") == "E0503:4");
+  CHECK(refused(paged, online + "tile key 8\nsplit key 16\n") == "E0504:4");
   CHECK(refused(paged, online + "tile key all\nstage key\n") == "E0504:3");
   CHECK(refused(paged, online + "tile key 8\nstage key\nskip key\n") == "");
 }
