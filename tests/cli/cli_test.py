@@ -506,7 +506,7 @@ def check_bad_schedules(b):
     cases = [("axis", flash.replace("tile row", "tile rows"), "E0503"),
              ("parallel", flash.replace("parallel batch", "parallel bach"), "E0503"),
              ("column", flash.replace("tile key", "tile col"), "E0504"),
-             ("stage", flash.replace("stage row", "stage key"), "E0505"),
+             ("stage", flash.replace("stage row", "stage col"), "E0505"),
              ("untiled", "schedule x\nsoftmax online\n", "E0506"),
              ("one_tile", flash.replace("tile key 64\n", ""), "E0506"),
              ("directive", flash + "unroll row 4\n", "E0501"),
