@@ -79,6 +79,7 @@ set(MINIMOA_PROVER_SOURCES
     prover/cost/cost.cpp
     prover/cost/equations.cpp
     prover/cost/footprint.cpp
+    prover/cost/records.cpp
     prover/cost/simulate.cpp
     prover/cost/sites.cpp
     prover/cost/sums.cpp
@@ -143,6 +144,7 @@ set(MINIMOA_TESTS_UNIT_PROVER
     tests/unit/prover/cost_test.cpp
     tests/unit/prover/derive_test.cpp
     tests/unit/prover/polynomial_test.cpp
+    tests/unit/prover/records_test.cpp
     tests/unit/prover/search_test.cpp
     tests/unit/prover/simulate_test.cpp
     tests/unit/prover/statement_test.cpp)
