@@ -78,8 +78,11 @@ set(MINIMOA_PROVER_SOURCES
     prover/cost/concrete.cpp
     prover/cost/cost.cpp
     prover/cost/equations.cpp
+    prover/cost/flow.cpp
     prover/cost/footprint.cpp
+    prover/cost/provenance.cpp
     prover/cost/records.cpp
+    prover/cost/replay.cpp
     prover/cost/simulate.cpp
     prover/cost/sites.cpp
     prover/cost/sums.cpp
@@ -145,6 +148,7 @@ set(MINIMOA_TESTS_UNIT_PROVER
     tests/unit/prover/derive_test.cpp
     tests/unit/prover/polynomial_test.cpp
     tests/unit/prover/records_test.cpp
+    tests/unit/prover/replay_test.cpp
     tests/unit/prover/search_test.cpp
     tests/unit/prover/simulate_test.cpp
     tests/unit/prover/statement_test.cpp)

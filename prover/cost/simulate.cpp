@@ -38,7 +38,10 @@ std::int64_t product(std::int64_t a, std::int64_t b) {
 class Machine {
  public:
   Machine(const Concrete& program, const SimulateOptions& options)
-      : program_(program), options_(options), slots_(program.slots) {
+      : program_(program),
+        options_(options),
+        slots_(program.slots),
+        flow_(options.flow, first_places()) {
     for (const SlowArray& a : program.arrays) moved_.push_back({a.name, 0, 0});
   }
   void take_inputs();
@@ -50,6 +53,16 @@ class Machine {
     std::int64_t loads, stores;
   };
 
+  // Places of the leaves in fast memory; how many there are.
+  std::size_t first_places() {
+    if (!options_.flow) return 0;
+    std::size_t total = 0;
+    for (const ConcreteLeaf& leaf : program_.leaves) {
+      places_.push_back(total);
+      if (!leaf.slow) total += static_cast<std::size_t>(leaf.words);
+    }
+    return total;
+  }
   void step() {
     if (++steps_ <= options_.max_steps) return;
     throw Fault{"E0709", "more than " + std::to_string(options_.max_steps) + " steps"};
@@ -70,11 +83,14 @@ class Machine {
   std::int64_t flat(const Code* first, const std::vector<std::int64_t>& extents,
                     const std::string& what);
   std::int64_t load(const Code& c);
-  double element(const Code& c);
-  double read(const Code& c);
-  double value(const Code& c);
-  double operation(const Code& c);
-  double reduction(const Code& c);
+  std::size_t place(std::size_t leaf, std::int64_t at) const {
+    return places_.empty() ? 0 : places_[leaf] + static_cast<std::size_t>(at);
+  }
+  Placed element(const Code& c);
+  Placed read(const Code& c);
+  Placed value(const Code& c);
+  Placed operation(const Code& c);
+  Placed reduction(const Code& c);
 
   bool branch(const Code& c, bool* taken);
   void write(const Code& c);
@@ -84,6 +100,8 @@ class Machine {
   const Concrete& program_;
   const SimulateOptions& options_;
   std::vector<std::int64_t> slots_;
+  std::vector<std::size_t> places_;  // of the first words of leaves
+  Flow flow_;
   std::vector<Moved> moved_;
   std::vector<const Tensor<double>*> inputs_;
   std::vector<std::vector<double>> storage_;  // of the leaves
@@ -118,6 +136,9 @@ void Machine::take_inputs() {
   if (taken != options_.inputs.size()) throw Fault{"E0704", "the spec has no such input"};
   computing_ = all;
   following_ = computing_ || options_.trace;
+  if (options_.flow && !computing_) {
+    throw Fault{"E0710", "the flow of values needs the values of all inputs"};
+  }
   if (!computing_) return;
   std::int64_t total = program_.arrays[program_.inputs].words;
   for (const ConcreteLeaf& leaf : program_.leaves) total = std::max(total, leaf.words);
@@ -183,7 +204,7 @@ void Machine::adds(const Code& c) {
       break;
   }
   if (c.op == Op::kIsZero) {
-    value(c.kids[0]);
+    flow_.drop(value(c.kids[0]));
     return;
   }
   const bool lazy = (c.op == Op::kAnd || c.op == Op::kOr) && c.kids[1].moves;
@@ -231,9 +252,12 @@ bool Machine::condition(const Code& c) {
       return condition(c.kids[0]) || condition(c.kids[1]);
     case Op::kNot:
       return !condition(c.kids[0]);
-    case Op::kIsZero:
+    case Op::kIsZero: {
       if (!computing_) throw Fault{"E0710", "real data decides, and no values were given"};
-      return value(c.kids[0]) == 0;
+      const Placed v = value(c.kids[0]);
+      flow_.drop(v);
+      return v.number == 0;
+    }
     default:
       break;
   }
@@ -280,25 +304,29 @@ std::int64_t Machine::load(const Code& c) {
   return at;
 }
 
-double Machine::element(const Code& c) {
+Placed Machine::element(const Code& c) {
   const std::int64_t at = load(c);
-  return computing_ ? inputs_[c.array]->data[static_cast<std::size_t>(at)] : 0;
+  if (!computing_) return {};
+  return flow_.load(c.array, at, inputs_[c.array]->data[static_cast<std::size_t>(at)]);
 }
 
-double Machine::read(const Code& c) {
+Placed Machine::read(const Code& c) {
   const ConcreteLeaf& leaf = program_.leaves[c.leaf];
   if (!following_) {
     for (const Code& k : c.kids) adds(k);
     if (leaf.slow) move(false, leaf.array, 0);
-    return 0;
+    return {};
   }
   const std::int64_t at = flat(c.kids.data(), leaf.extents, "a local array");
   if (leaf.slow) move(false, leaf.array, leaf.offset + at);
-  return computing_ ? storage_[c.leaf][static_cast<std::size_t>(at)] : 0;
+  if (!computing_) return {};
+  const double number = storage_[c.leaf][static_cast<std::size_t>(at)];
+  if (leaf.slow) return flow_.load(leaf.array, leaf.offset + at, number);
+  return {number, place(c.leaf, at), false};
 }
 
-double Machine::value(const Code& c) {
-  if (!following_ && !c.moves) return 0;
+Placed Machine::value(const Code& c) {
+  if (!following_ && !c.moves) return {};
   step();
   switch (c.act) {
     case Act::kElement:
@@ -312,7 +340,7 @@ double Machine::value(const Code& c) {
       return value(c.kids[1]);
     case Act::kBranch: {
       bool taken = false;
-      if (!branch(c, &taken)) return 0;
+      if (!branch(c, &taken)) return {};
       return value(c.kids[taken ? 1 : 2]);
     }
     default:
@@ -320,18 +348,9 @@ double Machine::value(const Code& c) {
   }
 }
 
-double Machine::operation(const Code& c) {
-  if (c.op == Op::kRat) return static_cast<double>(c.value) / static_cast<double>(c.value2);
-  if (c.op == Op::kBottom) return kBottom;
-  if (c.op == Op::kReal) {
-    if (following_) return static_cast<double>(index(c.kids[0]));
-    adds(c.kids[0]);
-    return 0;
-  }
-  const double a = value(c.kids[0]);
-  const double b = c.kids.size() > 1 ? value(c.kids[1]) : 0;
-  if (!computing_) return 0;
-  switch (c.op) {
+// The number that an operator gives; b only if it has two operands.
+double result_of(Op op, double a, double b) {
+  switch (op) {
     case Op::kAdd:
       return a + b;
     case Op::kSub:
@@ -361,24 +380,40 @@ double Machine::operation(const Code& c) {
   }
 }
 
-double Machine::reduction(const Code& c) {
-  const bool adds_up = c.name == "add";
-  const bool multiplies = c.name == "mul";
-  const bool largest = c.name == "max";
-  double acc = adds_up ? 0 : multiplies ? 1 : largest ? kBottom : -kBottom;
+Placed Machine::operation(const Code& c) {
+  if (c.op == Op::kRat) {
+    return flow_.constant(static_cast<double>(c.value) / static_cast<double>(c.value2));
+  }
+  if (c.op == Op::kBottom) return flow_.constant(kBottom);
+  if (c.op == Op::kReal) {
+    if (following_) return flow_.constant(static_cast<double>(index(c.kids[0])));
+    adds(c.kids[0]);
+    return {};
+  }
+  const Placed a = value(c.kids[0]);
+  if (c.kids.size() == 1) {
+    return flow_.compute(c.op, a, computing_ ? result_of(c.op, a.number, 0) : 0);
+  }
+  const Placed b = value(c.kids[1]);
+  return flow_.compute(c.op, a, b, computing_ ? result_of(c.op, a.number, b.number) : 0);
+}
+
+Placed Machine::reduction(const Code& c) {
+  const Op op = c.name == "add"   ? Op::kAdd
+                : c.name == "mul" ? Op::kMul
+                : c.name == "max" ? Op::kMax
+                                  : Op::kMin;
+  Placed acc = flow_.constant(op == Op::kAdd   ? 0
+                              : op == Op::kMul ? 1
+                              : op == Op::kMax ? kBottom
+                                               : -kBottom);
   repeat(c, false, [&] {
     const Code& guard = c.kids[1];
     const Code& x = c.kids[2];
     if (!x.moves && !following_) return adds(guard);
     if (!condition(guard)) return;
-    const double v = value(x);
-    if (adds_up) {
-      acc += v;
-    } else if (multiplies) {
-      acc *= v;
-    } else {
-      acc = (largest ? acc < v : v < acc) ? v : acc;
-    }
+    const Placed v = value(x);
+    acc = flow_.compute(op, acc, v, result_of(op, acc.number, v.number));
   });
   return acc;
 }
@@ -398,7 +433,7 @@ bool Machine::branch(const Code& c, bool* taken) {
 }
 
 void Machine::write(const Code& c) {
-  const double v = value(c.kids[0]);
+  const Placed v = value(c.kids[0]);
   const ConcreteLeaf& leaf = program_.leaves[c.leaf];
   if (!following_) {
     for (std::size_t k = 1; k < c.kids.size(); ++k) adds(c.kids[k]);
@@ -407,7 +442,13 @@ void Machine::write(const Code& c) {
   }
   const std::int64_t at = flat(c.kids.data() + 1, leaf.extents, "a local array");
   if (leaf.slow) move(true, leaf.array, leaf.offset + at);
-  if (computing_) storage_[c.leaf][static_cast<std::size_t>(at)] = v;
+  if (!computing_) return;
+  storage_[c.leaf][static_cast<std::size_t>(at)] = v.number;
+  if (leaf.slow) {
+    flow_.store(v, leaf.array, leaf.offset + at);
+  } else {
+    flow_.copy(v, place(c.leaf, at));
+  }
 }
 
 void Machine::put(const Code& c) {
@@ -419,12 +460,13 @@ void Machine::put(const Code& c) {
     return;
   }
   const std::int64_t at = flat(c.kids.data(), a.extents, a.name);
-  const double v = value(c.kids.back());
+  const Placed v = value(c.kids.back());
   move(true, program_.inputs, at);
   if (!computing_) return;
   const auto k = static_cast<std::size_t>(at);
   if (written_[k]++ != 0) throw Fault{"E0708", "an element of " + a.name + " is written twice"};
-  output_[k] = v;
+  output_[k] = v.number;
+  flow_.store(v, program_.inputs, at);
 }
 
 void Machine::run(const Code& c) {
@@ -456,6 +498,7 @@ Traffic Machine::run() {
   Traffic t;
   for (const ConcretePhase& p : program_.phases) {
     run(p.body);
+    flow_.end_phase();
     t.footprints.push_back(p.declared + p.operands);
     if (t.footprint < t.footprints.back()) t.footprint = t.footprints.back();
   }

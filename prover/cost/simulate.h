@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "prover/cost/concrete.h"
+#include "prover/cost/flow.h"
 #include "spec/lang/diagnostic.h"
 #include "spec/lang/interpret.h"
 
@@ -48,6 +49,8 @@ struct SimulateOptions {
   std::map<std::string, Tensor<double>> inputs;
   // Called for each word moved, in order, with the arrays' numbers.
   std::function<void(const WordMove&)> trace;
+  // Called for each event of fast memory (flow.h). Needs values for all inputs.
+  Flow::Sink flow;
   std::uint64_t max_steps = 2'000'000'000;
 };
 
