@@ -175,6 +175,7 @@ HEADERS = ["spec x\r\n", "spec x dims N\n", HEAD + "dims 3\nO = V\n", "spec x\nd
            HEAD + "in Q : i32[N] in 0 .. T[0]\nO = V\n",
            HEAD + "attend P[i] over j in M\nscore = B[i,j]\nvalue = S\n",
            HEAD + "attend O[i,k] over j in M\nscore = B[i,j]\nvalue = S\n",
+           HEAD.replace("[N]\n", "[N,M]\n") + "attend O[i] over j in M\nscore = S\nvalue = S\n",
            HEAD + "attend O[i] over j in M\nvalue = S\n",
            HEAD + "attend O[i] over j in M\nscore = B[i,j]\n",
            HEAD + "attend O[i] over j in M\nscore = B[i,j]\nscore = S\nvalue = S\n",
@@ -219,6 +220,7 @@ SYNTAX = """
 (bottom)
 (iota 4611686018427387905)
 (iota 99999999999999999999)
+(iota 18446744073709551621)
 (neg @)
 (neg V;)
 (neg ?V)
@@ -351,11 +353,12 @@ RULE_FILES = [
     ANY.replace("(stmt ?P ?Q)", "(stmt ?P ?Q ?P)"), ANY.replace("(rhs ?Q)", "(rhs ?R)"),
     ANY.replace("(rhs ?Q)", "(rhs (for (i 1) (?P i)))"), ANY.replace("(applies)", "", 1),
     ANY.replace("(differs)", "", 1), ANY.replace("(differs)", "(differs) (note)", 1),
-    ANY + ANY, ANY + '(doc "', ANY + '(doc "\n")', ANY + "(", ANY + ")", ANY + "@",
+    ANY + ANY, ANY + '(doc "', ANY.replace('(doc "")', '(doc "\n)', 1), ANY + "(", ANY + ")", ANY + "@",
     rule("(value ?A)", "?A", "?A", "(where (trust ?A))"),
     rule("(value ?A)", "?A", "?A", "(where (rank ?A))"),
     rule("(value ?A)", "?A", "?A", "(when (rank ?A 1))"),
     rule("(value ?A)", "?A", "?A", "(where x)"),
+    rule("(value ?A)", "?A", "?A", "(where (input ?Z))"),
 ]
 FLAT = {"A": "V"}
 # rule text, position, sub; the core is V, the first term (put (vec) V)
@@ -487,6 +490,10 @@ def rule_file_cases(b):
     text = rule("(value ?A)", "?A", "(gen (i 1) (psi (vec i) ?A))")
     one = step("r", [0], FLAT, i="a b")
     b.record("step: bad name", "equal [", certificate(b, HEAD + "O = V\n", [one], text), "")
+    text = rule("(value ?x)", "(iota ?x)", "(iota 1)")
+    one = step("r", [0], {"x": "N"})
+    b.record("step: an index where a value is declared", "equal [type]", certificate(
+        b, HEAD + "O = iota N\n", [one], text), "")
     text = rule("(stmt ?P) (value ?x)", "?P", "?x")
     one = step("r", [], {"P": "(put (vec) V)", "x": "V"})
     b.record("step: a value at the root", "equal [", certificate(b, HEAD + "O = V\n", [one], text),
@@ -596,6 +603,7 @@ def file_cases(b):
                lambda cert: cert["rules"].append({"path": path, "sha256": sha(ANY)}))
     edited(b, "rules not sorted", "equal [json]", lambda cert: cert["rules"].reverse())
     edited(b, "rules twice", "equal [json]", lambda cert: cert["rules"].insert(0, cert["rules"][0]))
+    edited(b, "extra key in a step", "equal [json]", put("steps", 0, "extra", "x"))
     edited(b, "dir", "equal [json]", put("steps", 0, "dir", "up"))
     edited(b, "many steps", "equal [limit]", put("steps", [0] * 20001))
     edited(b, "long list", "equal [limit]", put("rules", [0] * 50001))
@@ -677,6 +685,9 @@ PROOFS = {
     "multiplier 0": ([["lin", "0", [["0", 0], ["1", 2], ["1", 4]]]], "proof"),
     "ends positive": ([["lin", "1", []]], "proof"), "ends with 0": ([ZERO], "proof"),
     "ends with an atom": ([["lin", "0", [["1", 4]]]], "proof"),
+    "constant": ([["lin", "1", [["1", 2], ["1", 4]]]], "proof"),
+    "additions": ([ZERO, floordiv(X), floordiv(monomials([(0, range(65)), (1, range(65))])),
+                   ["lin", "0", [["1", 8]] * 2000]], "limit"),
     "cut of a constant": ([ZERO, ["cut", 5]], "proof"),
     "zero coefficient": ([["sq", [["0", []]]]], "proof"),
     "no such atom": ([["sq", [["1", [[2, 1]]]]]], "proof"),
@@ -727,11 +738,52 @@ def proof_cases(b):
         edited(b, "proof: use, " + name, "safe [%s]" % code, put("safe", 1, [step]))
     edited(b, "proof: use", None, put("safe", 1, [["use", 0, [X, [["1", [[1, 1]]]]], [0, 1, 2, 3]],
                                                   ["lin", "0", [["1", 3], ["1", 4]]]]))
+    # 2i + 1 >= 0, cut to i >= 0, is the fact that i + 1 is a divisor.
+    edited(b, "proof: cut", None, put("safe", 0, [
+        ["lin", "1", [["2", 2]]], ["cut", 5],
+        ["floordiv", ONE, [["1", [[1, 1]]], ["1", []]], 6], ["lin", "0", [["1", 2], ["1", 4]]]]))
     edited(b, "proof: 5000 steps", None, put("safe", 0, [ZERO] * 4999 + [
         ["lin", "0", [["1", 2], ["1", 4]]]]))
 
 
+def element_cases(b):
+    """O[i] = A[T[i]]: an element of an integer input as an index, in its declared range."""
+    f = forged_test
+    spec = ("spec x\ndims N\nin T : i32[N]%s, A : f32[N]\nout O : f32[N]\n"
+            "O = gen(i in N) A[T[i]]\n")
+    element = "(psi (vec i) T)"
+    steps = [f.step("put-gen", [], {"p": "(seq)", "n": "N",
+                                    "e": "(fn (i) (psi (vec %s) A))" % element}),
+             f.GAMMA(f.E, element),
+             f.step("gamma-strided", f.E + [1], {"p": "(seq i)", "A": "T"})]
+    inside = [f.hyp(4, 6), f.hyp(5, 6), f.hyp(2, 4), f.hyp(3, 4)]
+    body = f.frame("minimoa_x_hand", ["N"], [("T", 1, "i"), ("A", 1, "f"), ("O", 1, "f")],
+                   f.LOOP + " a.O[(i_0 * a.O_s[0])] = a.A[(static_cast<std::int64_t>("
+                   "a.T[(i_0 * a.T_s[0])]) * a.A_s[0])]; }")
+    for name, declared, expected in (("in range", " in 0 .. N", None),
+                                     ("too wide a range", " in 0 .. N + 1", "equal [proof]"),
+                                     ("without a range", "", "equal [proof]")):
+        cert = certificate(b, spec % declared, steps)
+        cert.update(witness={"N": "1"}, spec_proofs=([f.hyp(0, 2)] if declared else []) + inside,
+                    safe=f.PUT + inside + [f.hyp(1, 2), f.OFFSET1] + copy.deepcopy(f.TAIL))
+        b.record("element: " + name, expected, cert, body)
+    # A divisor of the core alone has to be proved, too.
+    one = f.step("any", [], {"P": "(put (vec) (gen (i N) (psi (vec (mod i N)) V)))",
+                             "Q": "(for (i N) (put (vec i) bottom))"})
+    b.record("divisor of the core", "equal [proof]", certificate(
+        b, HEAD + "O = gen(i in N) V[i mod N]\n", [one], ANY), "")
+
+
 def limit_cases(b):
+    # Every step types the whole term again.
+    guard = ["true"] * 32768
+    while len(guard) > 1:
+        guard = ["(and %s %s)" % pair for pair in zip(guard[::2], guard[1::2])]
+    steps = [forged_test.step("both", [0], {"A": "V", "B": "V", "g": guard[0]})]
+    steps += [forged_test.step("same", [0, 1], {"A": "V"})] * 400
+    rules = ANY + rule("(value ?A)", "?A", "?A").replace("rule r", "rule same")
+    b.record("limit: typed nodes", "equal [limit]", certificate(b, HEAD + "O = V\n", steps, rules),
+             "")
     # 65,000 atoms: beyond 2^16 two of them would share a number.
     numbers = iter(range(10000, 99999))
     parts = ["N div %d<N div %d" % (next(numbers), next(numbers)) for _ in range(33000)]
@@ -761,7 +813,7 @@ def all_cases(b):
     for cases in (forged_test.rule_cases, forged_test.range_cases, forged_test.storage_cases,
                   forged_test.overflow_case, forged_test.committed_cases, spec_cases, term_cases,
                   rule_file_cases, final_cases, file_cases, kernel_cases, proof_cases,
-                  honest_cases, limit_cases):
+                  element_cases, honest_cases, limit_cases):
         cases(b)
 
 
