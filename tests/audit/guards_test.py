@@ -353,7 +353,8 @@ RULE_FILES = [
     ANY.replace("(stmt ?P ?Q)", "(stmt ?P ?Q ?P)"), ANY.replace("(rhs ?Q)", "(rhs ?R)"),
     ANY.replace("(rhs ?Q)", "(rhs (for (i 1) (?P i)))"), ANY.replace("(applies)", "", 1),
     ANY.replace("(differs)", "", 1), ANY.replace("(differs)", "(differs) (note)", 1),
-    ANY + ANY, ANY + '(doc "', ANY.replace('(doc "")', '(doc "\n)', 1), ANY + "(", ANY + ")", ANY + "@",
+    ANY + ANY, ANY + '(doc "',
+    ANY.replace('(doc "")', '(doc "\n)', 1), ANY + "(", ANY + ")", ANY + "@",
     rule("(value ?A)", "?A", "?A", "(where (trust ?A))"),
     rule("(value ?A)", "?A", "?A", "(where (rank ?A))"),
     rule("(value ?A)", "?A", "?A", "(when (rank ?A 1))"),
@@ -531,7 +532,7 @@ FINALS = {
                          "safe [cover]"),
     "bound that varies": ("(for (i N) (for (k i) (put (vec i) bottom)))", "safe [write]"),
     "guard on a shared value": ("(for (i N) (let (x) T (when (!= (psi (vec i) x) 0) "
-                                "(put (vec i) bottom))))", "safe [write]"),
+                                "(put (vec i) bottom))))", "safe ["),
     "index of a shared value": ("(for (i N) (let (x) T (put (vec (psi (vec i) x)) bottom)))",
                                 "safe [index]"),
     "no single element": ("(put (vec) V)", "safe [write]"),
@@ -576,8 +577,8 @@ def final_cases(b):
                         ("empty", ""), ("a word", "x")):
         final_case(b, "witness " + name, "safe [", plain, change=put("witness", "N", value))
     final_case(b, "witness 2^24", "safe [proof]", plain, change=put("witness", "N", "16777216"))
-    final_case(b, "too much scratch", "workspace [witness]", "(for (i N) (put (vec i) (let (x) (gen "
-               "(c (* M N)) (real c)) (psi (vec 0) x))))",
+    final_case(b, "too much scratch", "workspace [witness]", "(for (i N) (put (vec i) "
+               "(let (x) (gen (c (* M N)) (real c)) (psi (vec 0) x))))",
                change=put("witness", {"N": "16777216", "M": "16777216"}))
     final_case(b, "too much workspace", "workspace [witness]", "(letslow (x) (gen (c (* M N)) "
                "(real c)) (for (i N) (put (vec i) (psi (vec 0) x))))",
@@ -628,7 +629,8 @@ def file_cases(b):
         '"dnf": 0', '"dnf": 0, "dnf": 0', 1))
     edited(b, "byte order mark", "equal [json]", text=lambda t: "\ufeff" + t)
     edited(b, "text behind", "equal [json]", text=lambda t: t + "x")
-    for name, value, key in (("a list", [], "spec"), ("a text", "x", "steps"), ("a number", 1, "spec"),
+    for name, value, key in (("a list", [], "spec"), ("a text", "x", "steps"),
+                             ("a number", 1, "spec"),
                              ("an object", {}, "steps"), ("a number", 1, "format")):
         edited(b, key + " is " + name, "equal [json]", put(key, value))
 
@@ -716,7 +718,8 @@ PROOFS = {
     "terms of a sum": ([ZERO, floordiv(X)] + [
         floordiv(monomials([(0, range(65)), (1, range(65)), (2, [k])])) for k in range(1, 6)] +
         [["lin", "0", [["1", 8 + 2 * k] for k in range(5)]]], "limit"),
-    "facts": ([ZERO, floordiv(X)] + [floordiv(monomials([(0, range(65)), (1, range(65)), (2, [1])]))]
+    "facts": ([ZERO, floordiv(X),
+               floordiv(monomials([(0, range(65)), (1, range(65)), (2, [1])]))]
               + [["lin", "0", [["1", 8]]]] * 150, "limit"),
     "steps": ([ZERO] * 5001, "limit"), "no list": ("x", "json"),
     "a hole's reason": ({"hole": "too hard"}, "proof"),
