@@ -27,16 +27,15 @@ const string kSymbols = " <= >= == != .. + - * / < > = ( ) [ ] , : . | ";
 const string kReserved =
     " spec dims require let in out attend over score bias mask value empty f32 f16 bf16 i32 or and "
     "not div mod psi tran take drop rot cat rho o rev rav iota softmax red max min omega sum gen "
-    "if then else exp exp2 log sqrt tanh "
-    "alignas alignof and_eq asm auto bitand bitor bool break case catch char char8_t char16_t "
-    "char32_t class compl concept const consteval constexpr constinit const_cast continue co_await "
-    "co_return co_yield decltype default delete do double dynamic_cast enum explicit export extern "
-    "false float for friend goto inline int long mutable namespace new noexcept not_eq nullptr "
-    "operator or_eq private protected public register reinterpret_cast requires return short "
-    "signed sizeof static static_assert static_cast struct switch template this thread_local throw "
-    "true try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor "
-    "xor_eq size workspace scratch workers parallel_for parallel_context data task worker rest a p "
-    "status t ";
+    "if then else exp exp2 log sqrt tanh alignas alignof and_eq asm auto bitand bitor bool break "
+    "case catch char char8_t char16_t char32_t class compl concept const consteval constexpr "
+    "constinit const_cast continue co_await co_return co_yield decltype default delete do double "
+    "dynamic_cast enum explicit export extern false float for friend goto inline int long mutable "
+    "namespace new noexcept not_eq nullptr operator or_eq private protected public register "
+    "reinterpret_cast requires return short signed sizeof static static_assert static_cast struct "
+    "switch template this thread_local throw true try typedef typeid typename union unsigned "
+    "using virtual void volatile wchar_t while xor xor_eq size workspace scratch workers "
+    "parallel_for parallel_context data task worker rest a p status t ";
 
 // Operators between operands, from the loosest; `not` binds like a comparison.
 const int kCompare = 2, kUnary = 5, kStruct = 6;
@@ -70,13 +69,14 @@ const Structural kStructural[] = {
 bool listed(const string& list, const string& word) {
   return list.find(" " + word + " ") != string::npos;
 }
-string number(Scanner& in) {
-  string text = in.take_while(is_digit);
-  const bool decimal = in.peek() == '.' && is_digit(in.peek(1));
-  if (decimal) text += in.take(1);
-  if (decimal) text += in.take_while(is_digit);
-  if (is_word_char(in.peek())) in.fail("E0102 a name may not begin with a digit");
-  return text;
+// A word, or a number (any other run is refused where it is read as one).
+string word(Scanner& in) {
+  const bool number = is_digit(in.peek());
+  size_t size = 1;
+  while (is_word_char(in.peek(size)) ||
+         (number && in.peek(size) == '.' && is_digit(in.peek(size + 1))))
+    ++size;
+  return in.take(size);
 }
 string symbol(Scanner& in, bool comment) {
   for (const auto& [symbol, ascii] : kUnicode) {
@@ -97,18 +97,14 @@ vector<Token> lex(const string& text) {
   for (bool comment = false; !in.done();) {
     const char c = in.peek();
     comment = c == '#' || (comment && c != '\n');
-    if (c == '\n') {
-      tokens.push_back({kNewline, in.line++});
+    if (c == '\n') tokens.push_back({kNewline, in.line++});
+    if (c == '\n' || c == '\t' || c == ' ' || (comment && c > ' ' && c <= '~')) {
       ++in.at;
-    } else if (c == ' ' || c == '\t' || (comment && c > ' ' && c <= '~')) {
-      ++in.at;
-    } else {
-      // E0101, in comments too: what a reader of the file cannot see is refused.
-      const string token = is_digit(c)       ? number(in)
-                           : is_word_char(c) ? in.take_while(is_word_char)
-                                             : symbol(in, comment);
-      if (!comment) tokens.push_back({token, in.line});
+      continue;
     }
+    // E0101, in comments too: what a reader of the file cannot see is refused.
+    const string token = is_word_char(c) ? word(in) : symbol(in, comment);
+    if (!comment) tokens.push_back({token, in.line});
   }
   tokens.push_back({kNewline, in.line});
   tokens.insert(tokens.end(), 2, {kEnd, in.line});  // two: for a look ahead
@@ -117,16 +113,15 @@ vector<Token> lex(const string& text) {
 
 // What an expression stands for, in the scope where it was read.
 struct Val {
-  Term term;  // null: a vector < .. >, or nothing
+  Term term;  // of a vector < .. >: (tup item ..)
   Type type = {};
-  Terms items = {};      // of a vector
   bool bare = false;     // a struct that is no prim
   bool literal = false;  // an integer literal
-  bool index() const { return term && type.sort == Sort::kIndex; }
+  bool index() const { return type.sort == Sort::kIndex; }
+  bool vector() const { return type.sort == Sort::kIndices; }
 };
-Val shift(const Val& val, Number by) {
-  return {val.term ? shift(val.term, by) : nullptr, shift(val.type, by), shift(val.items, by)};
-}
+Val vector_of(Terms items) { return {make_op(Op::kTup, std::move(items)), {Sort::kIndices}}; }
+Val shift(const Val& val, Number by) { return {shift(val.term, by), shift(val.type, by)}; }
 
 class Parser {
  public:
@@ -164,11 +159,11 @@ class Parser {
     while (nesting_ > 0 && tokens_[at].text == kNewline) ++at;
     return tokens_[at].text == text;
   }
-  string next() {
+  string next(bool goes_on = false) {
     const string text = peek();
     if (text != kEnd) ++at_;
-    // After these (and after a binary operator) a line goes on.
-    if (nesting_ > 0 || listed(" , = then else ", text)) skip_newlines();
+    // A line goes on after these, and after a binary operator.
+    if (goes_on || nesting_ > 0 || listed(" , = then else ", text)) skip_newlines();
     return text;
   }
   bool accept(const string& text) {
@@ -219,14 +214,13 @@ class Parser {
   Val typed(const Term& term) { return {term, infer(term, scope_, spec_)}; }
   Val op(Op code, Terms kids) { return typed(make_op(code, std::move(kids))); }
   // A row of the table of section 3 as that table writes it; the values are terms of this scope
-  // (below `arity` further variables). `names` renames the binders.
-  static Term form(const string& text, const Values& values,
-                   const std::map<string, string>& names = {}) {
-    SideReading reading{nullptr, {}, &values, names};
+  // (below `arity` further variables). Its binder j gets a name.
+  static Term form(const string& text, const Values& values, const string& j = "j") {
+    SideReading reading{nullptr, {}, &values, {{"j", j}}};
     return read_term(read_sexps(text, true).at(0), reading);
   }
   static Term need(const Val& val, Sort sort, const char* what) {
-    if (!val.term || val.type.sort != sort) fail(string("E0201 ") + what + " is expected");
+    if (val.type.sort != sort) fail(string("E0201 ") + what + " is expected");
     return val.term;
   }
   static Term index(const Val& val) { return need(val, Sort::kIndex, "an index"); }
@@ -265,7 +259,12 @@ class Parser {
       if (spec_.output.elem == Elem::kInt) fail("E0201 output of i32");
       names_[spec_.output.name] = {};  // declared, but no value
     } else {
-      definition(accept("attend"));
+      const bool rows = accept("attend");
+      const string text = name();
+      if (text != spec_.output.name) fail("E0104 `" + text + "` is not the declared output");
+      if (body_.first) fail("E0104 a second definition of the output");
+      if (!rows) keyword("=");
+      body_ = {rows ? attend() : real(expr()), scope_.depth};
     }
   }
   void require(const Term& term) {
@@ -305,14 +304,6 @@ class Parser {
     return result;
   }
   Term extent() { return over_dimensions(index(expr())); }
-  void definition(bool rows) {
-    const string text = name();
-    if (text != spec_.output.name) fail("E0104 `" + text + "` is not the declared output");
-    if (body_.first) fail("E0104 a second definition of the output");
-    if (!rows) keyword("=");
-    const Term body = rows ? attend() : real(expr());
-    body_ = {body, scope_.depth};
-  }
 
   // ---- attend (section 3) ----
   Term attend() {
@@ -327,10 +318,9 @@ class Parser {
     const string j = new_name();
     keyword("in");
     Term body = attend_body(j, index(expr()));
-    for (size_t k = shape.size(); k-- > 0; unbind()) {
-      const string axis = scope_.entries.back().name;
-      body = make({.op = Op::kGen, .binders = {axis}, .kids = {shape[k], body}});
-    }
+    for (size_t k = shape.size(); k-- > 0; unbind())
+      body =
+          make({.op = Op::kGen, .binders = {scope_.entries.back().name}, .kids = {shape[k], body}});
     return body;
   }
   // Its fields, each on a line of its own.
@@ -344,8 +334,7 @@ class Parser {
       const bool below = text != "empty";  // all others are below j
       if (below) bind(j, n);
       const Val val = expr();
-      f["?" + text].terms = {text == "mask" ? boolean(val) : real(val)};
-      f["?" + text].arity = below ? 1 : 0;
+      f["?" + text] = {.arity = below, .terms = {text == "mask" ? boolean(val) : real(val)}};
       if (below) unbind();
     }
     if (!f.contains("?score") || !f.contains("?value")) fail("E0102 score, value needed");
@@ -357,7 +346,7 @@ class Parser {
     if (f.contains("?empty")) quot = "(if (any " + over + ") " + quot + " ?empty)";
     return form("(let (s) (gen (j ?N) " + x + ") (let (m) (red max " + over + "(psi (vec j) s)) " +
                     quot + "))",
-                f, {{"j", j}});
+                f, j);
   }
 
   // ---- expressions (section 2) ----
@@ -367,15 +356,13 @@ class Parser {
     while (true) {
       const auto row = kLevels.find(peek());
       if (row == kLevels.end() || row->second < level) return left;
-      next();
-      skip_newlines();
+      next(true);
       left = binary(row->first, left, expr(row->second + 1));
     }
   }
   // E0103: a struct beside arithmetic needs parentheses.
   static Term operand(const Val& val) {
     if (val.bare) fail("E0103 parentheses needed around a structural word");
-    if (!val.term) fail("E0201 a vector stands before a structural word only");
     return val.term;
   }
   Val binary(const string& word, const Val& a, const Val& b) {
@@ -401,15 +388,12 @@ class Parser {
     return op(Op::kNeg, {array(val)});
   }
   Val structural() {
-    Val left;
     std::optional<Structural> word = structural_word(true);
     const bool monadic = word.has_value();
-    if (!monadic) {
-      left = prim();
-      word = structural_word(false);
-      if (!word) return left;
-      skip_newlines();
-    }
+    const Val left = monadic ? vector_of({}) : prim();
+    if (!monadic) word = structural_word(false);
+    if (!word) return left;
+    if (!monadic) skip_newlines();
     const Numbers ranks = omega();
     Val result = apply(*word, ranks, left, monadic ? prefix(kStruct) : prim());
     result.bare = true;
@@ -466,38 +450,34 @@ class Parser {
   Val cell(const string& text, const Val& val, Number rank) {
     array(val);
     Type type = val.type;
-    if (rank > static_cast<Number>(type.shape.size()))
-      fail("E0206 omega rank beyond the operand's");
-    type.shape.erase(type.shape.begin(), type.shape.end() - rank);
+    const Number outer = static_cast<Number>(type.shape.size()) - rank;
+    if (outer < 0) fail("E0206 omega rank beyond the operand's");
+    type.shape.erase(type.shape.begin(), type.shape.begin() + outer);
     scope_.push({Entry::Kind::kValue, text, nullptr, type, scope_.depth});
     return typed(bound_var(0));
   }
   Val plain(const Structural& s, const Val& u, const Val& val) {
     // The number of children must be that of the operator; their sorts are checked with its type.
-    if (!val.term || (s.left == Left::kTerm && !u.term) || (s.left == Left::kVector && u.term))
-      fail("E0201 `" + s.word + "` has other operands");
+    const bool wrong = u.vector() ? s.left == Left::kTerm : s.left == Left::kVector;
+    if (val.vector() || wrong) fail("E0201 `" + s.word + "` has other operands");
     const Terms& shape = val.type.shape;
-    Terms kids = u.term ? Terms{u.term} : u.items;
-    if (s.op == Op::kTake || s.op == Op::kDrop) return cut(s, kids, val);
-    if (s.op == Op::kLet) return softmax(val);
-    if (s.word == "rav") kids = {shape.empty() ? integer(1) : shape[0]};
-    for (size_t k = 1; s.word == "rav" && k < shape.size(); ++k)
-      kids[0] = make_op(Op::kMul, {kids[0], shape[k]});
-    Node node = {.op = s.op, .red = s.red, .point = s.point};
-    if (s.op == Op::kTran) node.attrs = axes(s, std::exchange(kids, {}), shape.size());
-    kids.push_back(val.term);
-    node.kids = std::move(kids);
+    Node node = {.op = s.op, .red = s.red, .point = s.point, .kids = {u.term}};
+    if (u.vector()) node.kids = u.term->kids;
+    if (s.op == Op::kTake || s.op == Op::kDrop) return cut(s, node.kids, val);
+    if (s.op == Op::kLet) {
+      if (shape.size() != 1) fail("E0204 say softmax omega<1>");
+      return typed(form("(let (x) ?A (let (e) (exp (- x (redf max x))) (/ e (redf add e))))",
+                        {{"?A", {.terms = {val.term}}}}));
+    }
+    if (s.word == "rav") node.kids = {product(shape)};
+    if (s.op == Op::kTran) node.attrs = axes(std::exchange(node.kids, {}));
+    if (s.op == Op::kTran && s.left == Left::kNone)
+      for (size_t k = shape.size(); k-- > 0;) node.attrs.push_back(static_cast<Number>(k));
+    node.kids.push_back(val.term);
     return typed(make(std::move(node)));
   }
-  Val softmax(const Val& val) {
-    if (val.type.shape.size() != 1) fail("E0204 say softmax omega<1>");
-    return typed(form("(let (x) ?A (let (e) (exp (- x (redf max x))) (/ e (redf add e))))",
-                      {{"?A", {.terms = {val.term}}}}));
-  }
-  // Of tran: literals, or reversed.
-  static Numbers axes(const Structural& s, const Terms& items, size_t rank) {
-    Numbers out(s.left == Left::kNone ? rank : 0);
-    std::iota(out.rbegin(), out.rend(), 0);
+  static Numbers axes(const Terms& items) {
+    Numbers out;
     for (const Term& item : items) {
       if (item->op != Op::kInt) fail("E0201 axes are literals");
       out.push_back(item->value);
@@ -509,10 +489,8 @@ class Parser {
   Val cut(const Structural& s, const Terms& ks, Val val) {
     const Terms shape = val.type.shape;
     if (ks.empty() || shape.empty()) fail("E0201 no item, or more items than axes");
-    if (ks.size() > 1) {
-      const Val rest = {nullptr, {}, {ks.begin() + 1, ks.end()}};
-      val = apply(s, {static_cast<Number>(shape.size()) - 1}, rest, val);
-    }
+    const auto rank = static_cast<Number>(shape.size());
+    if (ks.size() > 1) val = apply(s, {rank - 1}, vector_of({ks.begin() + 1, ks.end()}), val);
     const Term& k = ks[0];
     if (k->op != Op::kInt || k->value >= 0) return op(s.op, {k, val.term});
     const Term from_end = make_op(Op::kSub, {shape[0], integer(-k->value)});
@@ -556,7 +534,7 @@ class Parser {
   // An integer; or a decimal: (rat p q) reduced, or (real n) if whole.
   Val literal(const string& text) {
     const size_t dot = text.find('.');
-    if (dot == string::npos) return {integer(natural(text)), Type{}, {}, false, true};
+    if (dot == string::npos) return {integer(natural(text)), {}, false, true};
     const Number p = natural(text.substr(0, dot) + text.substr(dot + 1));
     const Number q = natural("1" + string(text.size() - dot - 1, '0'));
     const Number divisor = std::gcd(p, q);
@@ -565,27 +543,26 @@ class Parser {
   }
   // Of prims only those of the grammar are an index, but for `if`.
   Val vector_literal() {
-    Val result;
+    Terms items;
     while (!accept("⟩")) {
       const bool minus = accept("-");
       if (minus ? !is_digit(peek()[0]) : is("if")) fail("E0102 a number is expected");
       const Term item = index(prim_start());
-      result.items.push_back(minus ? integer(-item->value) : item);
+      items.push_back(minus ? integer(-item->value) : item);
     }
-    return result;
+    return vector_of(items);
   }
   // exp(a), max(a, b); or with a bound index.
   Val call(const string& word) {
     keyword("(");
-    if (then("in") && listed(" sum max min gen ", word)) return binder(word);
-    const std::optional<Op> code = op_from_word(word);
-    if (!code) fail("E0102 `NAME in` expected");
+    if (listed(" sum gen ", word) || (listed(" max min ", word) && then("in"))) return binder(word);
+    const Op code = *op_from_word(word);
     Terms args = {real(expr())};
     while (accept(",")) args.push_back(real(expr()));
     keyword(")");
-    if (static_cast<int>(args.size()) != pointwise_arity(*code))
+    if (static_cast<int>(args.size()) != pointwise_arity(code))
       fail("E0102 wrong number of operands");
-    return op(*code, args);
+    return op(code, args);
   }
   // sum(j in n | g) x; gen(i in n) x.
   Val binder(const string& word) {

@@ -117,6 +117,7 @@ Term make_op(Op op, Terms kids);
 Term integer(Number value);
 Term bound_var(Number index);
 Term free_var(string name);
+Term product(const Terms& extents);  // left-associated; 1 if there are none
 
 // How many variables the node binds in child number `child` (0, 1 or 2).
 int bound_in(const Node& node, size_t child);

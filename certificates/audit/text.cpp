@@ -9,66 +9,55 @@
 namespace audit {
 namespace {
 using std::string_view;
-using Words = std::set<string_view>;
-const Words kIncludes = {"#include <cmath>", "#include <cstddef>", "#include <cstdint>",
-                         "#include <limits>"};
-const Words kOperators = {"<=>", "<<=", ">>=", "->*", "...", "::", "->", "++", "--", "<<", ">>",
-                          "<=",  ">=",  "==",  "!=",  "&&",  "||", "+=", "-=", "*=", "/=", "%=",
-                          "&=",  "|=",  "^=",  ".*",  "<:",  ":>", "<%", "%>", "%:", "{",  "}",
-                          "[",   "]",   "(",   ")",   "<",   ">",  ";",  ":",  ",",  ".",  "+",
-                          "-",   "*",   "/",   "%",   "=",   "!",  "&",  "|",  "^",  "~",  "?"};
-[[noreturn]] void differ(int line, const string& why) {
-  refuse("text", "line " + std::to_string(line) + ": " + why);
-}
+const std::set<string_view> kIncludes = {"#include <cmath>", "#include <cstddef>",
+                                         "#include <cstdint>", "#include <limits>"};
+// With the one literal of the frame.
+const std::set<string_view> kOperators = {
+    "<=>", "<<=", ">>=", "->*",   "...", "::", "->", "++", "--", "<<", ">>", "<=", ">=", "==",
+    "!=",  "&&",  "||",  "+=",    "-=",  "*=", "/=", "%=", "&=", "|=", "^=", ".*", "<:", ":>",
+    "<%",  "%>",  "%:",  "\"C\"", "{",   "}",  "[",  "]",  "(",  ")",  "<",  ">",  ";",  ":",
+    ",",   ".",   "+",   "-",     "*",   "/",  "%",  "=",  "!",  "&",  "|",  "^",  "~",  "?"};
 
 // FORMAT 8. A backslash at the end of a comment swallows the next line, "??/" is one; a carriage
 // return ends a line for some compilers only; bytes beyond ASCII may look like something else.
 void check_bytes(const string& text, int line) {
-  for (size_t k = 0; k < text.size(); ++k) {
-    const char c = text[k];
-    if (c == '\n') ++line;
+  for (Scanner in{text, "text", 0, line}; !in.done(); ++in.at) {
+    const char c = in.peek();
+    if (c == '\n') ++in.line;
     const bool plain = (c >= ' ' && c <= '~') || c == '\n' || c == '\t';
-    if (!plain) differ(line, "a byte that is not printable ASCII");
-    if (c == '\\') differ(line, "a backslash");
-    if (text.compare(k, 2, "??") == 0) differ(line, "a trigraph");
+    if (!plain) in.fail("a byte that is not printable ASCII");
+    if (c == '\\') in.fail("a backslash");
+    if (in.sees("??")) in.fail("a trigraph");
   }
 }
 bool not_newline(char c) { return c != '\n'; }
 
-// A preprocessing number: takes signs after an exponent, as a compiler does.
-string number(Scanner& in) {
+// A preprocessing number takes signs after an exponent, as a compiler does.
+string word(Scanner& in) {
+  const bool number = is_digit(in.peek()) || in.peek() == '.';
   size_t size = 1;
   const auto sign = [&] {
     return (in.peek(size) == '+' || in.peek(size) == '-') &&
            string_view("eEpP").find(in.peek(size - 1)) != string_view::npos;
   };
-  while (is_word_char(in.peek(size)) || in.peek(size) == '.' || sign()) ++size;
+  while (is_word_char(in.peek(size)) || (number && (in.peek(size) == '.' || sign()))) ++size;
   return in.take(size);
 }
-string punctuation(Scanner& in) {
+string token(Scanner& in, int last_line) {
+  const char c = in.peek();
+  if (is_word_char(c) || (c == '.' && is_digit(in.peek(1)))) return word(in);
+  if (c == '#') {
+    // A directive is a line: without it "#include <a> float x;" would drop x.
+    string line = in.take_while(not_newline);
+    line.erase(line.find_last_not_of(" \t") + 1);
+    if (last_line == in.line || !kIncludes.contains(line)) in.fail("a preprocessor directive");
+    return line;
+  }
   // FORMAT 8: comments are "//" only.
   if (in.sees("/*")) in.fail("a block comment");
   for (const size_t size : {3, 2, 1})
     if (kOperators.contains(string_view(in.text).substr(in.at, size))) return in.take(size);
-  in.fail(string("a character '") + in.peek() + "'");
-}
-
-// `last`: the token before.
-string token(Scanner& in, const Token& last) {
-  const char c = in.peek();
-  if (is_digit(c) || (c == '.' && is_digit(in.peek(1)))) return number(in);
-  if (is_word_char(c)) return in.take_while(is_word_char);
-  if (c == '"') {
-    // The one literal of the frame is in: extern "C".
-    if (!in.sees("\"C\"") || last.text != "extern") in.fail("a string literal");
-    return in.take(3);
-  }
-  if (c != '#') return punctuation(in);
-  // A directive is a line: without it "#include <a> float x;" would drop x.
-  string line = in.take_while(not_newline);
-  line.erase(line.find_last_not_of(" \t") + 1);
-  if (last.line == in.line || !kIncludes.contains(line)) in.fail("a preprocessor directive");
-  return line;
+  in.fail(string("a character '") + c + "'");
 }
 
 }  // namespace
@@ -108,8 +97,7 @@ vector<Token> tokenise(const string& body, int first_line) {
       // FORMAT 8: no '#' but in the include lines.
       if (in.take_while(not_newline).find('#') != string::npos) in.fail("a '#' in a comment");
     } else {
-      const string text = token(in, tokens.empty() ? Token() : tokens.back());
-      tokens.push_back({text, in.line});
+      tokens.push_back({token(in, tokens.empty() ? 0 : tokens.back().line), in.line});
     }
   }
   tokens.push_back({"end of file", in.line});
@@ -119,8 +107,9 @@ void compare_tokens(const vector<Token>& found, const vector<Token>& expected) {
   // Only equal lists have no difference: each ends with a text that no other token has.
   const auto [have, want] = std::ranges::mismatch(found, expected, {}, &Token::text, &Token::text);
   if (have == found.end() || want == expected.end()) return;
-  differ(have->line, "found \"" + have->text + "\", the term lowers to \"" + want->text +
-                         "\" (line " + std::to_string(want->line) + " of the lowering)");
+  refuse("text", "line " + std::to_string(have->line) + ": found \"" + have->text +
+                     "\", the term lowers to \"" + want->text + "\" (line " +
+                     std::to_string(want->line) + " of the lowering)");
 }
 
 }  // namespace audit

@@ -60,11 +60,6 @@ Type with_axes(const Terms& axes, Type type) {
   type.shape.insert(type.shape.begin(), axes.begin(), axes.end());
   return type;
 }
-Term product(const Terms& extents) {
-  Term result = extents.empty() ? integer(1) : extents[0];
-  for (size_t k = 1; k < extents.size(); ++k) result = make_op(Op::kMul, {result, extents[k]});
-  return result;
-}
 
 class Inference {
  public:
@@ -237,6 +232,11 @@ class Inference {
 };
 
 }  // namespace
+Term product(const Terms& extents) {
+  Term result = extents.empty() ? integer(1) : extents[0];
+  for (size_t k = 1; k < extents.size(); ++k) result = make_op(Op::kMul, {result, extents[k]});
+  return result;
+}
 Type infer(const Term& term, Scope& scope, const Spec& spec) {
   return Inference(scope, spec).type(term);
 }

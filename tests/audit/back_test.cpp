@@ -354,9 +354,9 @@ TEST_CASE("text: what a compiler could read differently is refused") {
   CHECK(has(tokens("// ?"
                    "?/\nint y;"),
             "trigraph"));
-  CHECK(has(tokens("const char* s = \"x\";"), "string literal"));
-  CHECK(has(tokens("\"C\" {"), "string literal"));
-  CHECK(has(tokens("extern \"D\" {"), "string literal"));
+  CHECK(has(tokens("const char* s = \"x\";"), "character"));
+  CHECK(has(compare("\"C\" {", "{"), "found \"\"C\"\""));
+  CHECK(has(tokens("extern \"D\" {"), "character"));
   CHECK(has(tokens("char c = 'x';"), "character"));
   CHECK(has(tokens("#define float double\n"), "directive"));
   CHECK(has(tokens("# include <cmath>\n"), "directive"));
