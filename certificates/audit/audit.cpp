@@ -276,10 +276,8 @@ class Audit {
   Lowered lowered_;
   string place_;
 };
-
 }  // namespace
 Audited audit_certificate(const string& root, const string& certificate) {
   return Audit(root).result(certificate);
 }
-
 }  // namespace audit

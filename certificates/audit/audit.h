@@ -3,8 +3,7 @@
 // each with its own verdict and reason.
 // How it may be wrong: a part of the certificate that nobody looks at; hence every object is read
 // with a closed key set.
-#ifndef MINIMOA_AUDIT_AUDIT_H_
-#define MINIMOA_AUDIT_AUDIT_H_
+#pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -24,7 +23,4 @@ struct Audited {
 
 // `certificate` is opened as it is; the paths inside are relative to `root`.
 Audited audit_certificate(const std::string& root, const std::string& certificate);
-
 }  // namespace audit
-
-#endif  // MINIMOA_AUDIT_AUDIT_H_

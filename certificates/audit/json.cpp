@@ -83,7 +83,6 @@ void compress(std::string_view block, std::array<std::uint32_t, 8>& hash) {
   }
   for (size_t k = 0; k < 8; ++k) hash[k] += s[k];
 }
-
 }  // namespace
 Json parse_json(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) refuse("json", "byte order mark");
@@ -129,5 +128,4 @@ string sha256_hex(std::string_view bytes) {
       hex.push_back("0123456789abcdef"[(word >> shift) & 0xf]);
   return hex;
 }
-
 }  // namespace audit

@@ -4,8 +4,7 @@
 // check the rest: they throw when a value has another kind (the audit's code "json").
 // How it may be wrong: a lenient corner of the parser (known: a byte order mark is skipped; we
 // refuse it first).
-#ifndef MINIMOA_AUDIT_JSON_H_
-#define MINIMOA_AUDIT_JSON_H_
+#pragma once
 
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -24,7 +23,4 @@ const vector<Json>& items(const Json& list, std::optional<size_t> size = {});
 const Json& require_keys(const Json& object, Strings keys);
 // An object of strings with exactly these keys.
 StringMap strings(const Json& object, const Strings& keys);
-
 }  // namespace audit
-
-#endif  // MINIMOA_AUDIT_JSON_H_

@@ -542,7 +542,6 @@ class Lowering {
   Region scratch_, workspace_;
   vector<Phase> phases_;
 };
-
 }  // namespace
 vector<Terms> leaves_of(const Type& type) {
   if (type.sort != Sort::kArr || type.elem == Elem::kInt)
@@ -561,5 +560,4 @@ Lowered lower(const Term& final_term, const Spec& spec, const string& schedule) 
   if (!is_identifier(schedule)) refuse("name", "the schedule's name");
   return Lowering(spec, "minimoa_" + spec.name + "_" + schedule).whole(final_term);
 }
-
 }  // namespace audit

@@ -5,8 +5,7 @@
 // than we do (backslashes, trigraphs, literals, directives, odd bytes) is refused first.
 // How it may be wrong: text that does not mean what the term means; the delicate part is 8.4, folds
 // whose state is overwritten in place. Or: a spelling that we and a compiler cut differently.
-#ifndef MINIMOA_AUDIT_LOWERING_H_
-#define MINIMOA_AUDIT_LOWERING_H_
+#pragma once
 
 #include "reader.h"
 
@@ -36,7 +35,4 @@ void check_header(const string& header, const string& sha256);
 vector<Token> tokenise(const string& body, int first_line);
 // Refuses (code "text") the first token that differs.
 void compare_tokens(const vector<Token>& found, const vector<Token>& expected);
-
 }  // namespace audit
-
-#endif  // MINIMOA_AUDIT_LOWERING_H_

@@ -408,5 +408,4 @@ void check_witness(const Spec& spec, const Json& witness, const Terms& counts) {
   for (const Term& count : counts)
     if (evaluate(count, at) > Int(1) << 40) refuse("witness", "a size or task count above 2^40");
 }
-
 }  // namespace audit

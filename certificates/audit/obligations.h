@@ -4,8 +4,7 @@
 // certificate. The checker of proofs only multiplies, adds and compares.
 // How it may be wrong: an obligation that is forgotten, or a hypothesis that does not hold. The one
 // dangerous hypothesis is that of a quotient: its divisor must be proved positive.
-#ifndef MINIMOA_AUDIT_OBLIGATIONS_H_
-#define MINIMOA_AUDIT_OBLIGATIONS_H_
+#pragma once
 
 #include "json.h"
 #include "poly.h"
@@ -74,7 +73,4 @@ class Generator {
 // FORMAT 7, satisfiable: the witness gives every dimension a value, and there all requires hold and
 // all counts are at most 2^40.
 void check_witness(const Spec& spec, const Json& witness, const Terms& counts = {});
-
 }  // namespace audit
-
-#endif  // MINIMOA_AUDIT_OBLIGATIONS_H_

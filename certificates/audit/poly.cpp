@@ -21,7 +21,6 @@ Monomial product(const Monomial& a, const Monomial& b) {
     if (result[k] == result[k - kMaxExponent]) limit("exponent above 64");
   return result;
 }
-
 }  // namespace
 Int parse_integer(std::string_view text) {
   const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
@@ -121,7 +120,6 @@ Poly element(const Term& term, Reading& reading) {
   for (const Term& index : indices) atom.parts.push_back(index_poly(index, reading));
   return reading.atoms.atom(atom);
 }
-
 }  // namespace
 Poly index_poly(const Term& term, Reading& reading) {
   reading.budget.visit(1);
@@ -141,5 +139,4 @@ Poly index_poly(const Term& term, Reading& reading) {
   if (op == Op::kDiv) return q;
   return difference(a, multiply(b, q, reading.budget), reading.budget);
 }
-
 }  // namespace audit

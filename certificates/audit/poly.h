@@ -2,8 +2,7 @@
 // Idea: coefficients are integers; a monomial is the sorted string of its atoms, one for each
 // factor, so equality of polynomials is equality of maps.
 // How it may be wrong: two different values that share an atom.
-#ifndef MINIMOA_AUDIT_POLY_H_
-#define MINIMOA_AUDIT_POLY_H_
+#pragma once
 
 #include <boost/multiprecision/cpp_int.hpp>
 #include <string_view>
@@ -80,7 +79,4 @@ struct Reading {
 
 // Refuses (code "index") a term that is not one of section 5's index terms.
 Poly index_poly(const Term& term, Reading& reading);
-
 }  // namespace audit
-
-#endif  // MINIMOA_AUDIT_POLY_H_

@@ -141,7 +141,6 @@ class Refutation {
   size_t bytes_ = 0;  // of all facts so far, also of cases that are left
   size_t steps_ = 0;
 };
-
 }  // namespace
 Poly read_poly(const Json& json, size_t atoms) {
   Poly result;
@@ -185,5 +184,4 @@ void check_proofs(const string& list, const vector<Obligation>& obligations, con
     }
   }
 }
-
 }  // namespace audit

@@ -231,7 +231,6 @@ Term read_atom(const Sexp& sexp, SideReading& reading) {
     refuse("scope", "unknown name " + text);
   return free_var(text);
 }
-
 }  // namespace
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word_char(char c) {
@@ -322,5 +321,4 @@ Value read_value(const string& text, const Value& var, Scope& position, const Sp
   if (!applied && value.type.sort != sort) sexp.fail("a term of another kind", "type");
   return value;
 }
-
 }  // namespace audit

@@ -4,8 +4,7 @@
 // so that reading it *is* instantiating it; there is no separate pattern matcher.
 // How it may be wrong: a value placed below rule binders without its shift. The rules themselves
 // are trusted; nothing here knows whether one is true.
-#ifndef MINIMOA_AUDIT_READER_H_
-#define MINIMOA_AUDIT_READER_H_
+#pragma once
 
 #include <set>
 #include <string_view>
@@ -126,7 +125,4 @@ struct Replayed {
 
 // Checks everything of the step but its proofs; refuses what is wrong.
 Replayed replay_step(const Term& whole, const Step& step, const RuleTable& rules, const Spec& spec);
-
 }  // namespace audit
-
-#endif  // MINIMOA_AUDIT_READER_H_

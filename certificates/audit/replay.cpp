@@ -184,7 +184,6 @@ class Position {
   Scope scope_;
   Values values_;
 };
-
 }  // namespace
 void read_rules(const string& text, RuleTable& table) {
   for (const Sexp& sexp : read_sexps(text, true)) {
@@ -198,5 +197,4 @@ Replayed replay_step(const Term& whole, const Step& step, const RuleTable& rules
   if (found == rules.end()) refuse("rule", "unknown rule " + step.rule);
   return Position(found->second, step, spec).replay(whole);
 }
-
 }  // namespace audit

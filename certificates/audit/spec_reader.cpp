@@ -599,7 +599,6 @@ class Parser {
   Terms lets_;                      // the outermost variables of the scope
   Placed body_;
 };
-
 }  // namespace
 Spec read_spec(const string& text) {
   if (text.size() > (size_t{1} << 20)) refuse("limit", "file");
@@ -611,5 +610,4 @@ Spec read_spec(const string& text) {
            "line " + std::to_string(parser.line()) + ": " + refused.text);
   }
 }
-
 }  // namespace audit

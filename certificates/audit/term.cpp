@@ -24,7 +24,6 @@ Term map_kids(const Term& term, Map map) {
   copy.kids = std::move(kids);
   return make(std::move(copy));
 }
-
 }  // namespace
 Term make(Node node) {
   node.size = 1;
@@ -209,5 +208,4 @@ vector<Array> Spec::arrays() const {
   all.push_back(output);
   return all;
 }
-
 }  // namespace audit

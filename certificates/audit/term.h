@@ -3,8 +3,7 @@
 // innermost), so equality up to renaming is plain equality and substitution cannot capture; names
 // of binders are kept beside them, because TEXT and the lowering refer to them. How it may be
 // wrong: AUDIT_OPS (children, scopes, sorts); a missing shift below a binder.
-#ifndef MINIMOA_AUDIT_TERM_H_
-#define MINIMOA_AUDIT_TERM_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -225,7 +224,4 @@ bool same_shape(const Terms& a, const Terms& b, const Scope& scope, const Spec& 
 void enter(const Term& node, size_t child, Scope& scope, const Spec& spec);
 // True for index arithmetic over literals and dimensions.
 bool dimensions_only(const Term& term, const Spec& spec);
-
 }  // namespace audit
-
-#endif  // MINIMOA_AUDIT_TERM_H_

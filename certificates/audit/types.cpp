@@ -230,7 +230,6 @@ class Inference {
   Scope& scope_;
   const Spec& spec_;
 };
-
 }  // namespace
 Term product(const Terms& extents) {
   Term result = extents.empty() ? integer(1) : extents[0];
@@ -265,5 +264,4 @@ bool dimensions_only(const Term& term, const Spec& spec) {
            return dimensions_only(kid, spec);
          });
 }
-
 }  // namespace audit
