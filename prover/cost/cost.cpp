@@ -77,20 +77,28 @@ class Rows {
     return out;
   }
 
-  // times * count = value, simplified; the claim compares it with the sum.
+  // times * count = value. Simplified if the claim is still proved then: a min
+  // that is decided inside of a product may need products of many facts.
   std::optional<TrafficRow> prove(const std::string& array, bool store, bool exact,
                                   const Multiple& sum) const {
-    TrafficRow row{array, store, exact, sum, nullptr};
-    row.count.value = simplify(sum.value, {}, spec_, prover_);
-    while (row.count.times % 2 == 0) {
-      const auto half = Algebra(spec_).half(row.count.value);
-      if (!half) break;
-      row.count = {row.count.times / 2, *half};
+    const Term plain = Algebra(spec_).normal(sum.value);
+    for (const Term& value : {simplify(sum.value, {}, spec_, prover_), plain}) {
+      TrafficRow row{array, store, exact, {sum.times, value}, nullptr};
+      halve(&row.count);
+      const auto proof = prove_claim(prover_, row_claim(row, sum));
+      if (!proof) continue;
+      row.proof = *proof;
+      return row;
     }
-    const auto proof = prove_claim(prover_, row_claim(row, sum));
-    if (!proof) return std::nullopt;
-    row.proof = *proof;
-    return row;
+    return std::nullopt;
+  }
+
+  void halve(Multiple* m) const {
+    while (m->times % 2 == 0) {
+      const auto half = Algebra(spec_).half(m->value);
+      if (!half) return;
+      *m = {m->times / 2, *half};
+    }
   }
 
   static Obligation row_claim(const TrafficRow& row, const Multiple& sum) {

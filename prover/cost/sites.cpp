@@ -227,12 +227,6 @@ void conjuncts(const Term& g, std::vector<Term>* out) {
   conjuncts(g->kids[1], out);
 }
 
-bool countable(const Term& t) {
-  const bool data = t->op == Op::kMem || t->op == Op::kPsi || t->op == Op::kGet ||
-                    t->op == Op::kIsZero || t->op == Op::kAny || t->op == Op::kIf;
-  return !data && std::all_of(t->kids.begin(), t->kids.end(), countable);
-}
-
 std::string condition_key(Algebra* algebra, const Term& g) {
   const bool negated = g->op == Op::kNot;
   const Term c = negated ? g->kids[0] : g;
@@ -402,7 +396,7 @@ class Counting {
       nest[at].guards.push_back(substitute(g, names));
       guarded = true;
     }
-    if (members.size() == 1 && !guarded) {
+    if (members.size() == 1 && !guarded && countable(nest[0].bound)) {
       const bool one = nest[0].bound->op == Op::kInt && nest[0].bound->value == 1;
       if (!one) count_.factors.push_back(nest[0].bound);
       return;
@@ -426,6 +420,12 @@ class Counting {
 };
 
 }  // namespace
+
+bool countable(const Term& t) {
+  const bool data = t->op == Op::kMem || t->op == Op::kPsi || t->op == Op::kGet ||
+                    t->op == Op::kIsZero || t->op == Op::kAny || t->op == Op::kIf;
+  return !data && std::all_of(t->kids.begin(), t->kids.end(), countable);
+}
 
 // Equal for nests that are the same: polynomials by their values.
 std::string key_of(const Nest& nest, const Spec& spec) {

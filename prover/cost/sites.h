@@ -44,6 +44,9 @@ struct Sites {
   std::vector<Nest> nests;  // distinct, in order of first use
 };
 
+// Made of dimensions and loop variables: no data decides it.
+bool countable(const Term& t);
+
 // final_term: a loop program (FORMAT.md section 8.2).
 Sites find_sites(const Spec& spec, const Term& final_term);
 

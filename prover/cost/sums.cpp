@@ -408,6 +408,9 @@ Term simplify(const Term& t, const Context& context, const Spec& spec, Prover* p
 }
 
 std::optional<ClosedNest> close_nest(const Nest& nest, const Spec& spec, Prover* prover) {
+  for (const NestLoop& l : nest) {
+    if (!countable(l.bound)) return std::nullopt;
+  }
   const auto sums = Closing(nest, spec, prover).run();
   if (!sums || !plausible(nest, sum_total(nest, *sums), spec)) return std::nullopt;
   ClosedNest out{*sums, {}};
