@@ -35,6 +35,10 @@ std::string sample() {
   e.safe.push_back(proof(R"({"hole": "no-witness"})"));
   e.cover = {{"i", "o0"}, {"c", "o1"}};
   e.witness = {{"D", "1"}, {"S", "2"}, {"T", "3"}};
+  e.costs.footprints = {mk_int(7)};
+  e.costs.sums = {ClosedNest{{{2, mk_var("v0")}}, {nlohmann::json::parse(R"(["absurd",[]])")}}, {}};
+  const auto row = nlohmann::json::parse(R"(["cases",["goals",[]],["goals",[],[]]])");
+  e.costs.rows = {{"x", false, true, {2, mk_var("D")}, row}};
   Schedule s;
   s.name = "flash";
   s.text = "schedule flash\nsoftmax online\n";
@@ -71,7 +75,7 @@ TEST_CASE("the certificate has the keys of the format in its order") {
   for (const auto& item : j.items()) keys.push_back(item.key());
   CHECK(keys == std::vector<std::string>{"format", "spec", "rules", "schedule", "kernel", "witness",
                                          "divisors", "spec_proofs", "stages", "steps", "safe",
-                                         "cover", "workspace", "producer"});
+                                         "cover", "workspace", "costs", "producer"});
   CHECK(j["rules"][0]["path"] == "spec/rules/gamma.rules");
   CHECK(j["witness"].dump() == R"({"S":"2","T":"3","D":"1"})");
   CHECK(j["cover"].dump() == R"([["i","o0"],["c","o1"]])");
@@ -101,6 +105,8 @@ TEST_CASE("the schema refuses unknown keys, numbers as coefficients and unknown 
   CHECK(schema_verdict(without("[[\"1\",0]", "[[1,0]")) == 1);
   CHECK(schema_verdict(without("\"7\"", "\"7/2\"")) == 1);
   CHECK(schema_verdict(without("\"7\"", "\"-0\"")) == 1);
+  CHECK(schema_verdict(without("\"absurd\"", "\"obvious\"")) == 1);
+  CHECK(schema_verdict(without("\"exact\"", "\"about\"")) == 1);
   CHECK(schema_verdict(without("\"lr\"", "\"both\"")) == 1);
   CHECK(schema_verdict(sample()) == 0);
 }
