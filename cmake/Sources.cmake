@@ -73,6 +73,12 @@ set(MINIMOA_SPEC_SOURCES
     spec/lang/types.cpp)
 
 set(MINIMOA_PROVER_SOURCES
+    prover/bounds/instance.cpp
+    prover/bounds/machine.cpp
+    prover/bounds/point.cpp
+    prover/bounds/table.cpp
+    prover/bounds/theorem.cpp
+    prover/bounds/value.cpp
     prover/check.cpp
     prover/cost/algebra.cpp
     prover/cost/concrete.cpp
@@ -129,7 +135,8 @@ set(MINIMOA_CLI_SOURCES
     extract/cli/main.cpp
     extract/cli/prove_command.cpp
     extract/cli/run_command.cpp
-    extract/cli/show_command.cpp)
+    extract/cli/show_command.cpp
+    extract/cli/theorem_table.cpp)
 
 set(MINIMOA_TESTS_UNIT_SPEC
     tests/unit/spec/diagnostic_test.cpp
@@ -143,9 +150,12 @@ set(MINIMOA_TESTS_UNIT_SPEC
     tests/unit/spec/term_test.cpp)
 
 set(MINIMOA_TESTS_UNIT_PROVER
+    tests/unit/prover/bounds_test.cpp
     tests/unit/prover/cost_simulate_test.cpp
     tests/unit/prover/cost_test.cpp
     tests/unit/prover/derive_test.cpp
+    tests/unit/prover/instance_test.cpp
+    tests/unit/prover/machine_test.cpp
     tests/unit/prover/polynomial_test.cpp
     tests/unit/prover/records_test.cpp
     tests/unit/prover/replay_test.cpp

@@ -212,6 +212,8 @@ Result<Bundle> make_bundle(const Spec& spec, const std::string& spec_bytes,
                               {b.certificate_path, sha256_hex(b.certificate_text)}, b.holes) +
                   body.value();
   b.header_text = emit_header(spec, schedule.name);
+  b.derivation = d;
+  b.costs = evidence.value().costs;
   return b;
 }
 

@@ -17,6 +17,22 @@ std::size_t holes_in(const json& proofs) {
   return holes;
 }
 
+// What the claim equal owes: divisors, the spec's own obligations, every step.
+struct Owed {
+  std::size_t obligations = 0, holes = 0;
+};
+Owed owed_for_equal(const json& certificate) {
+  Owed out;
+  const auto add = [&](const json& proofs) {
+    out.obligations += proofs.size();
+    out.holes += holes_in(proofs);
+  };
+  add(certificate.at("divisors"));
+  add(certificate.at("spec_proofs"));
+  for (const json& step : certificate.at("steps")) add(step.at("proofs"));
+  return out;
+}
+
 std::string counted(std::size_t n, const std::string& word) {
   return std::to_string(n) + " " + word + (n == 1 ? "" : "s");
 }
@@ -31,22 +47,34 @@ void print_line(const std::string& claim, const std::string& text, std::size_t h
 
 void print_claims(const Bundle& bundle) {
   const json certificate = json::parse(bundle.certificate_text);
-  const json& steps = certificate.at("steps");
-  std::size_t owed = certificate.at("divisors").size() + certificate.at("spec_proofs").size();
-  std::size_t holes =
-      holes_in(certificate.at("divisors")) + holes_in(certificate.at("spec_proofs"));
-  for (const json& step : steps) {
-    owed += step.at("proofs").size();
-    holes += holes_in(step.at("proofs"));
-  }
+  const Owed equal = owed_for_equal(certificate);
   std::cout << bundle.certificate_path << "\n";
-  print_line("equal", counted(steps.size(), "step") + ", " + counted(owed, "obligation"), holes);
+  print_line("equal",
+             counted(certificate.at("steps").size(), "step") + ", " +
+                 counted(equal.obligations, "obligation"),
+             equal.holes);
   const json& safe = certificate.at("safe");
   print_line("safe", counted(safe.size(), "obligation"), holes_in(safe));
   print_line("workspace", bundle.workspace + " words of slow memory", 0);
   print_line("text", "body " + certificate.at("kernel").at("body_sha256").get<std::string>(), 0);
   for (const std::string& hole : bundle.holes) std::cout << "  hole: " << hole << "\n";
   std::cout << "  expected verdict " << bundle.verdict << "; minimoa-audit decides\n";
+}
+
+nlohmann::ordered_json claims_json(const Bundle& bundle) {
+  const json certificate = json::parse(bundle.certificate_text);
+  const Owed equal = owed_for_equal(certificate);
+  const json& safe = certificate.at("safe");
+  nlohmann::ordered_json out;
+  out["certificate"] = bundle.certificate_path;
+  out["expected_verdict"] = bundle.verdict;  // minimoa-audit decides
+  out["equal"] = {{"steps", certificate.at("steps").size()},
+                  {"obligations", equal.obligations},
+                  {"holes", equal.holes}};
+  out["safe"] = {{"obligations", safe.size()}, {"holes", holes_in(safe)}};
+  out["text"] = certificate.at("kernel").at("body_sha256").get<std::string>();
+  out["holes"] = bundle.holes;
+  return out;
 }
 
 std::optional<Made> make(Session* session, const std::string& spec_path,

@@ -1,6 +1,7 @@
 // Making one certificate and kernel in memory: what prove and emit share.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -23,5 +24,7 @@ std::optional<Made> make(Session* session, const std::string& spec_path,
                          const std::string& schedule_name);
 // Claims, numbers of obligations and holes, for people.
 void print_claims(const Bundle& bundle);
+// The same for programs.
+nlohmann::ordered_json claims_json(const Bundle& bundle);
 
 }  // namespace minimoa::cli

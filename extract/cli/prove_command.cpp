@@ -1,25 +1,27 @@
 // minimoa prove: finds the derivation and every witness for one spec and one
-// schedule, says what it found, and writes the certificate if asked.
+// schedule, says what it found with its costs and the lower bounds, and writes
+// the certificate if asked.
 #include <iostream>
 #include <memory>
 
-#include "extract/cli/bundle.h"
+#include "extract/cli/theorem_table.h"
 
 namespace minimoa::cli {
 namespace {
 
 struct ProveOptions {
   std::string spec, schedule, output;
+  TableOptions table;
 };
 
 void prove(Session* session, const ProveOptions& options) {
   const auto made = make(session, options.spec, options.schedule);
   if (!made) return;
-  print_claims(made->bundle);
-  if (options.output.empty()) return;
+  print_table(session, *made, options.table);
+  if (options.output.empty() || session->code == kUsage) return;
   const auto written = write_file(options.output, made->bundle.certificate_text);
   if (!written.ok()) return report(session, written.errors());
-  std::cout << "wrote " << options.output << "\n";
+  if (session->format != "json") std::cout << "wrote " << options.output << "\n";
 }
 
 }  // namespace
@@ -34,6 +36,14 @@ void add_prove(CLI::App* app, Session* session) {
       ->add_option("--schedule", options->schedule, "Schedule file, or a name in extract/schedules")
       ->required();
   command->add_option("-o,--output", options->output, "Write the certificate here");
+  command->add_option("--machine", options->table.machine,
+                      "Fast memories to fit: a name in spec/machines, or a file");
+  command
+      ->add_option("--at", options->table.points,
+                   "Sizes NAME=NUMBER,..: dimensions, or n m d dk dv h b for rows, keys, elements, "
+                   "heads and batch, and S (or words) for words of fast memory; repeatable")
+      ->take_all()
+      ->allow_extra_args(false);
   command->callback([session, options] { prove(session, *options); });
 }
 

@@ -1,0 +1,333 @@
+#include "extract/cli/theorem_table.h"
+
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace minimoa::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string padded(std::string s, std::size_t width) {
+  if (s.size() < width) s.append(width - s.size(), ' ');
+  return s;
+}
+
+std::string row_name(const TrafficRow& row) {
+  return (row.store ? "stores of " : "loads of ") + row.array;
+}
+
+std::string count_text(const Multiple& m) {
+  if (m.times == 1) return pretty(m.value);
+  return "(" + pretty(m.value) + ") / " + std::to_string(m.times);
+}
+
+std::string sizes_text(const Spec& spec, const Sizes& sizes) {
+  std::string out;
+  for (const std::string& d : spec.dims) {
+    out += (out.empty() ? "" : " ") + d + "=" + sizes.at(d).str();
+  }
+  return out;
+}
+
+std::string optional_text(const std::optional<Int>& v) { return v ? v->str() : "unknown"; }
+
+std::string verdict_text(const ClassVerdict& v, bool exact) {
+  const std::string schedules = v.klass + " schedule";
+  const std::string by = " (" + v.theorem->name + ", " + v.theorem->status() + ")";
+  if (v.is_less) return "less than any " + schedules + " can do, so not one" + by;
+  if (v.is_one) return "optimal: ratio 1, no " + schedules + " moves less" + by;
+  return std::string("within a factor of ") + v.ratio + " of every " + schedules + by +
+         (exact ? "" : ", traffic taken as its upper bound");
+}
+
+// ---------------------------------------------------------------- text
+
+class Text {
+ public:
+  explicit Text(const Subject& subject) : s_(subject) {}
+
+  void symbolic_part() const {
+    std::cout << "costs of one worker in words (spec/COST.md)\n";
+    line("footprint", pretty(s_.costs.footprint));
+    line("workspace", pretty(s_.workspace));
+    for (const TrafficRow& row : s_.costs.rows) {
+      line(row_name(row), (row.exact ? "" : "at most ") + count_text(row.count));
+    }
+    for (const std::string& u : s_.costs.unclaimed) line(u, "unknown: no closed form was found");
+    if (const auto total = total_traffic(s_.spec, s_.costs)) line("traffic", count_text(*total));
+    instance();
+    std::cout << "lower bounds (computed, in no certificate; words: fast memory)\n";
+    for (const Theorem& t : s_.theorems.theorems) {
+      if (!s_.what.instance && !only_outputs(t)) continue;
+      const bool threshold = t.counted == Counted::kThreshold;
+      line(t.name, std::string(threshold ? "compulsory traffic is reached iff words >= "
+                                         : word_of(t.counted) + std::string(" >= ")) +
+                       symbolic(s_, t) + conditions(t));
+      if (!t.defines.empty()) line("", "where " + definitions(t));
+      line("", t.klass + ", " + t.status());
+    }
+  }
+
+  void point(const TableAt& at) const {
+    std::cout << "at " << at.point.text << ": " << sizes_text(s_.spec, at.point.dims) << ", "
+              << memory_text(at) << "\n";
+    line("footprint", at.footprint.str() + (at.fits ? ", fits" : ", does not fit: refused"));
+    line("workspace", at.workspace.str());
+    for (std::size_t k = 0; k < at.rows.size(); ++k) {
+      line(row_name(s_.costs.rows[k]), at.rows[k].str());
+    }
+    line("traffic", std::string(at.exact ? "" : "at most ") + optional_text(at.total) + ": loads " +
+                        optional_text(at.loads) + ", stores " + optional_text(at.stores));
+    for (const BoundAt& b : at.bounds) bound(at, b);
+    for (const ClassVerdict& v : at.verdicts) line("verdict", verdict_text(v, at.exact));
+  }
+
+ private:
+  static void line(const std::string& name, const std::string& text) {
+    std::cout << "  " << padded(name, 14) << text << "\n";
+  }
+
+  static bool only_outputs(const Theorem& t) {
+    return t.vars.size() == 1 && t.vars[0] == "outputs";
+  }
+
+  static std::string conditions(const Theorem& t) {
+    std::string out;
+    for (const Term& goal : t.where) {
+      if (goal->kids[0]->op == Op::kInt) continue;  // 1 <= x: every size is positive
+      out += (out.empty() ? ", if " : " and ") + condition_text(goal);
+    }
+    return out;
+  }
+
+  static std::string memory_text(const TableAt& at) {
+    const std::string size = at.words.str() + " words of fast memory";
+    if (at.is_footprint) return size + " (the schedule's footprint)";
+    return size + (at.memory == "fast" ? "" : " (" + at.memory + ")");
+  }
+
+  void instance() const {
+    if (!s_.what.instance) {
+      std::cout << "no theorem on explicit products applies: " << s_.what.why << "\n";
+      return;
+    }
+    const ProductInstance& i = *s_.what.instance;
+    std::cout << "explicit products of " << i.query << ", " << i.key << " and " << i.value
+              << (i.dense ? ", no mask" : ", masked") << "\n";
+    line("dk, dv", pretty(i.dk) + ", " + pretty(i.dv));
+    line("E", count_text(i.pairs));
+    line("rows", (i.dense ? "" : "at least ") + count_text(i.rows));
+    line("cols", (i.dense ? "" : "at least ") + count_text(i.cols));
+    line("n, m, heads", pretty(i.n) + ", " + pretty(i.m) + ", " + pretty(i.heads));
+  }
+
+  static void bound(const TableAt& at, const BoundAt& b) {
+    if (!b.broken.empty()) {
+      line(b.theorem->name, "does not apply here: needs " + b.broken);
+    } else if (b.theorem->counted == Counted::kThreshold) {
+      line(b.theorem->name, "compulsory traffic is reached iff words >= " + b.words.str() +
+                                (at.words >= b.words ? ": yes" : ": no"));
+    } else {
+      line(b.theorem->name, std::string(word_of(b.theorem->counted)) + " >= " + b.words.str() +
+                                (b.ratio.empty() ? "" : ", ratio " + b.ratio));
+    }
+  }
+
+  const Subject& s_;
+};
+
+// ---------------------------------------------------------------- json
+
+Json count_json(const Multiple& m) {
+  return {{"times", m.times}, {"words", print(m.value)}, {"text", count_text(m)}};
+}
+
+Json sizes_json(const Spec& spec, const Sizes& sizes) {
+  Json out = Json::object();
+  for (const std::string& d : spec.dims) out[d] = sizes.at(d).str();
+  return out;
+}
+
+Json costs_json(const Subject& s) {
+  Json out;
+  out["footprint"] = print(s.costs.footprint);
+  out["workspace"] = print(s.workspace);
+  out["traffic"] = Json::array();
+  for (const TrafficRow& row : s.costs.rows) {
+    Json r = {{"array", row.array}, {"kind", row.store ? "store" : "load"}, {"exact", row.exact}};
+    r["count"] = count_json(row.count);
+    out["traffic"].push_back(r);
+  }
+  out["unclaimed"] = s.costs.unclaimed;
+  return out;
+}
+
+Json instance_json(const Recognised& what) {
+  if (!what.instance) return {{"recognised", false}, {"why", what.why}};
+  const ProductInstance& i = *what.instance;
+  Json out = {{"recognised", true}, {"dense", i.dense}};
+  const std::pair<const char*, Term> terms[] = {
+      {"dk", i.dk}, {"dv", i.dv}, {"n", i.n}, {"m", i.m}, {"heads", i.heads}};
+  for (const auto& [name, term] : terms) out[name] = print(term);
+  out["pairs"] = count_json(i.pairs);
+  out["rows"] = count_json(i.rows);
+  out["cols"] = count_json(i.cols);
+  return out;
+}
+
+Json theorem_json(const Subject& s, const Theorem& t) {
+  Json out = {{"name", t.name}, {"class", t.klass}, {"status", t.coq.empty() ? "assumed" : "Coq"}};
+  out["coq"] = t.coq.empty() ? Json(nullptr) : Json(t.coq);
+  out["cite"] = t.cite;
+  out["counts"] = word_of(t.counted);
+  out["bound"] = symbolic(s, t);
+  out["define"] = definitions(t);
+  out["where"] = Json::array();
+  for (const Term& goal : t.where) out["where"].push_back(condition_text(goal));
+  return out;
+}
+
+Json point_json(const Subject& s, const TableAt& at) {
+  Json out = {{"at", at.point.text}, {"memory", at.memory}, {"words", at.words.str()}};
+  out["sizes"] = sizes_json(s.spec, at.point.dims);
+  out["footprint"] = at.footprint.str();
+  out["workspace"] = at.workspace.str();
+  out["fits"] = at.fits;
+  if (!at.fits) out["smallest"] = sizes_json(s.spec, at.smallest);
+  out["exact"] = at.exact;
+  const auto number = [](const std::optional<Int>& v) {
+    return v ? Json(v->str()) : Json(nullptr);
+  };
+  out["loads"] = number(at.loads);
+  out["stores"] = number(at.stores);
+  out["traffic"] = number(at.total);
+  out["bounds"] = Json::array();
+  for (const BoundAt& b : at.bounds) {
+    Json row = {{"theorem", b.theorem->name}, {"applies", b.broken.empty()}};
+    if (!b.broken.empty()) {
+      row["needs"] = b.broken;
+    } else {
+      row["words"] = b.words.str();
+    }
+    if (!b.ratio.empty()) row["ratio"] = b.ratio;
+    out["bounds"].push_back(row);
+  }
+  out["verdicts"] = Json::array();
+  for (const ClassVerdict& v : at.verdicts) {
+    out["verdicts"].push_back({{"class", v.klass},
+                               {"theorem", v.theorem->name},
+                               {"status", v.theorem->coq.empty() ? "assumed" : "Coq"},
+                               {"bound", v.words.str()},
+                               {"ratio", v.ratio},
+                               {"text", verdict_text(v, at.exact)}});
+  }
+  return out;
+}
+
+// ---------------------------------------------------------------- whole
+
+std::optional<Machine> load_machine(Session* session, const std::string& root,
+                                    const std::string& name) {
+  const bool is_path = name.find('/') != std::string::npos || name.find('.') != std::string::npos;
+  const std::string path =
+      is_path ? name
+              : (std::filesystem::path(root) / "spec" / "machines" / (name + ".toml")).string();
+  const auto bytes = read_file(session, path);
+  if (!bytes) return std::nullopt;
+  auto machine = parse_machine(*bytes, path);
+  if (machine.ok()) return std::move(machine.value());
+  report(session, machine.errors(), *bytes);
+  return std::nullopt;
+}
+
+Diagnostic refusal(const Spec& spec, const TableAt& at) {
+  Diagnostic d;
+  d.code = "E0613";
+  d.message = "the footprint of " + at.footprint.str() + " words does not fit " + at.memory +
+              ", which holds " + at.words.str();
+  d.notes.push_back("= counterexample: " + sizes_text(spec, at.smallest));
+  return d;
+}
+
+// Every --at, read; reports and gives nothing if one cannot be.
+std::optional<std::vector<TableAt>> evaluate(Session* session, const Subject& subject,
+                                             const TableOptions& options, const Machine* machine) {
+  std::vector<TableAt> out;
+  for (const std::string& text : options.points) {
+    const auto point = parse_point(text, subject.spec, subject.what);
+    if (!point.ok()) {
+      report(session, point.errors());
+      return std::nullopt;
+    }
+    for (TableAt& at : table_at(subject, point.value(), machine)) out.push_back(std::move(at));
+  }
+  for (const TableAt& at : out) {
+    if (!contradicts(subject, at)) continue;
+    fail(session, "E0999", "a lower bound exceeds the traffic at " + at.point.text);
+    return std::nullopt;
+  }
+  return out;
+}
+
+void print_json(const Made& made, const Subject& subject, const std::vector<TableAt>& tables,
+                const Machine* machine) {
+  Json out = claims_json(made.bundle);
+  out["costs"] = costs_json(subject);
+  out["instance"] = instance_json(subject.what);
+  out["theorems"] = Json::array();
+  for (const Theorem& t : subject.theorems.theorems) {
+    out["theorems"].push_back(theorem_json(subject, t));
+  }
+  out["points"] = Json::array();
+  for (const TableAt& at : tables) out["points"].push_back(point_json(subject, at));
+  out["assumptions"] = assumptions(subject, tables, machine);
+  std::cout << out.dump(1) << "\n";
+}
+
+void print_text(const Subject& subject, const std::vector<TableAt>& tables,
+                const Machine* machine) {
+  const Text text(subject);
+  text.symbolic_part();
+  for (const TableAt& at : tables) text.point(at);
+  std::cout << "assumed\n";
+  for (const std::string& a : assumptions(subject, tables, machine)) std::cout << "  " << a << "\n";
+}
+
+}  // namespace
+
+void print_table(Session* session, const Made& made, const TableOptions& options) {
+  const auto theorems =
+      load_theorems((std::filesystem::path(made.root) / "spec" / "bounds").string());
+  if (!theorems.ok()) return report(session, theorems.errors());
+  std::optional<Machine> machine;
+  if (!options.machine.empty()) {
+    machine = load_machine(session, made.root, options.machine);
+    if (!machine) return;
+  }
+  const Machine* chosen = machine ? &*machine : nullptr;
+  const Recognised what = recognise(made.spec.spec, made.rules, made.bundle.derivation);
+  std::string error;
+  const Term workspace = parse_term(made.bundle.workspace, &error).value_or(mk_int(0));
+  const Subject subject{made.spec.spec, made.bundle.costs, workspace, what, theorems.value()};
+  const auto tables = evaluate(session, subject, options, chosen);
+  if (!tables) return;
+
+  const bool json = session->format == "json";
+  if (json) {
+    print_json(made, subject, *tables, chosen);
+  } else {
+    print_claims(made.bundle);
+    print_text(subject, *tables, chosen);
+  }
+  std::vector<Diagnostic> refused;
+  for (const TableAt& at : *tables) {
+    if (!at.fits) refused.push_back(refusal(made.spec.spec, at));
+  }
+  if (refused.empty()) return;
+  if (json) return raise_code(session, 1);
+  report(session, refused);
+}
+
+}  // namespace minimoa::cli
