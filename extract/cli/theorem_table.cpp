@@ -34,7 +34,7 @@ std::string sizes_text(const Spec& spec, const Sizes& sizes) {
 std::string optional_text(const std::optional<Int>& v) { return v ? v->str() : "unknown"; }
 
 std::string verdict_text(const ClassVerdict& v, bool exact) {
-  const std::string schedules = v.klass + " schedule";
+  const std::string schedules = (v.klass == "any" ? "" : v.klass + " ") + "schedule";
   const std::string by = " (" + v.theorem->name + ", " + v.theorem->status() + ")";
   if (v.is_less) return "less than any " + schedules + " can do, so not one" + by;
   if (v.is_one) return "optimal: ratio 1, no " + schedules + " moves less" + by;
@@ -86,7 +86,7 @@ class Text {
 
  private:
   static void line(const std::string& name, const std::string& text) {
-    std::cout << "  " << padded(name, 14) << text << "\n";
+    std::cout << "  " << padded(name, 15) << " " << text << "\n";
   }
 
   static bool only_outputs(const Theorem& t) {
@@ -129,6 +129,8 @@ class Text {
     } else if (b.theorem->counted == Counted::kThreshold) {
       line(b.theorem->name, "compulsory traffic is reached iff words >= " + b.words.str() +
                                 (at.words >= b.words ? ": yes" : ": no"));
+    } else if (b.words <= 0) {
+      line(b.theorem->name, "says nothing here");
     } else {
       line(b.theorem->name, std::string(word_of(b.theorem->counted)) + " >= " + b.words.str() +
                                 (b.ratio.empty() ? "" : ", ratio " + b.ratio));

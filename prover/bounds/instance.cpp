@@ -226,8 +226,7 @@ class Recogniser {
         continue;
       }
       const Term& by = i->kids[1];
-      const Term up = mk(Op::kAdd, {loop->bound, mk(Op::kSub, {by, mk_int(1)})});
-      heads.push_back(mk(Op::kIntDiv, {up, by}));
+      heads.push_back(quotients(loop->bound, by));
       together.push_back(by);
     }
     for (const Loop& l : rows_) {
@@ -239,11 +238,27 @@ class Recogniser {
     out_.n = product(together);
   }
 
-  // The number of iterations of `loops` in which `goal` holds, if it is exact.
+  // How many values v div `by` has for v < bound; a dimension if it is proved to be one.
+  Term quotients(const Term& bound, const Term& by) {
+    const Term up = mk(Op::kAdd, {bound, mk(Op::kSub, {by, mk_int(1)})});
+    const Term ceiling = mk(Op::kIntDiv, {up, by});
+    for (const std::string& d : spec_.dims) {
+      const Term same = mk(Op::kEq, {ceiling, mk_var(d)});
+      if (prover_.holds({{}, same, ""})) return mk_var(d);
+    }
+    return ceiling;
+  }
+
+  // The number of iterations of `loops` in which the goals hold, if it is exact.
   std::optional<Multiple> count(const std::vector<Loop>& loops, const std::vector<Term>& goals) {
+    std::vector<ContextEntry> context;
+    for (const Loop& l : loops) {
+      context.push_back({ContextEntry::Kind::kBinder, l.name, l.bound});
+    }
     Term body = mk_put({}, mk_int(0));
     for (const Term& g : goals) {
-      if (g->op != Op::kTrue) body = mk(Op::kWhen, {g, body});
+      const bool always = g->op == Op::kTrue || prover_.holds({context, g, ""});
+      if (!always) body = mk(Op::kWhen, {g, body});
     }
     for (auto l = loops.rbegin(); l != loops.rend(); ++l) {
       body = mk_bind(Op::kFor, l->name, l->bound, body);
