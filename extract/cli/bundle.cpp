@@ -58,6 +58,9 @@ void print_claims(const Bundle& bundle) {
   print_line("workspace", bundle.workspace + " words of slow memory", 0);
   print_line("text", "body " + certificate.at("kernel").at("body_sha256").get<std::string>(), 0);
   for (const std::string& hole : bundle.holes) std::cout << "  hole: " << hole << "\n";
+}
+
+void print_verdict(const Bundle& bundle) {
   std::cout << "  expected verdict " << bundle.verdict << "; minimoa-audit decides\n";
 }
 

@@ -48,7 +48,7 @@ class Text {
  public:
   explicit Text(const Subject& subject) : s_(subject) {}
 
-  void symbolic_part() const {
+  void symbolic_part(const Machine* machine) const {
     std::cout << "costs of one worker in words (spec/COST.md)\n";
     line("footprint", pretty(s_.costs.footprint));
     line("workspace", pretty(s_.workspace));
@@ -57,10 +57,11 @@ class Text {
     }
     for (const std::string& u : s_.costs.unclaimed) line(u, "unknown: no closed form was found");
     if (const auto total = total_traffic(s_.spec, s_.costs)) line("traffic", count_text(*total));
+    if (machine != nullptr) fits(*machine);
     instance();
     std::cout << "lower bounds (computed, in no certificate; words: fast memory)\n";
     for (const Theorem& t : s_.theorems.theorems) {
-      if (!s_.what.instance && !only_outputs(t)) continue;
+      if (!concerns(t)) continue;
       const bool threshold = t.counted == Counted::kThreshold;
       line(t.name, std::string(threshold ? "compulsory traffic is reached iff words >= "
                                          : word_of(t.counted) + std::string(" >= ")) +
@@ -73,14 +74,17 @@ class Text {
   void point(const TableAt& at) const {
     std::cout << "at " << at.point.text << ": " << sizes_text(s_.spec, at.point.dims) << ", "
               << memory_text(at) << "\n";
-    line("footprint", at.footprint.str() + (at.fits ? ", fits" : ", does not fit: refused"));
+    line("footprint",
+         at.footprint.str() + (at.fits ? ", fits" : ", does not fit: no ratio is claimed"));
     line("workspace", at.workspace.str());
     for (std::size_t k = 0; k < at.rows.size(); ++k) {
       line(row_name(s_.costs.rows[k]), at.rows[k].str());
     }
     line("traffic", std::string(at.exact ? "" : "at most ") + optional_text(at.total) + ": loads " +
                         optional_text(at.loads) + ", stores " + optional_text(at.stores));
-    for (const BoundAt& b : at.bounds) bound(at, b);
+    for (const BoundAt& b : at.bounds) {
+      if (concerns(*b.theorem)) bound(at, b);
+    }
     for (const ClassVerdict& v : at.verdicts) line("verdict", verdict_text(v, at.exact));
   }
 
@@ -89,8 +93,9 @@ class Text {
     std::cout << "  " << padded(name, 15) << " " << text << "\n";
   }
 
-  static bool only_outputs(const Theorem& t) {
-    return t.vars.size() == 1 && t.vars[0] == "outputs";
+  // Without explicit products only what the output alone says.
+  bool concerns(const Theorem& t) const {
+    return s_.what.instance.has_value() || (t.vars.size() == 1 && t.vars[0] == "outputs");
   }
 
   static std::string conditions(const Theorem& t) {
@@ -106,6 +111,14 @@ class Text {
     const std::string size = at.words.str() + " words of fast memory";
     if (at.is_footprint) return size + " (the schedule's footprint)";
     return size + (at.memory == "fast" ? "" : " (" + at.memory + ")");
+  }
+
+  void fits(const Machine& machine) const {
+    for (const Level& level : machine.levels) {
+      const auto words = level.words();
+      line("fits " + level.name, "of " + machine.name + " iff footprint <= " +
+                                     (words ? std::to_string(*words) : "words"));
+    }
   }
 
   void instance() const {
@@ -291,7 +304,7 @@ void print_json(const Made& made, const Subject& subject, const std::vector<Tabl
 void print_text(const Subject& subject, const std::vector<TableAt>& tables,
                 const Machine* machine) {
   const Text text(subject);
-  text.symbolic_part();
+  text.symbolic_part(machine);
   for (const TableAt& at : tables) text.point(at);
   std::cout << "assumed\n";
   for (const std::string& a : assumptions(subject, tables, machine)) std::cout << "  " << a << "\n";
@@ -322,10 +335,13 @@ void print_table(Session* session, const Made& made, const TableOptions& options
   } else {
     print_claims(made.bundle);
     print_text(subject, *tables, chosen);
+    print_verdict(made.bundle);
   }
+  // A machine refuses what does not fit its largest memory, which comes last.
+  const std::size_t levels = chosen != nullptr ? chosen->levels.size() : 1;
   std::vector<Diagnostic> refused;
-  for (const TableAt& at : *tables) {
-    if (!at.fits) refused.push_back(refusal(made.spec.spec, at));
+  for (std::size_t k = levels - 1; k < tables->size(); k += levels) {
+    if (!(*tables)[k].fits) refused.push_back(refusal(made.spec.spec, (*tables)[k]));
   }
   if (refused.empty()) return;
   if (json) return raise_code(session, 1);
