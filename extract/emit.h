@@ -27,8 +27,8 @@ struct Bundle {
   std::string verdict;  // what the prover expects: VALID or HOLEY
   std::vector<std::string> holes;
   std::string workspace;
-  Derivation derivation;
-  Costs costs;  // as the certificate says them
+  Derivation derivation = {};
+  Costs costs = {};  // as the certificate says them
 };
 struct BundleOptions {
   std::string root;                      // repository root that paths are relative to

@@ -274,6 +274,7 @@ std::optional<std::vector<TableAt>> evaluate(Session* session, const Subject& su
     const auto point = parse_point(text, subject.spec, subject.what);
     if (!point.ok()) {
       report(session, point.errors());
+      raise_code(session, kUsage);
       return std::nullopt;
     }
     for (TableAt& at : table_at(subject, point.value(), machine)) out.push_back(std::move(at));

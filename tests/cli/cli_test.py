@@ -413,6 +413,39 @@ def rehash(folder, name, text):
         file.write(source)
 
 
+def check_theorem_table(b):
+    """prove --at and --machine: numbers of the references, refusals, and input that is no input."""
+    stream = ("prove", b.spec("sdpa"), "--schedule", "flash_stream")
+    sizes = "n=32768,m=32768,d=64"
+    done = b.expect(0, *stream, "--machine", "abstract", "--at", sizes + ",S=116736", has=(
+        "traffic         159383552: loads 157286400, stores 2097152",
+        "T3star          total >= 150700607, ratio 1.058",
+        "within a factor of 1.040 of every row-granular schedule"))
+    b.ok("optimal" not in done.stdout and "minimal" not in done.stdout, done, "said optimal")
+    b.expect(0, "prove", b.spec("sdpa"), "--schedule", "rows_resident", "--at", "n=64,m=32768,d=64",
+             has="optimal: ratio 1, no explicit-product schedule moves less")
+    b.refused(1, "E0613", *stream, "--machine", "abstract", "--at", sizes + ",S=116618",
+              has=("does not fit", "counterexample: B=1 H=1 S=1 T=1 D=64"))
+    b.refused(1, "E0613", *stream, "--machine", "h200-sm", "--at", sizes + "0")
+    # The first level is too small and the others are not: no refusal.
+    b.expect(0, *stream, "--machine", "zen4-core", "--at", sizes, has=(
+        "8192 words of fast memory (zen4-core L1)", "does not fit: no ratio is claimed",
+        "fits L1         of zen4-core iff footprint <= 8192"))
+    done = b.call(b.minimoa, *stream, "--format", "json", "--at", sizes, "--at", "S=2,T=3,D=4")
+    table = json.loads(done.stdout)
+    b.ok(done.returncode == 0 and [p["sizes"]["S"] for p in table["points"]] == ["32768", "2"],
+         done, "two points in JSON")
+    b.ok({t["name"]: t["status"] for t in table["theorems"]}["R4"] == "assumed", done, "R4")
+    b.expect(0, "prove", b.spec("paged_decode"), "--schedule", "two_pass",
+             has="no theorem on explicit products applies: the number of keys, len[b")
+    for at, error in (("n", "E0911"), ("n=x", "E0911"), ("q=1", "E0911"), ("n=0", "E0702"),
+                      ("d=2,D=3", "E0911"), ("n=1,S=1,words=1", "E0911"), ("", "E0911")):
+        b.refused(2, error, *stream, "--at", at)
+    b.refused(2, "E0902", *stream, "--machine", "none")
+    b.refused(2, "E0524", *stream, "--machine", b.write("bad.toml", "name = 3\n"))
+    b.refused(2, "E0524", *stream, "--machine", b.write("worse.toml", "[[[[\n"))
+
+
 def check_build(b):
     tree = b.path("a tree")
     for folder in ("spec", "extract/schedules", "kernels", "certificates"):
@@ -753,7 +786,7 @@ def hostile_paths(b, home, place, edited):
 
 
 CHECKS = (check_paper_example, check_show, check_variations, check_format, check_explain,
-          check_exit_codes, check_broken_root, check_build, check_bad_specs,
+          check_exit_codes, check_theorem_table, check_broken_root, check_build, check_bad_specs,
           check_bad_schedules, check_bad_arrays,
           check_bad_libraries, check_bad_outputs, check_hostile_certificates)
 
