@@ -7,7 +7,7 @@
 //   min(c, X - c*v')        min(c*v, X)                  the tail of a split
 //   max(0, s*v' + p)        w*(s*v0 + p) + s*w*(w - 1)/2, v0 = max(0, ceil(-p/s)),
 //                           w = max(0, v - v0)
-//   min(c, max(0, q))       of max(0, q) and max(0, q - c)
+//   min(c, q)               of q and max(0, q - c); of max(0, q) likewise
 #include "prover/cost/sums.h"
 
 #include <algorithm>
@@ -173,22 +173,32 @@ class Summation {
   }
 
   std::optional<Term> choice(const Term& t, const Term& w) const {
-    const Term zero = mk_int(0);
     for (const std::size_t k : {0, 1}) {
       const Term &c = t->kids[k], &other = t->kids[1 - k];
       if (mentions_name(c, v_)) continue;
-      if (t->op == Op::kMax && alpha_equal(c, zero)) return positive_part(other, w);
-      if (t->op != Op::kMin) continue;
-      if (const auto tail = tail_of_split(c, other, w)) return tail;
-      const Term inner = other->op == Op::kMax && alpha_equal(other->kids[0], zero) ? other->kids[1]
-                         : other->op == Op::kMax && alpha_equal(other->kids[1], zero)
-                             ? other->kids[0]
-                             : nullptr;
-      if (!inner) continue;
-      const auto whole = positive_part(inner, w), beyond = positive_part(sub(inner, c), w);
-      if (whole && beyond) return sub(*whole, *beyond);
+      if (t->op == Op::kMax && is_zero(c)) return positive_part(other, w);
+      if (t->op == Op::kMin) return least_of(c, other, w);
     }
     return std::nullopt;
+  }
+
+  static bool is_zero(const Term& t) { return t->op == Op::kInt && t->value == 0; }
+
+  // min(c, t), c free of v: the tail of a split, or t less what exceeds c.
+  std::optional<Term> least_of(const Term& c, const Term& t, const Term& w) const {
+    const bool cut = t->op == Op::kMax && (is_zero(t->kids[0]) || is_zero(t->kids[1]));
+    const Term q = !cut ? t : is_zero(t->kids[0]) ? t->kids[1] : t->kids[0];
+    if (const auto tail = tail_of_split(c, q, w)) return tail;
+    const auto whole = cut ? positive_part(q, w) : linear_sum(q, w);
+    const auto beyond = positive_part(sub(q, c), w);
+    if (!whole || !beyond) return std::nullopt;
+    return sub(*whole, *beyond);
+  }
+
+  std::optional<Term> linear_sum(const Term& t, const Term& w) const {
+    Algebra algebra(spec_);
+    const auto p = algebra.poly(t);
+    return p ? polynomial(&algebra, *p, w) : std::nullopt;
   }
 
   std::optional<Term> tail_of_split(const Term& c, const Term& t, const Term& w) const {

@@ -79,21 +79,36 @@ class Pair {
   Costs costs_;
 };
 
+// Tiles that a mask excludes are counted in closed form where the row tile is
+// a multiple of the key tile.
+std::string skipping(std::mt19937* random) {
+  const unsigned key = 1 + (*random)() % 4, rows = key * (1 + (*random)() % 3);
+  return "tile row " + std::to_string(rows) + "\ntile key " + std::to_string(key) +
+         "\nsoftmax online\n";
+}
+
 std::string schedule_text(std::mt19937* random) {
   const auto number = [&](int most) {
     return std::to_string(1 + (*random)() % static_cast<unsigned>(most));
   };
-  switch ((*random)() % 4) {
+  const std::string rows = "tile row " + number(9) + "\n";
+  const std::string online = rows + "tile key " + number(9) + "\nsoftmax online\n";
+  const std::string end = "parallel batch row\n";
+  switch ((*random)() % 7) {
     case 0:
-      return "schedule a\nmaterialise scores\nsoftmax two-pass\nparallel batch row\n";
+      return "schedule a\nmaterialise scores\nsoftmax two-pass\n" + end;
     case 1:
-      return "schedule b\ntile row " + number(9) + "\nsoftmax two-pass\nparallel batch row\n";
+      return "schedule b\n" + rows + "softmax two-pass\n" + end;
     case 2:
-      return "schedule c\ntile row " + number(9) + "\ntile key " + number(9) +
-             "\nsoftmax online\nparallel batch row\n";
+      return "schedule c\n" + online + end;
+    case 3:
+      return "schedule d\n" + online + "stage row\n" + end;
+    case 4:
+      return "schedule e\n" + online + "stage row key\n" + end;
+    case 5:
+      return "schedule f\n" + skipping(random) + "stage row key\nskip key\n" + end;
     default:
-      return "schedule d\ntile row " + number(9) + "\ntile key " + number(9) +
-             "\nsoftmax online\nstage row\nparallel batch row\n";
+      return "schedule g\n" + rows + "stage row\nsoftmax two-pass\n" + end;
   }
 }
 
