@@ -180,6 +180,7 @@ set(MINIMOA_TESTS_RULES
 
 set(MINIMOA_TESTS_AUDIT
     tests/audit/back_test.cpp
+    tests/audit/costs_test.cpp
     tests/audit/front_test.cpp)
 
 set(MINIMOA_TESTS_DIFFERENTIAL
