@@ -19,6 +19,11 @@ constexpr Number kMaxTimes = Number{1} << 31;
 [[noreturn]] void cannot(const string& why) { refuse("costs", why); }
 Term op(Op op, const Term& a, const Term& b) { return make_op(op, {a, b}); }
 
+Scope with(Scope scope, const Term& guard) {
+  scope.push({Entry::Kind::kGuard, "", guard, {}, scope.depth});
+  return scope;
+}
+
 // Where a value lies. The path from the array's root: levels of index variables, and -1 - k for
 // component k.
 struct Place {
@@ -42,9 +47,8 @@ class Context {
     Terms names;
     for (const Entry& entry : scope.entries) {
       spec.budget.visit(entry.term ? entry.term->size : 1);
-      const Term term = entry.term
-                            ? instantiate(entry.term, {names.begin(), names.begin() + entry.depth})
-                            : entry.term;
+      Term term = entry.term;  // null: a shared value
+      if (term) term = instantiate(term, {names.begin(), names.begin() + entry.depth});
       if (entry.kind == Entry::Kind::kGuard) {
         add(term);
         continue;
@@ -94,14 +98,14 @@ class Context {
     if (condition->op == Op::kAnd)
       for (const Term& part : condition->kids) add(part);
     const auto equal = [&](const Term& old) { return alpha_equal(old, condition); };
+    const auto about = [&](const Loop& loop) { return has(condition, loop); };
     if (condition->op == Op::kAnd || condition->op == Op::kTrue ||
         std::ranges::any_of(conditions_, equal))
       return;
-    const auto about = [&](const Loop& loop) { return has(condition, loop); };
     // A condition on data counts as true; without this "exact" could be a lie.
-    exact_ = exact_ && countable(condition) && std::ranges::any_of(loops_, about);
-    if (countable(condition) && std::ranges::any_of(loops_, about))
-      conditions_.push_back(condition);
+    const bool counts = countable(condition) && std::ranges::any_of(loops_, about);
+    exact_ = exact_ && counts;
+    if (counts) conditions_.push_back(condition);
   }
   bool join() {
     for (const Term& condition : conditions_)
@@ -116,7 +120,7 @@ class Context {
     const Loop I = loops_[outer];
     const Loop r = loops_[inner];
     const Term& B = r.bound;
-    // With B < 0 two empty loops would become one that is not.
+    // With B < 1 two empty loops would become one that is not.
     if (B->op != Op::kInt || B->value < 1) return false;
     for (const Loop& loop : loops_)
       if (has(loop.bound, I) || has(loop.bound, r)) return false;
@@ -203,12 +207,12 @@ class Context {
   // No coefficient is negative. A loop whose bound is negative runs 0 times, but as a factor it
   // would make a count negative, and hide what other sites move.
   static bool natural(const Poly& poly, const Reading& reading) {
-    for (const auto& [monomial, coefficient] : poly.terms())
-      for (const char16_t atom : coefficient < 0 ? Monomial(1, 0) : monomial)
-        if (const auto& [kind, name, parts] = reading.atoms[atom];
-            coefficient < 0 || (kind == AtomKind::kQuotient && !natural(parts[0], reading)))
-          return false;
-    return true;
+    return std::ranges::all_of(poly.terms(), [&](const auto& term) {
+      return term.second >= 0 && std::ranges::all_of(term.first, [&](char16_t number) {
+               const Atom& atom = reading.atoms[number];
+               return atom.kind != AtomKind::kQuotient || natural(atom.parts[0], reading);
+             });
+    });
   }
   const Spec& spec_;
   vector<Loop> loops_;
@@ -255,10 +259,8 @@ class Walk {
     const size_t mark = scope_.entries.size();
     enter(node, child, scope_, spec_);
     const Term& first = node->kids[0];
-    if (node->op == Op::kAnd && child == 1)
-      scope_.push({Entry::Kind::kGuard, "", first, {}, scope_.depth});
-    if (node->op == Op::kOr && child == 1)
-      scope_.push({Entry::Kind::kGuard, "", make_op(Op::kNot, {first}), {}, scope_.depth});
+    if (node->op == Op::kAnd && child == 1) scope_ = with(scope_, first);
+    if (node->op == Op::kOr && child == 1) scope_ = with(scope_, make_op(Op::kNot, {first}));
     places_.resize(static_cast<size_t>(scope_.depth));
     if (bound_in(*node, child) > 0) places_.back() = place;
     work();
@@ -385,10 +387,6 @@ Term first_choice(const Term& term) {
   for (const Term& kid : term->kids)
     if (const Term found = first_choice(kid)) return found;
   return term->op == Op::kMin || term->op == Op::kMax ? term : nullptr;
-}
-Scope with(Scope scope, const Term& guard) {
-  scope.push({Entry::Kind::kGuard, "", guard, {}, scope.depth});
-  return scope;
 }
 
 class Traffic {

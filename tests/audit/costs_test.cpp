@@ -112,6 +112,7 @@ TEST_CASE("costs: sites, conditions, branches") {
   CHECK(rows(loops("(red add (j (- N 1)) true " + kA + ")")) == "A load = N #0; O store = N");
   CHECK(rows(loops("(red add (j (div (- N 1) 2)) true " + kA + ")")) ==
         "A load = N #0; O store = N");
+  CHECK(rows("(for (i -3) (put (vec i) bottom))") == "O store = #0");
   CHECK(rows(loops("(red add (j (+ N (- 2 1))) true " + kA + ")")) ==
         "A load = N (+ N (- 2 1)); O store = N");
 }
@@ -287,7 +288,8 @@ TEST_CASE("costs: cases and absurd") {
   bad("(min v0 M)", "(max v0 M)", "proof:");
   bad("(min v0 M)", "(min v0 (+ M 1))", "proof:");
   bad("(min M N)", "(max M N)", "proof:");
-  bad("(min M N)", "M", "proof:");
+  bad("(min M N)", "M", "costs: no tree");
+  bad("(min M N)", "(+ 1 (min M N))", "proof:");
 }
 
 TEST_CASE("costs: footprints") {
