@@ -40,6 +40,15 @@ struct Loop {
   Term variable, bound;
 };
 
+// Decided by loop variables and dimensions alone.
+bool countable(const Term& term) {
+  const string sorts = row(term->op).sorts;
+  const Op op = term->op;
+  return (is_index_arithmetic(op) || op == Op::kInt || op == Op::kFree || op == Op::kBound ||
+          sorts == "II>B" || sorts == "BB>B" || op == Op::kNot || op == Op::kTrue) &&
+         std::ranges::all_of(term->kids, countable);
+}
+
 // What surrounds a site.
 class Context {
  public:
@@ -54,10 +63,7 @@ class Context {
         continue;
       }
       names.push_back(free_var("'" + std::to_string(names.size()) + "'"));
-      if (entry.kind != Entry::Kind::kLoop) continue;
-      // Such a count would depend on data, and the claims of a nest say nothing about them.
-      if (!countable(term)) cannot("a loop bound that reads an array");
-      loops_.push_back({names.back(), term});
+      if (entry.kind == Entry::Kind::kLoop) loops_.push_back({names.back(), term});
     }
     while (join()) {}
   }
@@ -69,7 +75,8 @@ class Context {
       const vector<Loop> loops = tied(rest);
       const Nest nest = closed(loops, reading);
       const Term& bound = nest.bounds[0];
-      if (loops.size() > 1 || !nest.conditions[0].empty() || !natural(nest.key[0][0], reading)) {
+      if (loops.size() > 1 || !nest.conditions[0].empty() || !countable(bound) ||
+          !natural(nest.key[0][0], reading)) {
         const auto same = std::ranges::find(nests, nest.key, &Nest::key);
         site.nests.push_back(static_cast<size_t>(same - nests.begin()));
         if (same == nests.end()) nests.push_back(nest);
@@ -86,14 +93,6 @@ class Context {
     return replace_all(term, loop.variable, integer(0)) != term;
   }
   bool same(const Term& a, const Term& b) const { return same_index(a, b, Scope{}, spec_); }
-  // Decided by loop variables and dimensions alone.
-  static bool countable(const Term& term) {
-    const string sorts = row(term->op).sorts;
-    const Op op = term->op;
-    return (is_index_arithmetic(op) || op == Op::kInt || op == Op::kFree || sorts == "II>B" ||
-            sorts == "BB>B" || op == Op::kNot || op == Op::kTrue) &&
-           std::ranges::all_of(term->kids, countable);
-  }
   void add(const Term& condition) {
     if (condition->op == Op::kAnd)
       for (const Term& part : condition->kids) add(part);
@@ -402,6 +401,9 @@ class Traffic {
     const vector<Json>& sums = items(require_keys(json, {"sums", "proofs"}).at("sums"));
     const size_t size = sums.size();
     if (size > 0) items(json.at("sums"), nest.bounds.size());
+    // Its count depends on data: no closed form.
+    if (size > 0 && !std::ranges::all_of(nest.bounds, countable))
+      cannot("sums over a bound that reads an array");
     Terms G;
     Numbers t;
     Strings names;
