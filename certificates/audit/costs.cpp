@@ -474,7 +474,8 @@ class Traffic {
     const string kind = items(tree).at(0).get<string>();
     spec_.budget.visit(goal->size);
     const Term choice = first_choice(goal);
-    if (kind == "cases" && choice && items(tree, 3).size() == 3) {
+    if (kind == "cases" && choice) {
+      items(tree, 3);
       const Term& x = choice->kids[0];
       const Term& y = choice->kids[1];
       // Together the two conditions exclude nothing; each side may use its own one only.
@@ -483,7 +484,8 @@ class Traffic {
       return prove(tree[2],
                    {with(scope, op(Op::kLt, y, x)), replace_all(goal, choice, min ? y : x)});
     }
-    const bool absurd = kind == "absurd" && items(tree, 2).size() == 2;
+    const bool absurd = kind == "absurd";
+    if (absurd) items(tree, 2);
     if (!absurd && (kind != "goals" || choice)) cannot("no tree of this goal");
     const Condition leaf{scope, absurd ? op(Op::kLe, integer(1), integer(0)) : goal};
     Json proofs = tree;

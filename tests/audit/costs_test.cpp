@@ -116,6 +116,15 @@ TEST_CASE("costs: sites, conditions, branches") {
   CHECK(has(
       check(ragged, R"({"nests": [{"sums":[["1","v0"],["1","v1"]],"proofs":[]}], "traffic": []})"),
       "costs: sums over"));
+  CHECK(rows(loops("(if (iszero " + kA + ") (if (< i M) " + kA + " bottom) bottom)")) ==
+        "A load = N < #0; O store = N");
+  // Loads in bounds and indices.
+  CHECK(rows("(for (i (mem L (vec 0))) (put (vec i) bottom))") == "L load =; O store = #0");
+  CHECK(rows("(for (i N) (put (vec (mem L (vec i))) bottom))") == "L load = N; O store = N");
+  CHECK(rows("(letslow (x) (fold (J (mem L (vec 0))) (st) bottom (neg st)) (for (i N) (put (vec i) "
+             "(let (y) (gen (k N) x) (psi (vec (mem L (vec i))) y)))))") ==
+        "L load = = N; O store = N; x load = #0 = N N; x store = = #0");
+  CHECK(has(rows(loops("(psi (vec i) A)")), "costs: a selection from something not stored"));
   // A loop of negative length runs 0 times; as a factor it would count less than nothing.
   CHECK(rows(loops("(red add (j (- N 1)) true " + kA + ")")) == "A load = N #0; O store = N");
   CHECK(rows(loops("(red add (j (div (- N 1) 2)) true " + kA + ")")) ==
@@ -218,6 +227,11 @@ TEST_CASE("costs: sums of a triangle, and its twins") {
   bad("\"load\", \"exact\"", "\"load\", \"bound\"", "costs: exact or bound");
   for (const Text times : {"\"0\"", "\"-2\"", "\"2147483649\"", "\"02\"", "2"})
     CHECK(twin("\"exact\", \"2\"", "\"exact\", " + times) != "ok");
+  const Text row_a = R"x("exact", "2", "(* N (+ N 1))")x";
+  bad(row_a, R"x("exact", "0", "0")x", "costs: times is not");
+  bad(row_a, R"x("exact", "2147483650", "(* 1073741825 (* N (+ N 1)))")x", "costs: times is not");
+  bad(row_a, R"x("exact", "2147483648", "(* 1073741824 (* N (+ N 1)))")x", "ok");
+  bad("[\"1\", \"v1\"]", "[\"0\", \"v1\"]", "costs: times is not");
   bad("v1\"]]", "i\"]]", "scope:");  // other names
   bad("v1\"]]", "(mem A (vec v1))\"]]", "costs: not a term");
   bad("v1\"]]", "(mod v1 (+ N N))\"]]", "costs: not a term");
@@ -298,6 +312,29 @@ TEST_CASE("costs: cases and absurd") {
   bad("(min M N)", "(max M N)", "proof:");
   bad("(min M N)", "M", "costs: no tree");
   bad("(min M N)", "(+ 1 (min M N))", "proof:");
+}
+
+TEST_CASE("costs: a least common multiple beyond 2^62") {
+  const Text one = "(red add (j N) (< j M) ";
+  const Text json = R"x({"nests": [{"sums": [["T", "(* T (min v0 M))"]], "proofs": [
+    ["goals", [["lin","0",[["1",0],["1",4]]]]],
+    ["cases", ["goals",[],[]], ["absurd", [["lin","0",[["1",2],["1",4]]]]]],
+    ["cases", ["absurd", [["lin","0",[["1",6],["1",7]]]]],
+              ["cases", ["goals", [["lin","0",[["T",8],["1",9]]]], [["lin","0",[["T",6],["1",9]]]]],
+                        ["goals",[],[]]]],
+    ["cases", ["cases", ["goals",[],[]], ["absurd", [["lin","0",[["1",7],["1",8]]]]]],
+              ["absurd", [["lin","0",[["1",6],["1",7]]]]]]]}],
+    "traffic": [["A", "load", "exact", "1", "0", ["goals",[],[]]]]})x";
+  const auto with = [&](const Text& value) {
+    Text text = json;
+    const Text times = "2147483648";
+    for (std::size_t at = 0; (at = text.find("T", at)) != Text::npos; at += 1)
+      text.replace(at, 1, times);
+    return check(loops(value), text);
+  };
+  // Of a claim with min: the nest is accepted, and so is 2^62.
+  CHECK(has(with(one + one + kA + "))"), "costs: no tree"));
+  CHECK(has(with(one + one + one + kA + ")))"), "limit: a multiple beyond 2^62"));
 }
 
 TEST_CASE("costs: footprints") {
