@@ -39,6 +39,7 @@ set(MINIMOA_KERNELS
 # all but main.cpp
 set(MINIMOA_AUDIT_SOURCES
     certificates/audit/audit.cpp
+    certificates/audit/costs.cpp
     certificates/audit/json.cpp
     certificates/audit/lowering.cpp
     certificates/audit/obligations.cpp
@@ -179,6 +180,7 @@ set(MINIMOA_TESTS_RULES
 
 set(MINIMOA_TESTS_AUDIT
     tests/audit/back_test.cpp
+    tests/audit/costs_test.cpp
     tests/audit/front_test.cpp)
 
 set(MINIMOA_TESTS_DIFFERENTIAL

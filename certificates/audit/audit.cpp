@@ -10,8 +10,8 @@
 #include <fstream>
 #include <functional>
 
+#include "costs.h"
 #include "lowering.h"
-#include "obligations.h"
 
 namespace audit {
 namespace {
@@ -65,7 +65,8 @@ class Audit {
     Verdict worst = Verdict::kValid;
     Report claims = Report::array();
     string text;
-    for (const auto& [name, verdict, reason, place] : {equal_, safe_, workspace_, text_}) {
+    for (const auto& [name, verdict, reason, place] :
+         {equal_, safe_, workspace_, footprint_, traffic_, text_}) {
       worst = std::max(worst, verdict);
       claims.push_back({{"claim", name},
                         {"verdict", word_of(verdict)},
@@ -77,6 +78,7 @@ class Audit {
       text += line(string("  ") + name + ": " + word_of(verdict) +
                    (verdict < Verdict::kInvalid ? "" : why));
     }
+    for (const string& cost : costs_lines_) text += line("  " + cost);
     for (const string& hole : holes_) text += line("  hole " + hole);
     for (const string& name : classes_) text += line("  rule class " + name);
     for (const string& assumption : assumptions_) text += line("  assumes " + assumption);
@@ -85,6 +87,7 @@ class Audit {
             {{"certificate", path},
              {"verdict", word_of(worst)},
              {"claims", claims},
+             {"costs", costs_lines_},
              {"holes", holes_},
              {"classes", classes_},
              {"assumptions", assumptions_}}};
@@ -100,11 +103,13 @@ class Audit {
     if (!guarded(equal_, [&] { replay(bytes); })) return;
     guarded(text_, [&] { check_text(bytes); });
     guarded(workspace_, [&] { check_workspace(); });
+    guarded(footprint_, [&] { check_footprint(); });
     if (!guarded(equal_, [&] { prove("divisors", generator_.divisors(final_)); })) return;
     // The facts about quotients that both use stand on the divisors.
     at_best_ = equal_.verdict;
     guarded(equal_, [&] { check_equal(); });
     guarded(safe_, [&] { check_safe(); });
+    guarded(traffic_, [&] { check_traffic(); });
   }
   // The only place where exceptions end. Everything unforeseen is INVALID.
   bool guarded(Claim& claim, const std::function<void()>& work) {
@@ -156,9 +161,10 @@ class Audit {
   }
   void read(const string& bytes) {
     cert_ = parse_json(bytes);
-    require_keys(cert_,
-                 {"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
-                  "spec_proofs", "stages", "steps", "safe", "cover", "workspace", "producer"});
+    require_keys(cert_, {"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
+                         "spec_proofs", "stages", "steps", "safe", "cover", "workspace", "costs",
+                         "producer"});
+    require_keys(cert_.at("costs"), {"footprint", "nests", "traffic"});
     if (cert_.at("format") != "minimoa.cert/1") refuse("json", "unknown format");
     spec_ = read_spec(named_file("specification ", cert_.at("spec")));
     read_rule_files();
@@ -243,6 +249,23 @@ class Audit {
     if (!same_index(lowered_.workspace, printed, Scope{}, spec_))
       refuse("workspace", "not the number of words of slow memory");
   }
+  // COST.md speaks of a term as it is lowered.
+  void check_footprint() {
+    place_ = "costs.footprint";
+    if (lowered_.text.empty()) refuse("unchecked", "the term has no lowering");
+    costs_ = costs_of(final_, spec_);
+    add_lines(audit::check_footprint(costs_, cert_.at("costs").at("footprint"), spec_));
+  }
+  void check_traffic() {
+    place_ = "costs";
+    if (costs_.footprints.empty()) refuse("unchecked", "the costs of the term are not known");
+    check_witness(spec_, cert_.at("witness"));  // else the rows could hold for no sizes
+    add_lines(audit::check_traffic(costs_, cert_.at("costs"), spec_, generator_, place_, holes_));
+  }
+  // Only of a claim that is not refused.
+  void add_lines(const Strings& lines) {
+    costs_lines_.insert(costs_lines_.end(), lines.begin(), lines.end());
+  }
   void list_assumptions() {
     for (const string& name : spec_.dims) assumptions_.push_back("1 <= " + name + " <= 16777216");
     for (const Term& require : spec_.assumptions)
@@ -262,9 +285,10 @@ class Audit {
     assumptions_.push_back("compiled with " + kernel_.at("flags"));
   }
   const string root_;
-  Claim equal_{"equal"}, safe_{"safe"}, workspace_{"workspace"}, text_{"text"};
+  Claim equal_{"equal"}, safe_{"safe"}, workspace_{"workspace"};
+  Claim footprint_{"footprint"}, traffic_{"traffic"}, text_{"text"};
   Verdict at_best_ = Verdict::kValid;  // what further claims rest on
-  Strings assumptions_, holes_;
+  Strings assumptions_, holes_, costs_lines_;
   std::set<string> classes_;
   Spec spec_;
   RuleTable rules_;
@@ -274,6 +298,7 @@ class Audit {
   vector<vector<Condition>> conditions_;  // of each step
   Term final_;
   Lowered lowered_;
+  Costs costs_;
   string place_;
 };
 }  // namespace

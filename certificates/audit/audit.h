@@ -1,5 +1,5 @@
 // The audit of one certificate (FORMAT sections 9 and 10).
-// Idea: read, replay, regenerate every statement, check every proof, lower, compare; four claims,
+// Idea: read, replay, regenerate every statement, check every proof, lower, compare; six claims,
 // each with its own verdict and reason.
 // How it may be wrong: a part of the certificate that nobody looks at; hence every object is read
 // with a closed key set.
@@ -16,8 +16,8 @@ using Report = nlohmann::ordered_json;
 struct Audited {
   Verdict verdict;
   std::string text;  // the report for people
-  // {certificate, verdict, claims: [{claim, verdict, code, place, text}], holes, classes,
-  // assumptions}; the claims are equal, safe, workspace, text; a code says why one is INVALID.
+  // {certificate, verdict, claims: [{claim, verdict, code, place, text}], costs, holes, classes,
+  // assumptions}; the claims are those of FORMAT 10; a code says why one is INVALID.
   Report report;
 };
 

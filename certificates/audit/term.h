@@ -135,6 +135,8 @@ bool mentions(const Term& term, Number index);
 // Replaces the innermost variables of `body` by args (in written binder order, terms of the scope
 // without these variables); other variables move down.
 Term instantiate(const Term& body, const Terms& args, Number cutoff = 0);
+// Replaces every subterm equal to `what`; only for terms without binders.
+Term replace_all(const Term& term, const Term& what, const Term& with);
 // Replaces the subterm at a position (FORMAT children); refuses a wrong path.
 Term replace(const Term& root, const vector<size_t>& at, const Term& with, size_t level = 0);
 
@@ -216,6 +218,8 @@ Spec read_spec(const string& text);
 
 // The type of a term in a scope (left as it was); refuses (code "type") an ill-typed one.
 Type infer(const Term& term, Scope& scope, const Spec& spec);
+// 1 if there are none.
+Term product(const Terms& extents);
 // Equality as polynomials, without facts.
 bool same_index(const Term& a, const Term& b, const Scope& scope, const Spec& spec);
 bool same_shape(const Terms& a, const Terms& b, const Scope& scope, const Spec& spec);

@@ -238,6 +238,38 @@ def field_mutants(certificate):
         yield Mutant("stage", "stages." + stage, ["*"], put(("stages", stage), 1000000))
 
 
+def cost_mutants(costs):
+    for k, text in enumerate(costs["footprint"]):
+        for wrong in ("(+ %s 1)", "(- %s 1)", "(* %s 2)", "(max %s 0)"):
+            yield Mutant("footprint", "phase %d" % k, ["footprint"],
+                         put(("costs", "footprint", k), wrong % text))
+        yield Mutant("footprint deleted", "phase %d" % k, ["footprint"],
+                     drop(("costs", "footprint", k)))
+    for n, nest in enumerate(costs["nests"]):
+        yield Mutant("nest deleted", "nest %d" % n, ["traffic"], drop(("costs", "nests", n)))
+        for k, (times, text) in enumerate(nest["sums"]):
+            spot = ("costs", "nests", n, "sums", k)
+            yield Mutant("times of a sum", "nest %d" % n, ["traffic"],
+                         put(spot + (0,), str(int(times) + 1)))
+            for wrong in ("(+ %s 1)", "(+ %s v{0})", "(* %s 2)", "(+ %s (* v{0} (- v{0} 1)))"):
+                yield Mutant("sum", "nest %d" % n, ["traffic"],
+                             put(spot + (1,), wrong.format(k) % text))
+        for k in range(len(nest["proofs"])):
+            yield Mutant("tree deleted", "nest %d" % n, ["traffic"],
+                         drop(("costs", "nests", n, "proofs", k)))
+    for k, (_, _, kind, times, text, _) in enumerate(costs["traffic"]):
+        spot = ("costs", "traffic", k)
+        yield Mutant("times of a row", "row %d" % k, ["traffic"],
+                     put(spot + (3,), str(int(times) + 1)))
+        yield Mutant("kind of a row", "row %d" % k, ["traffic"],
+                     put(spot + (2,), "bound" if kind == "exact" else "exact"))
+        for wrong in ("(+ %s 1)", "(- %s 1)", "(* %s 2)"):
+            yield Mutant("closed form", "row %d" % k, ["traffic"], put(spot + (4,), wrong % text))
+        if k:
+            yield Mutant("rows swapped", "row %d" % k, ["traffic"],
+                         swap(("costs", "traffic"), (k - 1, k)))
+
+
 def text_mutants():
     def duplicate(key):
         return lambda text: re.sub(r'"%s"\s*:' % key, '"%s": "0", "%s":' % (key, key), text, count=1)
@@ -378,6 +410,7 @@ class Case:
         wrong = []
         wrong += text_mutants()
         wrong += field_mutants(self.certificate)
+        wrong += cost_mutants(self.certificate["costs"])
         wrong += proof_mutants(self.certificate)
         wrong += step_mutants(self.certificate)
         kernel = list(kernel_mutants(self.body))
