@@ -257,14 +257,23 @@ class Walk {
               const Place& place = {}) {
     const size_t mark = scope_.entries.size();
     enter(node, child, scope_, spec_);
-    const Term& first = node->kids[0];
-    if (node->op == Op::kAnd && child == 1) scope_ = with(scope_, first);
-    if (node->op == Op::kOr && child == 1) scope_ = with(scope_, make_op(Op::kNot, {first}));
+    const bool second = child == 1 && (node->op == Op::kAnd || node->op == Op::kOr);
+    // What it emits runs before the first operand has decided anything (8.3).
+    if (second && emits(node->kids[1])) cannot("a loop or choice in a second operand of and, or");
+    if (second) {
+      const Term& first = node->kids[0];
+      scope_ = with(scope_, node->op == Op::kAnd ? first : make_op(Op::kNot, {first}));
+    }
     places_.resize(static_cast<size_t>(scope_.depth));
     if (bound_in(*node, child) > 0) places_.back() = place;
     work();
     scope_.truncate(mark);
     places_.resize(static_cast<size_t>(scope_.depth));
+  }
+  static bool emits(const Term& term) {
+    const Op op = term->op;
+    return op == Op::kRed || op == Op::kAny || op == Op::kIf || op == Op::kLet ||
+           std::ranges::any_of(term->kids, emits);
   }
   Number level(const Term& variable) const { return scope_.depth - 1 - variable->value; }
   // What an access selects; an index that is no variable makes a place unlike any destination.

@@ -118,6 +118,14 @@ TEST_CASE("costs: sites, conditions, branches") {
       "costs: sums over"));
   CHECK(rows(loops("(if (iszero " + kA + ") (if (< i M) " + kA + " bottom) bottom)")) ==
         "A load = N < #0; O store = N");
+  // In C++ this sum runs before i < M is known, so its loads would be N M, not #0 M.
+  for (const Text op : {"and", "or"})
+    for (const Text value : {"(red add (j M) true " + kA + ")", "(if true " + kA + " bottom)",
+                             "(let (y) " + kA + " y)"})
+      CHECK(has(rows(loops("(if (" + op + " (< i M) (iszero " + value + ")) bottom bottom)")),
+                "costs: a loop or choice"));
+  CHECK(rows(loops("(if (and (iszero (red add (j M) true " + kA + ")) (< i M)) bottom bottom)")) ==
+        "A load = N M; O store = N");
   // Loads in bounds and indices.
   CHECK(rows("(for (i (mem L (vec 0))) (put (vec i) bottom))") == "L load =; O store = #0");
   CHECK(rows("(for (i N) (put (vec (mem L (vec i))) bottom))") == "L load = N; O store = N");
