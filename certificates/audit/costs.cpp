@@ -494,7 +494,6 @@ class Traffic {
                    {with(scope, op(Op::kLt, y, x)), replace_all(goal, choice, min ? y : x)});
     }
     const bool absurd = kind == "absurd";
-    if (absurd) items(tree, 2);
     if (!absurd && (kind != "goals" || choice)) cannot("no tree of this goal");
     const Condition leaf{scope, absurd ? op(Op::kLe, integer(1), integer(0)) : goal};
     Json proofs = tree;

@@ -315,6 +315,9 @@ TEST_CASE("costs: cases and absurd") {
   bad(R"(["cases", ["goals",[],[]], ["absurd")", R"(["cases", ["absurd",[]], ["absurd")", "proof:");
   bad(R"(["cases", ["goals",[],[]], ["absurd", [["lin","0",[["1",2],["1",4]]]]]])",
       R"(["goals",[],[]])", "costs: no tree");
+  bad(R"(["cases", ["goals",[],[]], ["absurd")",
+      R"(["cases", ["goals",[],[]], ["goals"], ["absurd")", "json: expected a list of 3");
+  bad(R"(["absurd", )", R"(["absurd", [], )", "proof: has 2 proofs");
   bad("(min v0 M)", "(max v0 M)", "proof:");
   bad("(min v0 M)", "(min v0 (+ M 1))", "proof:");
   bad("(min M N)", "(max M N)", "proof:");
