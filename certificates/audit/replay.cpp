@@ -7,8 +7,6 @@
 // a condition evaluated elsewhere than at the position.
 #include "reader.h"
 
-#include <algorithm>
-
 namespace audit {
 namespace {
 // Form: t one item; s one string; * any items; ? any items or no clause; + one or more clauses.
@@ -134,8 +132,7 @@ class Position {
     if (step_.sub.size() != rule_.vars.size()) refuse("sub", "too many keys");
     return term;
   }
-  // Section 3, conditions. Without them a rule is applied outside of its hypotheses: every one that
-  // does not hold refuses the step.
+  // Section 3, conditions: each must hold, else a rule is applied outside of its hypotheses.
   void check(const Sexp& sexp, vector<Condition>& to_prove) {
     const string head = sexp.head();
     if (head != "prove" && head != "prove-rl") {

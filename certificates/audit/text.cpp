@@ -1,12 +1,11 @@
-// The comparison of a kernel file with the lowering. See lowering.h.
+// The comparison of a kernel file with the lowering. See obligations.h.
 // Idea: brackets, `;` and `,` are always tokens of their own; other characters that stand together
 // are compared together. So "x--1" and "x - -1" differ, without a table of C++'s operators.
 // How it may be wrong: two texts that we cut equally and a compiler does not (1e+x is one token for
 // it: but the lowering writes no number that ends in e or p).
-#include <algorithm>
 #include <sstream>
 
-#include "lowering.h"
+#include "obligations.h"
 
 namespace audit {
 namespace {
