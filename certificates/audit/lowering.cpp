@@ -92,10 +92,7 @@ constexpr size_t kNever = static_cast<size_t>(-1);
 string fill(std::string_view form, const Strings& holes) {
   string text;
   for (size_t k = 0; k < form.size(); ++k)
-    if (form[k] == '@')
-      text += holes.at(static_cast<size_t>(form[++k] - '0'));
-    else
-      text += form[k];
+    text += form[k] != '@' ? string(1, form[k]) : holes.at(static_cast<size_t>(form[++k] - '0'));
   return text;
 }
 

@@ -259,7 +259,7 @@ vector<Sexp> read_sexps(const string& text, bool rules) {
       ++in.at;
       if (c == '\n') ++in.line;
     } else if (rules && c == ';') {
-      in.take_while([](char d) { return d != '\n'; });
+      in.take_line();
     } else if (c == '(') {
       ++in.at;
       if (open.size() > size_t{2} * kMaxDepth) refuse("limit", "nested too deeply");

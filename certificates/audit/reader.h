@@ -53,6 +53,7 @@ struct Scanner {
     while (at + size < text.size() && good(text[at + size])) ++size;
     return take(size);
   }
+  string take_line() { return take(std::min(text.find('\n', at), text.size()) - at); }
   [[noreturn]] void fail(const string& what) const {
     refuse(code, "line " + std::to_string(line) + ": " + what);
   }

@@ -74,7 +74,9 @@ class Inference {
     for (size_t k = 0; k < kids.size(); ++k)
       if (bound_in(*term, k) > 0) kids[k] = child(term, k, kids);
     const Type result = node(term, kids);
-    spec_.budget.visit(weight(result));
+    const size_t size = weight(result);
+    if (size > kMaxNodes) refuse("limit", "type too large");
+    spec_.budget.visit(size);
     // Section 3: a rule variable stands for terms of its kind; a rule for reals not for an index.
     if (term->must_be && result.sort != *term->must_be)
       ill(term, "a rule variable stands for a term of another kind");
