@@ -5,13 +5,10 @@
 // divisors again, and all rest on the replay.
 #include "audit.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 
 #include "costs.h"
-#include "lowering.h"
 
 namespace audit {
 namespace {
@@ -104,7 +101,9 @@ class Audit {
     guarded(text_, [&] { check_text(bytes); });
     guarded(workspace_, [&] { check_workspace(); });
     guarded(footprint_, [&] { check_footprint(); });
-    if (!guarded(equal_, [&] { prove("divisors", generator_.divisors(final_)); })) return;
+    if (!guarded(equal_,
+                 [&] { prove("divisors", generator_.divisors(final_), cert_.at("divisors")); }))
+      return;
     // The facts about quotients that both use stand on the divisors.
     at_best_ = equal_.verdict;
     guarded(equal_, [&] { check_equal(); });
@@ -132,8 +131,7 @@ class Audit {
     claim.place = place_;
     return false;
   }
-  // Reads {"path": .., "sha256": ..} and the file; the hash must be that of the bytes read, else
-  // the verdict would be about another file.
+  // Reads {"path": .., "sha256": ..} and the file, which must have this hash: no other is judged.
   string named_file(const string& what, const Json& json) {
     const StringMap file = strings(json, {"path", "sha256"});
     place_ = file.at("path");
@@ -144,8 +142,7 @@ class Audit {
     assumptions_.push_back(what + place_ + " sha256 " + hash);
     return bytes;
   }
-  // FORMAT 3: rules come from spec/rules only; a rule file of the prover's own could make any two
-  // terms equal.
+  // FORMAT 3: only from spec/rules; a rule file of the prover's own could make any terms equal.
   void read_rule_files() {
     string previous;
     for (const Json& file : items(cert_.at("rules"))) {
@@ -211,23 +208,22 @@ class Audit {
     classes_ = std::move(classes);
     list_assumptions();
   }
-  void prove(const string& list, const vector<Obligation>& obligations) {
-    check_proofs(list, obligations, cert_.at(list), spec_.budget, place_, holes_);
+  void prove(const string& list, const vector<Obligation>& obligations, const Json& proofs) {
+    check_proofs(list, obligations, proofs, spec_.budget, place_, holes_);
   }
   void check_equal() {
     place_ = "spec_proofs";
-    prove("spec_proofs", generator_.spec_obligations());
+    prove("spec_proofs", generator_.spec_obligations(), cert_.at("spec_proofs"));
     for (size_t k = 0; k < conditions_.size(); ++k) {
       const string list = place_ = "steps[" + std::to_string(k) + "].proofs";
-      check_proofs(list, generator_.step(conditions_[k]), cert_.at("steps")[k].at("proofs"),
-                   spec_.budget, place_, holes_);
+      prove(list, generator_.step(conditions_[k]), cert_.at("steps")[k].at("proofs"));
     }
   }
   void check_safe() {
     place_ = "witness";
     check_witness(spec_, cert_.at("witness"));
     place_ = "safe";
-    prove("safe", generator_.safe(final_, cert_.at("cover")));
+    prove("safe", generator_.safe(final_, cert_.at("cover")), cert_.at("safe"));
   }
   void check_text(const string& bytes) {
     place_ = kernel_.at("path");

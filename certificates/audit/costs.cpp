@@ -6,11 +6,8 @@
 // factor that may be negative; loops joined that do not fill the joined range.
 #include "costs.h"
 
-#include <algorithm>
-#include <functional>
 #include <limits>
 
-#include "lowering.h"
 
 namespace audit {
 namespace {
@@ -197,7 +194,7 @@ class Context {
     const bool negated = condition->op == Op::kNot;
     const Term& c = negated ? condition->kids[0] : condition;
     if (c->op != Op::kLt && c->op != Op::kLe)
-      return reading.atoms.atom({AtomKind::kVariable, "=" + print(condition), {}});
+      return reading.atom({AtomKind::kVariable, "=" + print(condition), {}});
     Poly gap = index_poly(c->kids[negated ? 0 : 1], reading);
     gap.add(index_poly(c->kids[negated ? 1 : 0], reading), -1, reading.budget);
     if ((c->op == Op::kLt) != negated) gap.add({}, -1);

@@ -1,12 +1,11 @@
-// The strict JSON reader, and SHA-256. See json.h.
+// The strict JSON reader, and SHA-256. See reader.h.
 // Idea: the limits are checked on the text, before the library builds a document; the rest on the
 // document. (The library's own filter, a callback of parse(), takes quadratic time.) SHA-256 pads
 // the message once, in memory, and compresses it block by block.
 // How it may be wrong: a string that ends elsewhere than we think; then the library, too, must have
 // read it so. Padding at block borders (55, 56, 63, 64 bytes): tested.
-#include "json.h"
+#include "reader.h"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <ranges>
@@ -89,8 +88,7 @@ Json parse_json(std::string_view text) {
   const size_t keys = count_keys(text);
   Json document = Json::parse(text.begin(), text.end(), nullptr, false);
   if (document.is_discarded()) refuse("json", "not JSON");
-  // FORMAT 9; without it two readers may see two different values of a key. A document keeps one
-  // of them.
+  // FORMAT 9; else two readers may see two different values of a key. A document keeps one.
   if (count_keys(document) != keys) refuse("json", "the same key twice in one object");
   return document;
 }
@@ -100,8 +98,7 @@ const vector<Json>& items(const Json& list, std::optional<size_t> size) {
   return list.get_ref<const Json::array_t&>();
 }
 
-// FORMAT 9, closed key sets; without it a certificate could carry text that a person reads and no
-// checker does.
+// FORMAT 9, closed key sets; else a certificate could carry text that people read, but no checker.
 const Json& require_keys(const Json& object, Strings keys) {
   std::ranges::sort(keys);
   if (object.is_object() &&

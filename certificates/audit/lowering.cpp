@@ -1,17 +1,9 @@
-// The lowering of the final term to C++ text. See lowering.h.
+// The lowering of the final term to C++ text. See obligations.h.
 // Idea: a template with holes @0, @1, .. for every construct of FORMAT 8, one table row for every
 // operator; names are unique within a phase, so a C++ name identifies its variable.
 // How it may be wrong: the order in which names are made or operands lowered (then honest kernels
 // are refused); 8.4 (see read() and mark_written()).
-#include "lowering.h"
-
-#include <algorithm>
-#include <functional>
-#include <set>
-#include <sstream>
-
 #include "obligations.h"
-#include "reader.h"
 
 namespace audit {
 namespace {
@@ -89,18 +81,7 @@ void phase_@1(void* data, std::int64_t task, std::int64_t worker) {
 }
 )";
 
-// FORMAT 8.3, each operator: word, sorts of its operands and of the result (letters as in
-// AUDIT_OPS; P: index or real, both the same), template.
-const char kForms[] = R"(
-+ PP (@0 + @1) # - PP (@0 - @1) # * PP (@0 * @1) # / RR (@0 / @1) # div II (@0 / @1) #
-mod II (@0 % @1) # < IB (@0 < @1) # <= IB (@0 <= @1) # == IB (@0 == @1) # != IB (@0 != @1) #
-and BB (@0 && @1) # or BB (@0 || @1) # not BB (!@0) # true BB true # iszero RB (@0 == 0.0f) #
-max RR maximum(@0, @1) # min RR minimum(@0, @1) # expsub RR expsub(@0, @1) # neg RR (-@0) #
-exp RR std::exp(@0) # exp2 RR std::exp2(@0) # log RR std::log(@0) # sqrt RR std::sqrt(@0) #
-tanh RR std::tanh(@0) # bottom RR kBottom # real IR static_cast<float>(@0) #
-)";
-// Type, identity and step of the reductions in the order of RedOp; for osm, which is not lowered,
-// stands `any`.
+// Type, identity and step of each RedOp; `any` stands for osm, which is not lowered.
 constexpr const char* kReductions[][3] = {{"float", "0.0f", "@0 = @0 + @1;"},
                                           {"float", "1.0f", "@0 = @0 * @1;"},
                                           {"float", "kBottom", "@0 = maximum(@0, @1);"},
@@ -111,17 +92,8 @@ constexpr size_t kNever = static_cast<size_t>(-1);
 string fill(std::string_view form, const Strings& holes) {
   string text;
   for (size_t k = 0; k < form.size(); ++k)
-    if (form[k] == '@')
-      text += holes.at(static_cast<size_t>(form[++k] - '0'));
-    else
-      text += form[k];
+    text += form[k] != '@' ? string(1, form[k]) : holes.at(static_cast<size_t>(form[++k] - '0'));
   return text;
-}
-
-Term product_of(const Terms& extents) {
-  Term result = integer(1);
-  for (const Term& extent : extents) result = make_op(Op::kMul, {result, extent});
-  return result;
 }
 
 // x0, then form(x0, x1), ..; `none` if there are none.
@@ -228,8 +200,7 @@ class Lowering {
  private:
   void emit(const string& text) { phases_.back().body += text + "\n"; }
   // Identifiers only: a name is pasted into the text that the kernel must equal. Unique: binder
-  // "x_1" with counter 0 and leaf 0 of "x" with counter 1 are both "x_1_0", and the inner one would
-  // capture the outer one's uses.
+  // "x_1" with counter 0 and leaf 0 of "x" with counter 1 are both "x_1_0": the inner one captures.
   string claim(const string& name) {
     if (!is_identifier(name)) refuse("name", "not an identifier: " + name);
     if (!phases_.back().names.insert(name).second) refuse("name", "name twice: " + name);
@@ -275,15 +246,15 @@ class Lowering {
   }
   // The C++ expression of a term of this sort.
   string lowered(const Term& term, char sort) {
-    std::istringstream rows(kForms);
-    for (string word, sorts, form;
-         rows >> word >> sorts >> std::ws && std::getline(rows, form, '#');) {
-      const bool fits = sorts[1] == sort || (sorts[1] == 'P' && sort != 'B');
-      if (!fits || word != word_of(term->op)) continue;
+    const OpRow& op = row(term->op);
+    const char result = string(op.sorts).back();
+    // Pointwise operators give reals; of those, index arithmetic also an index.
+    const bool pointwise = sort == 'R' || (sort == 'I' && is_index_arithmetic(op.op));
+    if (*op.cpp != 0 && (result == sort || (result == '>' && pointwise))) {
       Strings operands;
       for (const Term& kid : term->kids)
-        operands.push_back(lowered(kid, sorts[0] == 'P' ? sort : sorts[0]));
-      return fill(form, operands);
+        operands.push_back(lowered(kid, op.sorts[0] == 'P' ? sort : op.sorts[0]));
+      return fill(op.cpp, operands);
     }
     if (term->op == Op::kMem && sort != 'B') return input_element(term, sort == 'I');
     if (sort == 'R') return value(term);
@@ -373,7 +344,7 @@ class Lowering {
       if (local) continue;
       region.sizes.push_back(folded("(@0 * @1)", leaf.extents, "1"));
       region.checked.push_back(folded("product(@0, @1)", leaf.extents, "1"));
-      region.words = make_op(Op::kAdd, {region.words, product_of(shapes[k])});
+      region.words = make_op(Op::kAdd, {region.words, product(shapes[k])});
     }
     return {.place = place};
   }
@@ -436,8 +407,7 @@ class Lowering {
     if (!named || named->first != place.first || named->count != place.count ||
         named->index != place.index)
       return false;
-    // Through an outer fold's state the old value may be gone: in (fold .. w .. (if c x st)) the
-    // destination holds w, not st.
+    // An outer fold's old state may be gone: in (fold .. w .. (if c x st)) the place holds w.
     need_unwritten(*named, "keeps");
     return true;
   }

@@ -2,9 +2,7 @@
 // The idea: a thin shell around audit_certificate().
 // How it may be wrong: an exit code that hides a worse certificate.
 #include <iostream>
-#include <map>
 #include <string>
-#include <vector>
 
 #include "audit.h"
 

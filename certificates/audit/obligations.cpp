@@ -5,10 +5,7 @@
 // variable read at the wrong depth.
 #include "obligations.h"
 
-#include <algorithm>
 #include <limits>
-
-#include "lowering.h"
 
 namespace audit {
 // left - right - minus >= 0; `swapped`: right is translated first.
@@ -69,10 +66,8 @@ Int evaluate(const Term& term, const Sizes& at) {
   if (op == Op::kOr) return a + b > 0 ? 1 : 0;
   if (op == Op::kAdd) return a + b;
   if (op == Op::kSub) return a - b;
-  if (op == Op::kLt) return a < b ? 1 : 0;
-  if (op == Op::kLe) return a <= b ? 1 : 0;
-  if (op == Op::kEq) return a == b ? 1 : 0;
-  if (op == Op::kNe) return a != b ? 1 : 0;
+  if (op == Op::kLt || op == Op::kLe) return a < b || (op == Op::kLe && a == b) ? 1 : 0;
+  if (op == Op::kEq || op == Op::kNe) return (a == b) == (op == Op::kEq) ? 1 : 0;
   if ((op != Op::kDiv && op != Op::kMod) || b <= 0) refuse("witness", "a require is not evaluable");
   const Int q = floor_div(a, b);
   return op == Op::kDiv ? q : Int(a - q * b);
@@ -95,8 +90,7 @@ void collect_divisors(const Term& term, const Spec& spec, Terms& out) {
   for (const Term& kid : term->kids) collect_divisors(kid, spec, out);
   if (term->op != Op::kDiv && term->op != Op::kMod) return;
   const Term& divisor = term->kids[1];
-  // FORMAT 7; a divisor with a bound variable would have to be positive in its context, which the
-  // facts of FORMAT 5 do not ask.
+  // FORMAT 7; FORMAT 5 does not ask that one with a bound variable be positive in its context.
   if (!dimensions_only(divisor, spec)) refuse("divisor", "a divisor not made of dimensions");
   const bool known = std::ranges::any_of(
       out, [&](const Term& old) { return same_index(old, divisor, Scope{}, spec); });
@@ -207,15 +201,12 @@ void Generator::add_goals(const string& place, const Draft& context, const Facts
       if (draft.atoms[k].kind == AtomKind::kElement) use_element(draft, k);
     }
     // Without the limit a short certificate could make a list of obligations that fills the memory.
+    if (out_.empty()) bytes_ = 0;
     bytes_ += place.size() + sizeof(Obligation);
     for (const Poly& hypothesis : draft.hypotheses) bytes_ += hypothesis.bytes();
     if (bytes_ > kMaxFactBytes) refuse("limit", "obligations too large");
     out_.push_back({place, std::move(draft.hypotheses), poly, draft.atoms.size()});
   }
-}
-vector<Obligation> Generator::finished() {
-  bytes_ = 0;
-  return std::exchange(out_, {});
 }
 vector<Obligation> Generator::divisors(const Term& final_term) {
   Terms found;
@@ -232,7 +223,7 @@ vector<Obligation> Generator::divisors(const Term& final_term) {
     divisors_.push_back(found[k]);
   }
   refuse_unproved_ = true;
-  return finished();
+  return std::exchange(out_, {});
 }
 vector<Obligation> Generator::spec_obligations() {
   // FORMAT 7: with an empty range the facts of an element would contradict each other.
@@ -241,7 +232,7 @@ vector<Obligation> Generator::spec_obligations() {
       add_goals("range of " + array.name, context(),
                 {{array.range->second, array.range->first, 1}});
   add_nodes(spec_.core, false);
-  return finished();
+  return std::exchange(out_, {});
 }
 vector<Obligation> Generator::step(const vector<Condition>& conditions) {
   for (const auto& [scope, goal] : conditions) {
@@ -252,7 +243,7 @@ vector<Obligation> Generator::step(const vector<Condition>& conditions) {
     if (!facts_of(goal, goals)) refuse("condition", "cannot be stated as an inequality: " + text);
     add_goals(text, context(scope), goals);
   }
-  return finished();
+  return std::exchange(out_, {});
 }
 void Generator::add_nodes(const Term& root, bool safe) {
   Scope scope;
@@ -357,8 +348,7 @@ void Generator::add_cover(const Frame& frame, const Json& json) {
     const vector<Json>& pair = items(pairs[k], 2);
     if (pair[0] != loops[k].name) refuse("cover", "the loops are not named in order");
     const Term text = read_term(pair[1].get<string>(), names, spec_);
-    // W must be made of o0, o1, .. and dimensions: an input's name would become an integer that
-    // does not exist.
+    // W is made of o0, o1, .. and dimensions: an input's name would be an integer from nowhere.
     if (!dimensions_only(instantiate(text, Terms(axes.size(), zero())), spec_))
       refuse("cover", "not an index term over o0, o1, ..");
     draft.replaced[loops[k].depth] = instantiate(text, axes);
@@ -392,7 +382,7 @@ vector<Obligation> Generator::safe(const Term& final_term, const Json& cover) {
   const Frame frame = frame_of(final_term, spec_);
   add_write_once(frame);
   add_cover(frame, cover);
-  return finished();
+  return std::exchange(out_, {});
 }
 void check_witness(const Spec& spec, const Json& witness, const Terms& counts) {
   Sizes at;

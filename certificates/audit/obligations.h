@@ -1,12 +1,16 @@
-// The arithmetic obligations of a certificate (FORMAT sections 5 and 7) and their proofs (6).
-// Idea: every statement is computed here, from the specification, the replayed terms and the
-// conditions of the steps; only proofs (and the choices `cover` and `witness`) come from the
-// certificate. The checker of proofs only multiplies, adds and compares.
-// How it may be wrong: an obligation that is forgotten, or a hypothesis that does not hold. The one
-// dangerous hypothesis is that of a quotient: its divisor must be proved positive.
+// What a certificate must agree with: the arithmetic obligations (FORMAT sections 5 and 7) and the
+// checker of their proofs (6); the final term as C++ text (8) and the comparison of a kernel.
+// Idea: every statement, and the kernel, is computed here from the specification, the replayed
+// terms and the conditions of the steps; only proofs (and the choices `cover` and `witness`) come
+// from the certificate. The checker of proofs only multiplies, adds and compares. A kernel file is
+// accepted only if its tokens are those of the lowering; whatever could make a compiler see other
+// tokens than we do (backslashes, trigraphs, literals, directives, odd bytes) is refused first.
+// How it may be wrong: an obligation that is forgotten, or a hypothesis that does not hold (the one
+// dangerous hypothesis is that of a quotient: its divisor must be proved positive); text that does
+// not mean what the term means; the delicate part is 8.4, folds whose state is overwritten in
+// place. Or: a spelling that we and a compiler cut differently.
 #pragma once
 
-#include "json.h"
 #include "poly.h"
 #include "reader.h"
 
@@ -62,7 +66,6 @@ class Generator {
   void add_cover(const Frame& frame, const Json& json);
   void use_quotient(Draft& draft, size_t atom) const;
   void use_element(Draft& draft, size_t atom) const;
-  vector<Obligation> finished();
   const Spec& spec_;
   vector<Obligation> out_;        // the list under construction
   size_t bytes_ = 0;              // of it
@@ -70,7 +73,35 @@ class Generator {
   bool refuse_unproved_ = false;  // true once the list is complete
 };
 
-// FORMAT 7, satisfiable: the witness gives every dimension a value, and there all requires hold and
-// all counts are at most 2^40.
+// FORMAT 7, satisfiable: with the witness's sizes all requires hold, all counts are at most 2^40.
 void check_witness(const Spec& spec, const Json& witness, const Terms& counts = {});
+
+// ---- the lowering (lowering.cpp) ----
+
+struct Lowered {
+  string text;     // the whole body
+  Term workspace;  // words of slow memory
+  Terms counts;    // words of slow memory and scratch, tasks of each phase
+};
+
+// FORMAT 8.3, storage: the extents of each leaf of a value; refuses one not made of reals.
+vector<Terms> leaves_of(const Type& type);
+// Refuses (codes "lower", "in-place", "name", "int-width") what section 8 does not lower.
+Lowered lower(const Term& final_term, const Spec& spec, const string& schedule);
+
+// ---- kernels (text.cpp) ----
+
+struct KernelFile {
+  string header, body;
+  int body_line = 0;  // of the file; the first line is 1
+};
+
+// Splits at the first line "// ---- body ----"; refuses a file without it.
+KernelFile split_kernel(const string& file);
+// Comments only, one line "// certificate PATH sha256 HEX" with this HEX.
+void check_header(const string& header, const string& sha256);
+// Closed by a token "end of file".
+vector<Token> tokenise(const string& body, int first_line);
+// Refuses (code "text") the first token that differs.
+void compare_tokens(const vector<Token>& found, const vector<Token>& expected);
 }  // namespace audit

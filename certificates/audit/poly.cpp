@@ -3,7 +3,6 @@
 // How it may be wrong: a limit that is looked at only after the memory is gone.
 #include "poly.h"
 
-#include <algorithm>
 #include <unordered_map>
 
 namespace audit {
@@ -21,12 +20,36 @@ Monomial product(const Monomial& a, const Monomial& b) {
     if (result[k] == result[k - kMaxExponent]) limit("exponent above 64");
   return result;
 }
+Poly variable(const Term& term, Reading& reading) {
+  if (term->op == Op::kFree) return reading.atom({AtomKind::kVariable, term->name, {}});
+  const Number level = reading.depth - 1 - term->value;
+  if (level < 0) refuse("scope", "a variable that nothing binds");
+  const auto found = reading.replaced.find(level);
+  if (found != reading.replaced.end()) return index_poly(found->second, reading);
+  // '#' cannot begin a name of a term, so levels and free names never meet.
+  return reading.atom({AtomKind::kVariable, "#" + std::to_string(level), {}});
+}
+
+// FORMAT 5: an element is identified by its array and index polynomials; the operand must be an
+// input by name (perhaps through further selections), else two values could share an atom.
+Poly element(const Term& term, Reading& reading) {
+  Term array = term;
+  Terms indices;  // those of inner selections first
+  while (array->op == Op::kPsi || array->op == Op::kMem) {
+    const Terms outer = indices_of(*array);
+    indices.insert(indices.begin(), outer.begin(), outer.end());
+    array = Term(operand_of(*array));
+  }
+  if (array->op != Op::kFree) refuse("index", "an index that is an element of no input");
+  Atom atom{AtomKind::kElement, array->name, {}};
+  for (const Term& index : indices) atom.parts.push_back(index_poly(index, reading));
+  return reading.atom(atom);
+}
 }  // namespace
 Int parse_integer(std::string_view text) {
   const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
   if (digits.size() > kMaxDigits) limit("a number of more than 2,000 digits");
-  // One spelling for each number: no fraction, sign or blank, no "-0"; and Boost would read "017"
-  // as octal.
+  // One spelling for each number: no fraction, sign, blank, "-0"; Boost would read "017" as octal.
   if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos ||
       (digits[0] == '0' && text.size() > 1))
     refuse("number", "not an integer of the format");
@@ -89,38 +112,11 @@ Poly substitute(const Poly& poly, const vector<Poly>& sigma, Budget& budget) {
   }
   return result;
 }
-Poly AtomTable::atom(const Atom& atom) {
-  const auto [at, fresh] = numbers_.emplace(atom, atoms_.size());
-  if (fresh) atoms_.push_back(atom);
+Poly Reading::atom(const Atom& atom) {
+  const auto [at, fresh] = numbers.emplace(atom, atoms.size());
+  if (fresh) atoms.push_back(atom);
   return Poly::atom(at->second);
 }
-namespace {
-Poly variable(const Term& term, Reading& reading) {
-  if (term->op == Op::kFree) return reading.atoms.atom({AtomKind::kVariable, term->name, {}});
-  const Number level = reading.depth - 1 - term->value;
-  if (level < 0) refuse("scope", "a variable that nothing binds");
-  const auto found = reading.replaced.find(level);
-  if (found != reading.replaced.end()) return index_poly(found->second, reading);
-  // '#' cannot begin a name of a term, so levels and free names never meet.
-  return reading.atoms.atom({AtomKind::kVariable, "#" + std::to_string(level), {}});
-}
-
-// FORMAT 5: an element is identified by its array and index polynomials; the operand must be an
-// input by name (perhaps through further selections), else two values could share an atom.
-Poly element(const Term& term, Reading& reading) {
-  Term array = term;
-  Terms indices;  // those of inner selections first
-  while (array->op == Op::kPsi || array->op == Op::kMem) {
-    const Terms outer = indices_of(*array);
-    indices.insert(indices.begin(), outer.begin(), outer.end());
-    array = Term(operand_of(*array));
-  }
-  if (array->op != Op::kFree) refuse("index", "an index that is an element of no input");
-  Atom atom{AtomKind::kElement, array->name, {}};
-  for (const Term& index : indices) atom.parts.push_back(index_poly(index, reading));
-  return reading.atoms.atom(atom);
-}
-}  // namespace
 Poly index_poly(const Term& term, Reading& reading) {
   reading.budget.visit(1);
   const Op op = term->op;
@@ -135,7 +131,7 @@ Poly index_poly(const Term& term, Reading& reading) {
     a.add(b, op == Op::kAdd ? 1 : -1, reading.budget);
     return a;
   }
-  const Poly q = reading.atoms.atom({AtomKind::kQuotient, "div", {a, b}});
+  const Poly q = reading.atom({AtomKind::kQuotient, "div", {a, b}});
   if (op == Op::kDiv) return q;
   return difference(a, multiply(b, q, reading.budget), reading.budget);
 }

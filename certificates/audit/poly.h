@@ -5,7 +5,6 @@
 #pragma once
 
 #include <boost/multiprecision/cpp_int.hpp>
-#include <string_view>
 
 #include "term.h"
 
@@ -45,8 +44,7 @@ Poly multiply(const Poly& a, const Poly& b, Budget& budget);
 // Atom number a replaced by sigma[a]; refuses an atom beyond sigma.
 Poly substitute(const Poly& poly, const vector<Poly>& sigma, Budget& budget);
 
-// What an atom is: a variable (its name), (div a b) (parts a, b), or an element of an array (the
-// array's name, parts = indices).
+// A variable (its name), (div a b) (parts a, b), or an element of an array (parts: the indices).
 enum class AtomKind { kVariable, kQuotient, kElement };
 
 struct Atom {
@@ -56,25 +54,15 @@ struct Atom {
   auto operator<=>(const Atom& other) const = default;
 };
 
-// Numbers atoms in order of first occurrence.
-class AtomTable {
- public:
-  Poly atom(const Atom& atom);
-  size_t size() const { return atoms_.size(); }
-  const Atom& operator[](size_t number) const { return atoms_[number]; }
-
- private:
-  vector<Atom> atoms_;
-  std::map<Atom, size_t> numbers_;
-};
-
 // How index terms of one scope are read. Bound variables are told apart by their level (0 =
 // outermost), so that terms of different depths under the same binders agree.
 struct Reading {
   Budget& budget;
   Number depth = 0;                      // variables of the scope of the term
   std::map<Number, Term> replaced = {};  // levels that stand for a term over free names instead
-  AtomTable atoms = {};
+  vector<Atom> atoms = {};               // in order of first occurrence
+  std::map<Atom, size_t> numbers = {};   // of atoms
+  Poly atom(const Atom& atom);
 };
 
 // Refuses (code "index") a term that is not one of section 5's index terms.

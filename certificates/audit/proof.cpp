@@ -65,8 +65,7 @@ class Refutation {
     const Poly root = poly(step[1]);
     append(multiply(root, root, budget_));
   }
-  // C + sum L*p >= 0 follows only from C >= 0 and L > 0; with a negative multiplier p >= 0 would
-  // give -p >= 0, and anything after that.
+  // C + sum L*p >= 0 follows only from C >= 0 and L > 0; with L < 0, p >= 0 would give -p >= 0.
   void linear(const vector<Json>& step) {
     const Int constant = read_integer(step[1]);
     if (constant < 0) bad("lin with a negative constant");

@@ -4,7 +4,6 @@
 // How it may be wrong: a letter read in the wrong scope (k and K).
 #include "reader.h"
 
-#include <algorithm>
 #include <charconv>
 
 namespace audit {
@@ -45,8 +44,7 @@ Term mark(const Term& term, std::optional<Sort> sort) {
   return make(std::move(copy));
 }
 
-// `?a`, or `(?f x ..)`: the value below the side's binders, its parameters replaced by the
-// arguments.
+// `?a`, or `(?f x ..)`: the value below the side's binders, with the arguments for its parameters.
 Term read_variable(const Sexp& sexp, const string& name, const Terms& args, SideReading& reading) {
   const Value& value = value_of(sexp, name, reading);
   if (value.sort > Sort::kArr || value.arity != static_cast<int>(args.size()))
@@ -88,8 +86,7 @@ Terms read_splice(const Sexp& sexp, const SideReading& reading) {
 }
 Terms read_vec(const Sexp& sexp, SideReading& reading);
 
-// (permute ?t ?p..): component k is p_(t_k); t must be a permutation as long as p, else an index
-// could be lost.
+// (permute ?t ?p..): component k is p_(t_k); t a permutation as long as p, else an index is lost.
 Terms read_permute(const Sexp& sexp, SideReading& reading) {
   need(sexp, 3);
   const Numbers perm = attribute(sexp.items[1], Sort::kPerm, reading).attrs;
@@ -100,8 +97,8 @@ Terms read_permute(const Sexp& sexp, SideReading& reading) {
   return out;
 }
 
-// (unravel ?A (vec ?u..) ?p..), section 3. The index must be full: of a partial one the Horner form
-// is not the offset of an element.
+// (unravel ?A (vec ?u..) ?p..), section 3. Of a partial index the Horner form is no element's
+// offset.
 Terms read_unravel(const Sexp& sexp, SideReading& reading) {
   need(sexp, 4);
   const Value& array = value_of(sexp, sexp.items[1].text, reading, Sort::kArr);
@@ -262,7 +259,7 @@ vector<Sexp> read_sexps(const string& text, bool rules) {
       ++in.at;
       if (c == '\n') ++in.line;
     } else if (rules && c == ';') {
-      in.take_while([](char d) { return d != '\n'; });
+      in.take_line();
     } else if (c == '(') {
       ++in.at;
       if (open.size() > size_t{2} * kMaxDepth) refuse("limit", "nested too deeply");

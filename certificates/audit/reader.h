@@ -1,17 +1,36 @@
-// S-expressions, and the one reader of terms: TEXT of a certificate, sides of rules (FORMAT
-// sections 1, 3, 4) and the rows of the spec language's table; the rules and the replay of a step.
-// Idea: a side of a rule stays an s-expression and is read with the rule variables' values at hand,
-// so that reading it *is* instantiating it; there is no separate pattern matcher.
-// How it may be wrong: a value placed below rule binders without its shift. The rules themselves
+// What is read: certificates as JSON (FORMAT section 9) and the hashes of files; S-expressions, and
+// the one reader of terms: TEXT of a certificate, sides of rules (sections 1, 3, 4) and the rows of
+// the spec language's table; the rules and the replay of a step.
+// Idea: nlohmann's parser checks the grammar of JSON; we refuse whatever the format does not use.
+// What is left are lists, objects, strings and small natural numbers, so that nlohmann's accessors
+// can check the rest: they throw when a value has another kind (the audit's code "json"). A side of
+// a rule stays an s-expression and is read with the rule variables' values at hand, so that reading
+// it *is* instantiating it; there is no separate pattern matcher.
+// How it may be wrong: a lenient corner of nlohmann's parser (known: a byte order mark is skipped;
+// we refuse it first); a value placed below rule binders without its shift. The rules themselves
 // are trusted; nothing here knows whether one is true.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <set>
-#include <string_view>
 
 #include "term.h"
 
 namespace audit {
+// ---- bytes (json.cpp) ----
+using Json = nlohmann::json;
+using StringMap = std::map<string, string>;
+
+// SHA-256 (FIPS 180-4), 64 lower-case hexadecimal digits.
+string sha256_hex(std::string_view bytes);
+Json parse_json(std::string_view text);
+const vector<Json>& items(const Json& list, std::optional<size_t> size = {});
+// Refuses an object with other keys than these; returns it.
+const Json& require_keys(const Json& object, Strings keys);
+// An object of strings with exactly these keys.
+StringMap strings(const Json& object, const Strings& keys);
+
+// ---- texts (reader.cpp) ----
 bool is_digit(char c);
 bool is_word_char(char c);  // of identifiers
 bool is_identifier(const string& text);
@@ -34,6 +53,7 @@ struct Scanner {
     while (at + size < text.size() && good(text[at + size])) ++size;
     return take(size);
   }
+  string take_line() { return take(std::min(text.find('\n', at), text.size()) - at); }
   [[noreturn]] void fail(const string& what) const {
     refuse(code, "line " + std::to_string(line) + ": " + what);
   }
@@ -78,8 +98,8 @@ struct SideReading {
   const Spec* spec = nullptr;
   Strings names = {};  // variables, outermost first
   const Values* values = nullptr;
-  std::map<string, string> rename = {};  // of binders
-  std::set<string> binders = {};         // filled: names of the binders
+  StringMap rename = {};          // of binders
+  std::set<string> binders = {};  // filled: names of the binders
 };
 Term read_term(const Sexp& sexp, SideReading& reading);
 // TEXT that is a term. Free names: `names` from the back, then dimensions and inputs.
@@ -98,8 +118,7 @@ struct Rule {
 };
 using RuleTable = std::map<string, Rule>;
 
-// Adds the rules of one file's text; refuses (code "rules") anything that is not exactly section 3,
-// and a name that is in the table already.
+// Adds the rules of a file's text; refuses (code "rules") what is not section 3, and a name twice.
 void read_rules(const string& text, RuleTable& table);
 
 // One step of a certificate.
@@ -107,8 +126,8 @@ struct Step {
   string rule;
   bool left_to_right = true;
   vector<size_t> at;
-  std::map<string, string> sub;    // "?a" -> TEXT
-  std::map<string, string> names;  // binder of the new side -> name
+  StringMap sub;    // "?a" -> TEXT
+  StringMap names;  // binder of the new side -> name
 };
 
 // A boolean to be proved by the step's proofs, a term of the scope `context`.

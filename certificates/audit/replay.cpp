@@ -7,14 +7,14 @@
 // a condition evaluated elsewhere than at the position.
 #include "reader.h"
 
-#include <algorithm>
-
 namespace audit {
 namespace {
 // Form: t one item; s one string; * any items; ? any items or no clause; + one or more clauses.
 constexpr std::pair<const char*, char> kClauses[] = {
     {"phase", 't'}, {"class", 't'}, {"doc", 's'}, {"cite", 's'},    {"vars", '*'},
     {"where", '?'}, {"lhs", 't'},   {"rhs", 't'}, {"applies", '+'}, {"differs", '+'}};
+constexpr const char* kKinds[] = {"index", "bool",  "stmt", "value", "indices",
+                                  "op",    "redop", "perm", "nat"};  // of Sort
 constexpr const char* kClasses[] = {"structural", "monoid", "comm-monoid", "semiring", "real-exp"};
 std::map<string, Sexp> clauses_of(const Sexp& rule) {
   std::map<string, Sexp> found;
@@ -33,18 +33,15 @@ std::map<string, Sexp> clauses_of(const Sexp& rule) {
   return found;
 }
 void read_vars(const Sexp& sexp, Rule& rule) {
-  static const std::map<string, Sort> kKinds = {
-      {"index", Sort::kIndex}, {"indices", Sort::kIndices}, {"value", Sort::kArr},
-      {"bool", Sort::kBool},   {"stmt", Sort::kStmt},       {"op", Sort::kOp},
-      {"redop", Sort::kRedOp}, {"perm", Sort::kPerm},       {"nat", Sort::kNat}};
   for (size_t g = 1; g < sexp.items.size(); ++g) {
     const Sexp& group = sexp.items[g];
-    if (group.items.size() < 2 || !kKinds.contains(group.head()))
+    const auto kind = std::ranges::find(kKinds, group.head()) - kKinds;
+    if (group.items.size() < 2 || kind == std::ssize(kKinds))
       sexp.fail("empty group of variables or unknown kind", "rules");
     for (size_t k = 1; k < group.items.size(); ++k) {
       const string& name = group.items[k].text;
       if (!group.items[k].variable() || !is_identifier(name.substr(1)) ||
-          !rule.vars.emplace(name, Value{kKinds.at(group.head()), -1}).second)
+          !rule.vars.emplace(name, Value{static_cast<Sort>(kind), -1}).second)
         group.fail("bad or repeated variable " + name, "rules");
     }
   }
@@ -134,8 +131,7 @@ class Position {
     if (step_.sub.size() != rule_.vars.size()) refuse("sub", "too many keys");
     return term;
   }
-  // Section 3, conditions. Without them a rule is applied outside of its hypotheses: every one that
-  // does not hold refuses the step.
+  // Section 3, conditions: each must hold, else a rule is applied outside of its hypotheses.
   void check(const Sexp& sexp, vector<Condition>& to_prove) {
     const string head = sexp.head();
     if (head != "prove" && head != "prove-rl") {

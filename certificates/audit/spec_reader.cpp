@@ -3,9 +3,6 @@
 // type, in the scope of the bound indices and lets read so far. The first error ends the reading.
 // How it may be wrong: a construct elaborated to another core term than the table of LANGUAGE
 // section 3 says: then a proof is about another function than the one the user wrote.
-#include <algorithm>
-#include <numeric>
-
 #include "reader.h"
 
 namespace audit {
@@ -484,8 +481,7 @@ class Parser {
     }
     return out;
   }
-  // <k1 .. ku> take A: k1 on the first axis, the rest inside each cell. A negative literal counts
-  // from the end.
+  // <k1 .. ku> take A: k1 on the first axis, the rest inside each cell; negative: from the end.
   Val cut(const Structural& s, const Terms& ks, Val val) {
     const Terms shape = val.type.shape;
     if (ks.empty() || shape.empty()) fail("E0201 no item, or more items than axes");

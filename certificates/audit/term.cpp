@@ -1,16 +1,12 @@
 // Construction, substitution and printing of terms; scopes. See term.h.
-// Idea: every function that goes below a binder asks bound_in() how many variables that child sees;
-// there is no second table of scopes.
+// Idea: whatever goes below a binder asks bound_in() how many variables that child sees.
 // How it may be wrong: bound_in() itself. Recursion is bounded: make() refuses depth > 200.
 #include "term.h"
-
-#include <algorithm>
-#include <numeric>
 
 namespace audit {
 namespace {
 
-#define AUDIT_OP_ROW(op, word, form, sorts) {Op::op, word, form, sorts},
+#define AUDIT_OP_ROW(op, ...) {Op::op, __VA_ARGS__},
 constexpr OpRow kRows[] = {AUDIT_OPS(AUDIT_OP_ROW)};
 constexpr const char* kRedWords[] = {"add", "mul", "max", "min", "osm"};
 
@@ -46,8 +42,7 @@ Term integer(Number value) { return make({.op = Op::kInt, .value = value}); }
 Term bound_var(Number index) { return make({.op = Op::kBound, .value = index}); }
 Term free_var(string name) { return make({.op = Op::kFree, .name = std::move(name)}); }
 
-// Section 1, last paragraph. Were a bound term counted as inside, a binder's own variable could
-// bound itself.
+// Section 1, end. Were a bound term counted as inside, a binder's variable could bound itself.
 int bound_in(const Node& node, size_t child) {
   if (node.binders.empty()) return 0;
   for (const char* letter = row(node.op).form; *letter != 0; ++letter) {
@@ -121,14 +116,12 @@ int pointwise_arity(Op op) {
   return sorts == "PP>" ? 2 : sorts == "P>" ? 1 : 0;
 }
 std::optional<Op> op_from_word(const string& word) {
-  for (const OpRow& entry : kRows)
-    if (!word.empty() && word == entry.word) return entry.op;
-  return std::nullopt;
+  const auto found = std::ranges::find(kRows, word, &OpRow::word);
+  return word.empty() || found == std::end(kRows) ? std::nullopt : std::optional(found->op);
 }
 std::optional<RedOp> redop_from_word(const string& word) {
-  for (size_t k = 0; k < std::size(kRedWords); ++k)
-    if (word == kRedWords[k]) return static_cast<RedOp>(k);
-  return std::nullopt;
+  const auto at = std::ranges::find(kRedWords, word) - std::begin(kRedWords);
+  return at == std::ssize(kRedWords) ? std::nullopt : std::optional(static_cast<RedOp>(at));
 }
 bool is_permutation(Numbers numbers, size_t size) {
   Numbers all(size);
@@ -158,22 +151,19 @@ string print(const Term& term, Strings names) {
   auto attr = node.attrs.begin();
   auto binder = node.binders.begin();
   string out = string("(") + word_of(node.op);
+  const auto put = [&](const string& text) { out += (out.ends_with('(') ? "" : " ") + text; };
   for (const char letter : form) {
-    out += " ";
-    if (letter == 'k') out += print(*kid++, names);
-    if (letter == 'K') out += print(*kid++, inner);
-    if (letter == 'B') out += "(" + *binder++ + " " + print(*kid++, names) + ")";
-    if (letter == 'L') out += "(" + *binder++ + ")";
-    if (letter == 'M') out += "(" + node.binders[0] + " " + node.binders[1] + ")";
-    if (letter == 'a' || letter == 'i') out += std::to_string(*attr++);
-    if (letter == 'r' || letter == 'R') out += word_of(node.red);
-    if (letter == 'g') out += word_of(node.point);
-    if (letter == 'v') out += "(vec";
-    for (size_t k = 1; letter == 'v' && k < node.kids.size(); ++k)
-      out += " " + print(*kid++, names);
-    for (; letter == 'p' && attr != node.attrs.end(); ++attr)
-      out += (attr == node.attrs.begin() ? "(" : " ") + std::to_string(*attr);
-    if (letter == 'p' && node.attrs.empty()) out += "(";
+    if (letter == 'k') put(print(*kid++, names));
+    if (letter == 'K') put(print(*kid++, inner));
+    if (letter == 'B') put("(" + *binder++ + " " + print(*kid++, names) + ")");
+    if (letter == 'L') put("(" + *binder++ + ")");
+    if (letter == 'M') put("(" + node.binders[0] + " " + node.binders[1] + ")");
+    if (letter == 'a' || letter == 'i') put(std::to_string(*attr++));
+    if (letter == 'r' || letter == 'R') put(word_of(node.red));
+    if (letter == 'g') put(word_of(node.point));
+    if (letter == 'v' || letter == 'p') put(letter == 'v' ? "(vec" : "(");
+    for (size_t k = 1; letter == 'v' && k < node.kids.size(); ++k) put(print(*kid++, names));
+    for (; letter == 'p' && attr != node.attrs.end(); ++attr) put(std::to_string(*attr));
     if (letter == 'v' || letter == 'p') out += ")";
   }
   return out + ")";

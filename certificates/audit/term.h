@@ -5,13 +5,14 @@
 // wrong: AUDIT_OPS (children, scopes, sorts); a missing shift below a binder.
 #pragma once
 
-#include <cstddef>
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace audit {
@@ -60,21 +61,26 @@ struct Budget {
 // what the reduction takes; X: all but Bool. The last letter is that of all further children; where
 // the form begins with v, the first letter is that of all but the last child. Then '>', or '=' if
 // the last two children have one type; then the node's sort, or the child whose type it has; if
-// neither, see types.cpp.
+// neither, see types.cpp. Last, C++ of FORMAT 8.3 with operands @0, @1; if none, see lowering.cpp.
 // clang-format off
 #define AUDIT_OPS(X) \
-  X(kInt, "", "!", ">I") X(kBound, "", "!", ">") X(kFree, "", "!", ">") X(kAdd, "+", "kk", "PP>") \
-  X(kSub, "-", "kk", "PP>") X(kMul, "*", "kk", "PP>") X(kDiv, "div", "kk", "II>I") \
-  X(kMod, "mod", "kk", "II>I") X(kTrue, "true", "!", ">B") X(kLt, "<", "kk", "II>B") \
-  X(kLe, "<=", "kk", "II>B") X(kEq, "==", "kk", "II>B") X(kNe, "!=", "kk", "II>B") \
-  X(kAnd, "and", "kk", "BB>B") X(kOr, "or", "kk", "BB>B") X(kNot, "not", "k", "B>B") \
-  X(kAny, "any", "BK", "IB>B") X(kIsZero, "iszero", "k", "R>B") X(kReal, "real", "k", "I>R") \
-  X(kRat, "rat", "ia", ">R") X(kBottom, "bottom", "!", ">R") X(kQuot, "/", "kk", "PP>") \
-  X(kMax, "max", "kk", "PP>") X(kMin, "min", "kk", "PP>") X(kNeg, "neg", "k", "P>") \
-  X(kExp, "exp", "k", "P>") X(kExp2, "exp2", "k", "P>") X(kLog, "log", "k", "P>") \
-  X(kSqrt, "sqrt", "k", "P>") X(kTanh, "tanh", "k", "P>") X(kExpSub, "expsub", "kk", "PP>") \
-  X(kIf, "if", "kkk", "BPP=1") X(kRed, "red", "rBKK", "IBD>2") \
-  X(kOsMerge, "osmerge", "kk", "OO=0") X(kGen, "gen", "BK", "IV>") \
+  X(kInt, "", "!", ">I") X(kBound, "", "!", ">") X(kFree, "", "!", ">") \
+  X(kAdd, "+", "kk", "PP>", "(@0 + @1)") X(kSub, "-", "kk", "PP>", "(@0 - @1)") \
+  X(kMul, "*", "kk", "PP>", "(@0 * @1)") X(kDiv, "div", "kk", "II>I", "(@0 / @1)") \
+  X(kMod, "mod", "kk", "II>I", "(@0 % @1)") X(kTrue, "true", "!", ">B", "true") \
+  X(kLt, "<", "kk", "II>B", "(@0 < @1)") X(kLe, "<=", "kk", "II>B", "(@0 <= @1)") \
+  X(kEq, "==", "kk", "II>B", "(@0 == @1)") X(kNe, "!=", "kk", "II>B", "(@0 != @1)") \
+  X(kAnd, "and", "kk", "BB>B", "(@0 && @1)") X(kOr, "or", "kk", "BB>B", "(@0 || @1)") \
+  X(kNot, "not", "k", "B>B", "(!@0)") X(kAny, "any", "BK", "IB>B") \
+  X(kIsZero, "iszero", "k", "R>B", "(@0 == 0.0f)") \
+  X(kReal, "real", "k", "I>R", "static_cast<float>(@0)") X(kRat, "rat", "ia", ">R") \
+  X(kBottom, "bottom", "!", ">R", "kBottom") X(kQuot, "/", "kk", "PP>", "(@0 / @1)") \
+  X(kMax, "max", "kk", "PP>", "maximum(@0, @1)") X(kMin, "min", "kk", "PP>", "minimum(@0, @1)") \
+  X(kNeg, "neg", "k", "P>", "(-@0)") X(kExp, "exp", "k", "P>", "std::exp(@0)") \
+  X(kExp2, "exp2", "k", "P>", "std::exp2(@0)") X(kLog, "log", "k", "P>", "std::log(@0)") \
+  X(kSqrt, "sqrt", "k", "P>", "std::sqrt(@0)") X(kTanh, "tanh", "k", "P>", "std::tanh(@0)") \
+  X(kExpSub, "expsub", "kk", "PP>", "expsub(@0, @1)") X(kIf, "if", "kkk", "BPP=1") \
+  X(kRed, "red", "rBKK", "IBD>2") X(kOsMerge, "osmerge", "kk", "OO=0") X(kGen, "gen", "BK", "IV>") \
   X(kParGen, "pargen", "BK", "IV>") X(kPsi, "psi", "vk", "IV>") X(kTran, "tran", "pk", "V>") \
   X(kTake, "take", "kk", "IN>") X(kDrop, "drop", "kk", "IN>") X(kCat, "cat", "kk", "NN>") \
   X(kRev, "rev", "k", "N>0") X(kRot, "rot", "kk", "IN>1") X(kReshape, "reshape", "vk", "IV>") \
@@ -84,7 +90,7 @@ struct Budget {
   X(kLetSlow, "letslow", "LkK", "VX>1") X(kTup, "tup", "*", "V>") X(kGet, "get", "ak", "V>") \
   X(kFold, "fold", "BLkK", "IVV=1") X(kMem, "mem", "kv", "VI>") X(kPut, "put", "vk", "IA>") \
   X(kFor, "for", "BK", "IS>S") X(kParFor, "parfor", "BK", "IS>S") X(kWhen, "when", "kk", "BS>S")
-#define AUDIT_OP_NAME(op, word, form, sorts) op,
+#define AUDIT_OP_NAME(op, ...) op,
 enum class Op { AUDIT_OPS(AUDIT_OP_NAME) };
 // clang-format on
 // Of types (section 2), and of rule variables that stand for no single term.
@@ -143,7 +149,7 @@ Term replace(const Term& root, const vector<size_t>& at, const Term& with, size_
 // A row of AUDIT_OPS.
 struct OpRow {
   Op op;
-  const char *word, *form, *sorts;
+  const char *word, *form, *sorts, *cpp = "";
 };
 const OpRow& row(Op op);
 const char* word_of(Op op);

@@ -1,12 +1,11 @@
-// The comparison of a kernel file with the lowering. See lowering.h.
+// The comparison of a kernel file with the lowering. See obligations.h.
 // Idea: brackets, `;` and `,` are always tokens of their own; other characters that stand together
 // are compared together. So "x--1" and "x - -1" differ, without a table of C++'s operators.
 // How it may be wrong: two texts that we cut equally and a compiler does not (1e+x is one token for
 // it: but the lowering writes no number that ends in e or p).
-#include <algorithm>
 #include <sstream>
 
-#include "lowering.h"
+#include "obligations.h"
 
 namespace audit {
 namespace {
@@ -25,8 +24,6 @@ void check_bytes(const string& text, int line) {
     if (in.sees("??")) in.fail("a trigraph");
   }
 }
-bool not_newline(char c) { return c != '\n'; }
-
 // The quotes of extern "C" are of a word: a blank inside would make another literal.
 bool of_word(char c) { return is_word_char(c) || c == '.' || c == '"'; }
 bool of_operator(char c) {
@@ -37,7 +34,7 @@ string token(Scanner& in, int last_line) {
   if (of_operator(in.peek())) return in.take_while(of_operator);
   if (in.peek() != '#') return in.take(1);
   // A directive is a line: without it "#include <a> float x;" would drop x.
-  string line = in.take_while(not_newline);
+  string line = in.take_line();
   line.erase(line.find_last_not_of(" \t") + 1);
   if (last_line == in.line || !kIncludes.contains(line)) in.fail("a preprocessor directive");
   return line;
@@ -77,7 +74,7 @@ vector<Token> tokenise(const string& body, int first_line) {
       ++in.at;
     } else if (in.sees("//")) {
       // FORMAT 8: no '#' but in the include lines.
-      if (in.take_while(not_newline).find('#') != string::npos) in.fail("a '#' in a comment");
+      if (in.take_line().find('#') != string::npos) in.fail("a '#' in a comment");
     } else {
       tokens.push_back({token(in, tokens.empty() ? 0 : tokens.back().line), in.line});
     }

@@ -3,11 +3,7 @@
 // AUDIT_OPS; then the node's type is made of theirs. Extents are terms of the scope of the typed
 // term: shifted when read from the scope, and taken out of a binder's scope when it is left. Shapes
 // are compared as polynomials, so 2*n and n+n agree.
-// How it may be wrong: an operator that accepts more than section 2 says: then a step could change
-// the shape of what is computed.
-#include <algorithm>
-#include <numeric>
-
+// How it may be wrong: an operator that accepts more than section 2: a step could change a shape.
 #include "poly.h"
 
 namespace audit {
@@ -61,6 +57,14 @@ Type with_axes(const Terms& axes, Type type) {
   return type;
 }
 
+// What a type costs, about in proportion to its bytes. Without it, types that double with each let
+// ((tup x x), (outer * x x)) would fill the memory.
+size_t weight(const Type& type) {
+  size_t sum = type.shape.size();
+  for (const Type& part : type.parts) sum += 16 + weight(part);
+  return sum;
+}
+
 class Inference {
  public:
   Inference(Scope& scope, const Spec& spec) : scope_(scope), spec_(spec) {}
@@ -70,8 +74,10 @@ class Inference {
     for (size_t k = 0; k < kids.size(); ++k)
       if (bound_in(*term, k) > 0) kids[k] = child(term, k, kids);
     const Type result = node(term, kids);
-    // Section 3: a rule variable stands for terms of its kind only. Without it a rule for reals
-    // could be applied to, say, an index.
+    const size_t size = weight(result);
+    if (size > kMaxNodes) refuse("limit", "type too large");
+    spec_.budget.visit(size);
+    // Section 3: a rule variable stands for terms of its kind; a rule for reals not for an index.
     if (term->must_be && result.sort != *term->must_be)
       ill(term, "a rule variable stands for a term of another kind");
     return result;

@@ -18,8 +18,6 @@
 #include <vector>
 
 #include "../../certificates/audit/audit.h"
-#include "../../certificates/audit/json.h"
-#include "../../certificates/audit/lowering.h"
 #include "../../certificates/audit/obligations.h"
 #include "../../certificates/audit/poly.h"
 #include "../../certificates/audit/reader.h"

@@ -3,6 +3,7 @@
 // forged certificate would break.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -276,6 +277,32 @@ TEST_CASE("limits: depth and size are refused, not crashed on") {
     std::string run;
     for (int k = 0; k < 5000; ++k) run += word;
     CHECK(refused("O = " + run + "A"));
+  }
+}
+
+TEST_CASE("limits: types that double with every let are charged") {
+  const Spec spec = test_spec();
+  for (const std::string op : {"(tup ", "(outer * "}) {
+    CAPTURE(op);
+    std::string text = "x60";
+    for (int k = 60; k > 0; --k) {
+      const std::string x = "x" + std::to_string(k);
+      const std::string y = k > 1 ? "x" + std::to_string(k - 1) : "v";
+      text = "(let (" + x + ") " + op + y + " " + y + ") " + text + ")";
+    }
+    const Term term = audit::read_term(text, {}, spec);
+    audit::Scope scope;
+    const auto start = std::chrono::steady_clock::now();
+    std::string code;
+    try {
+      audit::infer(term, scope, spec);
+    } catch (const Refused& refusal) {
+      code = refusal.code;
+    }
+    CHECK(code == "limit");
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+    CHECK(audit::kMaxTypedNodes - spec.budget.nodes < 1'000'000);
+    spec.budget = {};
   }
 }
 

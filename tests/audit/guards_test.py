@@ -217,6 +217,7 @@ SYNTAX = """
 (gen (i) S)
 (let (x y) S V)
 (omega2 1 1 (x) x V V)
+(gen (bottom N) S)
 (true)
 (bottom)
 (iota 4611686018427387905)
