@@ -161,7 +161,6 @@ class Audit {
     require_keys(cert_, {"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
                          "spec_proofs", "stages", "steps", "safe", "cover", "workspace", "costs",
                          "producer"});
-    require_keys(cert_.at("costs"), {"footprint", "nests", "traffic"});
     if (cert_.at("format") != "minimoa.cert/1") refuse("json", "unknown format");
     spec_ = read_spec(named_file("specification ", cert_.at("spec")));
     read_rule_files();
@@ -229,11 +228,11 @@ class Audit {
     place_ = kernel_.at("path");
     lowered_ = lower(final_, spec_, schedule_.at("name"));
     check_path(place_);
-    const KernelFile file = split_kernel(read_file(root_ + "/" + place_));
-    check_header(file.header, sha256_hex(bytes));
-    if (sha256_hex(file.body) != kernel_.at("body_sha256"))
+    const auto [header, body] = split_kernel(read_file(root_ + "/" + place_));
+    const int lines = check_header(header, sha256_hex(bytes));
+    if (sha256_hex(body) != kernel_.at("body_sha256"))
       refuse("sha256", "the kernel's body has another hash");
-    compare_tokens(tokenise(file.body, file.body_line), tokenise(lowered_.text, 1));
+    compare_tokens(tokenise(body, lines + 2), tokenise(lowered_.text, 1));
   }
   // FORMAT 9: the printed workspace is compared with the computed one.
   void check_workspace() {
@@ -250,17 +249,17 @@ class Audit {
     place_ = "costs.footprint";
     if (lowered_.text.empty()) refuse("unchecked", "the term has no lowering");
     costs_ = costs_of(final_, spec_);
-    add_lines(audit::check_footprint(costs_, cert_.at("costs").at("footprint"), spec_));
+    const Json& footprint = cert_.at("costs").at("footprint");
+    for (const string& cost : audit::check_footprint(costs_, footprint, spec_))
+      costs_lines_.push_back(cost);
   }
   void check_traffic() {
     place_ = "costs";
     if (costs_.footprints.empty()) refuse("unchecked", "the costs of the term are not known");
     check_witness(spec_, cert_.at("witness"));  // else the rows could hold for no sizes
-    add_lines(audit::check_traffic(costs_, cert_.at("costs"), spec_, generator_, place_, holes_));
-  }
-  // Only of a claim that is not refused.
-  void add_lines(const Strings& lines) {
-    costs_lines_.insert(costs_lines_.end(), lines.begin(), lines.end());
+    for (const string& cost :
+         audit::check_traffic(costs_, cert_.at("costs"), spec_, generator_, place_, holes_))
+      costs_lines_.push_back(cost);
   }
   void list_assumptions() {
     for (const string& name : spec_.dims) assumptions_.push_back("1 <= " + name + " <= 16777216");

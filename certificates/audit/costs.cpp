@@ -8,9 +8,15 @@
 
 #include <limits>
 
-
 namespace audit {
 namespace {
+// Replaces every subterm equal to `what`; only for terms without binders.
+Term replace_all(const Term& term, const Term& what, const Term& with) {
+  if (alpha_equal(term, what)) return with;
+  Node copy = *term;
+  for (Term& kid : copy.kids) kid = replace_all(kid, what, with);
+  return copy.kids == term->kids ? term : make(std::move(copy));
+}
 constexpr size_t kFast = static_cast<size_t>(-1);
 constexpr Number kMaxTimes = Number{1} << 31;
 [[noreturn]] void cannot(const string& why) { refuse("costs", why); }
@@ -519,6 +525,7 @@ Strings check_footprint(const Costs& costs, const Json& json, const Spec& spec) 
 }
 Strings check_traffic(const Costs& costs, const Json& json, const Spec& spec, Generator& generator,
                       string& place, Strings& holes) {
+  require_keys(json, {"footprint", "nests", "traffic"});
   Traffic traffic(spec, generator, place, holes);
   const vector<Json>& nests = items(json.at("nests"), costs.nests.size());
   vector<Traffic::Counted> counted;

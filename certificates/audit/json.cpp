@@ -8,7 +8,6 @@
 
 #include <array>
 #include <bit>
-#include <ranges>
 
 namespace audit {
 namespace {
@@ -100,10 +99,10 @@ const vector<Json>& items(const Json& list, std::optional<size_t> size) {
 
 // FORMAT 9, closed key sets; else a certificate could carry text that people read, but no checker.
 const Json& require_keys(const Json& object, Strings keys) {
+  Strings found;
+  for (const auto& item : object.items()) found.push_back(item.key());
   std::ranges::sort(keys);
-  if (object.is_object() &&
-      std::ranges::equal(object.get_ref<const Json::object_t&>() | std::views::keys, keys))
-    return object;
+  if (object.is_object() && found == keys) return object;
   refuse("json", "expected an object with exactly the keys " + Json(keys).dump());
 }
 StringMap strings(const Json& object, const Strings& keys) {

@@ -90,16 +90,10 @@ vector<Terms> leaves_of(const Type& type);
 Lowered lower(const Term& final_term, const Spec& spec, const string& schedule);
 
 // ---- kernels (text.cpp) ----
-
-struct KernelFile {
-  string header, body;
-  int body_line = 0;  // of the file; the first line is 1
-};
-
-// Splits at the first line "// ---- body ----"; refuses a file without it.
-KernelFile split_kernel(const string& file);
-// Comments only, one line "// certificate PATH sha256 HEX" with this HEX.
-void check_header(const string& header, const string& sha256);
+// Header and body around the first line "// ---- body ----"; refuses a file without it.
+std::pair<string, string> split_kernel(const string& file);
+// Comments only, one line "// certificate PATH sha256 HEX" with this HEX; returns their number.
+int check_header(const string& header, const string& sha256);
 // Closed by a token "end of file".
 vector<Token> tokenise(const string& body, int first_line);
 // Refuses (code "text") the first token that differs.

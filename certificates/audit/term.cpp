@@ -97,10 +97,6 @@ Term instantiate(const Term& body, const Terms& args, Number cutoff) {
     return instantiate(kid, args, cutoff + bound_in(*body, k));
   });
 }
-Term replace_all(const Term& term, const Term& what, const Term& with) {
-  if (alpha_equal(term, what)) return with;
-  return map_kids(term, [&](const Term& kid, size_t) { return replace_all(kid, what, with); });
-}
 Term replace(const Term& root, const vector<size_t>& at, const Term& with, size_t level) {
   if (level == at.size()) return with;
   if (at[level] >= root->kids.size()) refuse("position", "no such child");

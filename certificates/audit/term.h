@@ -141,8 +141,6 @@ bool mentions(const Term& term, Number index);
 // Replaces the innermost variables of `body` by args (in written binder order, terms of the scope
 // without these variables); other variables move down.
 Term instantiate(const Term& body, const Terms& args, Number cutoff = 0);
-// Replaces every subterm equal to `what`; only for terms without binders.
-Term replace_all(const Term& term, const Term& what, const Term& with);
 // Replaces the subterm at a position (FORMAT children); refuses a wrong path.
 Term replace(const Term& root, const vector<size_t>& at, const Term& with, size_t level = 0);
 

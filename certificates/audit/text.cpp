@@ -3,8 +3,6 @@
 // are compared together. So "x--1" and "x - -1" differ, without a table of C++'s operators.
 // How it may be wrong: two texts that we cut equally and a compiler does not (1e+x is one token for
 // it: but the lowering writes no number that ends in e or p).
-#include <sstream>
-
 #include "obligations.h"
 
 namespace audit {
@@ -40,28 +38,28 @@ string token(Scanner& in, int last_line) {
   return line;
 }
 }  // namespace
-KernelFile split_kernel(const string& file) {
+std::pair<string, string> split_kernel(const string& file) {
   const string marker = "// ---- body ----\n";
   const size_t at = ("\n" + file).find("\n" + marker);
   if (at == string::npos) refuse("text", "no line \"// ---- body ----\"");
-  const auto lines = std::count(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(at), '\n');
-  return {file.substr(0, at), file.substr(at + marker.size()), static_cast<int>(lines) + 2};
+  return {file.substr(0, at), file.substr(at + marker.size())};
 }
-void check_header(const string& header, const string& sha256) {
+int check_header(const string& header, const string& sha256) {
   check_bytes(header, 1);
-  std::istringstream in(header);
   int named = 0;
-  for (string line; std::getline(in, line);) {
+  Scanner in{header, "text", 0, 0};
+  for (; !in.done(); ++in.at, ++in.line) {
+    const string line = in.take_line();
     // FORMAT 9: code here would be compiled without being compared.
     if (!line.starts_with("//") && line.find_first_not_of(" \t") != string::npos)
       refuse("text", "the header is not a comment: " + line);
     if (!line.starts_with("// certificate ")) continue;
     // FORMAT 9: binds the kernel file to this certificate, not to another.
-    if (!line.ends_with(" sha256 " + sha256))
-      refuse("text", "the header names another certificate");
+    if (!line.ends_with(" sha256 " + sha256)) refuse("text", "names another certificate");
     ++named;
   }
   if (named != 1) refuse("text", "the header must name its certificate once");
+  return in.line;
 }
 vector<Token> tokenise(const string& body, int first_line) {
   check_bytes(body, first_line);

@@ -40,6 +40,20 @@ std::optional<Term> Algebra::half(const Term& t) {
   return term(h);
 }
 
+bool Algebra::natural(const Term& t) {
+  const auto p = poly(t);
+  if (!p) return false;
+  for (const auto& [m, c] : p->terms()) {
+    if (c < 0) return false;
+    for (const auto& [a, e] : m) {
+      const Term atom = atom_term(a);
+      if (atom->op != Op::kVar && (atom->op != Op::kIntDiv || !natural(atom->kids[0])))
+        return false;
+    }
+  }
+  return true;
+}
+
 std::string Algebra::show(const Term& t) {
   const auto p = poly(t);
   return p ? atoms_.show(*p) : print(t);

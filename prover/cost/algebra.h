@@ -27,6 +27,8 @@ class Algebra {
   // p = sum over k of out[k] * v^k; `inside` gets the other atoms that mention v.
   std::vector<Poly> powers(const Poly& p, const std::string& v, std::vector<unsigned>* inside);
   Term atom_term(unsigned a) const;
+  // No negative coefficient, nor one in the dividend of a quotient.
+  bool natural(const Term& t);
   // Text that is the same for equal polynomials.
   std::string show(const Term& t);
 

@@ -396,7 +396,8 @@ class Counting {
       nest[at].guards.push_back(substitute(g, names));
       guarded = true;
     }
-    if (members.size() == 1 && !guarded && countable(nest[0].bound)) {
+    const bool alone = members.size() == 1 && !guarded && countable(nest[0].bound);
+    if (alone && Algebra(spec_).natural(nest[0].bound)) {
       const bool one = nest[0].bound->op == Op::kInt && nest[0].bound->value == 1;
       if (!one) count_.factors.push_back(nest[0].bound);
       return;

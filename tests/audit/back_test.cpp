@@ -398,11 +398,10 @@ TEST_CASE("text: header and marker") {
   CHECK(has(header(line + "#define float double\n"), "not a comment"));
   CHECK(has(header(line + "// x \\\n"), "backslash"));
   CHECK(has(outcome([] { audit::split_kernel("// x\n"); }), "no line"));
-  const audit::KernelFile file =
+  const auto [header, body] =
       audit::split_kernel("// a\n// ---- body ----\nx\n// ---- body ----\n");
-  CHECK(file.header == "// a\n");
-  CHECK(file.body == "x\n// ---- body ----\n");
-  CHECK(file.body_line == 3);
+  CHECK(header == "// a\n");
+  CHECK(body == "x\n// ---- body ----\n");
 }
 
 // ---- obligations and lowering of small terms ------------------------------
