@@ -398,9 +398,9 @@ TEST_CASE("text: header and marker") {
   CHECK(has(header(line + "#define float double\n"), "not a comment"));
   CHECK(has(header(line + "// x \\\n"), "backslash"));
   CHECK(has(outcome([] { audit::split_kernel("// x\n"); }), "no line"));
-  const auto [header, body] =
+  const auto [head, body] =
       audit::split_kernel("// a\n// ---- body ----\nx\n// ---- body ----\n");
-  CHECK(header == "// a\n");
+  CHECK(head == "// a\n");
   CHECK(body == "x\n// ---- body ----\n");
 }
 
