@@ -161,6 +161,7 @@ class Audit {
     require_keys(cert_, {"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
                          "spec_proofs", "stages", "steps", "safe", "cover", "workspace", "costs",
                          "producer"});
+    require_keys(cert_.at("costs"), {"footprint", "nests", "traffic"});
     if (cert_.at("format") != "minimoa.cert/1") refuse("json", "unknown format");
     spec_ = read_spec(named_file("specification ", cert_.at("spec")));
     read_rule_files();

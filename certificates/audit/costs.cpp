@@ -525,7 +525,6 @@ Strings check_footprint(const Costs& costs, const Json& json, const Spec& spec) 
 }
 Strings check_traffic(const Costs& costs, const Json& json, const Spec& spec, Generator& generator,
                       string& place, Strings& holes) {
-  require_keys(json, {"footprint", "nests", "traffic"});
   Traffic traffic(spec, generator, place, holes);
   const vector<Json>& nests = items(json.at("nests"), costs.nests.size());
   vector<Traffic::Counted> counted;

@@ -398,8 +398,7 @@ TEST_CASE("text: header and marker") {
   CHECK(has(header(line + "#define float double\n"), "not a comment"));
   CHECK(has(header(line + "// x \\\n"), "backslash"));
   CHECK(has(outcome([] { audit::split_kernel("// x\n"); }), "no line"));
-  const auto [head, body] =
-      audit::split_kernel("// a\n// ---- body ----\nx\n// ---- body ----\n");
+  const auto [head, body] = audit::split_kernel("// a\n// ---- body ----\nx\n// ---- body ----\n");
   CHECK(head == "// a\n");
   CHECK(body == "x\n// ---- body ----\n");
 }
