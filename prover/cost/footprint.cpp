@@ -49,7 +49,8 @@ class Footprint {
       most = std::max(most, own ? need : need + held);
       if (!own && need > 0) ++held;
     }
-    const std::int64_t result = is_value(t, scope) ? std::max<std::int64_t>(most, 1) : most;
+    // A load or a selection is one word; its indices are integers.
+    const std::int64_t result = is_value(t, scope) ? 1 : most;
     // acc = acc + x holds the accumulator beside x.
     if (t->op == Op::kRed) operands_ = std::max(operands_, most + 1);
     operands_ = std::max(operands_, result);
