@@ -39,6 +39,7 @@ set(MINIMOA_KERNELS
 # all but main.cpp
 set(MINIMOA_AUDIT_SOURCES
     certificates/audit/audit.cpp
+    certificates/audit/bounds.cpp
     certificates/audit/costs.cpp
     certificates/audit/json.cpp
     certificates/audit/lowering.cpp

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "costs.h"
+#include "bounds.h"
 
 namespace audit {
 namespace {
@@ -63,7 +63,7 @@ class Audit {
     Report claims = Report::array();
     string text;
     for (const auto& [name, verdict, reason, place] :
-         {equal_, safe_, workspace_, footprint_, traffic_, text_}) {
+         {equal_, safe_, workspace_, footprint_, traffic_, ratio_, text_}) {
       worst = std::max(worst, verdict);
       claims.push_back({{"claim", name},
                         {"verdict", word_of(verdict)},
@@ -109,6 +109,7 @@ class Audit {
     guarded(equal_, [&] { check_equal(); });
     guarded(safe_, [&] { check_safe(); });
     guarded(traffic_, [&] { check_traffic(); });
+    guarded(ratio_, [&] { check_ratio(); });
   }
   // The only place where exceptions end. Everything unforeseen is INVALID.
   bool guarded(Claim& claim, const std::function<void()>& work) {
@@ -142,17 +143,19 @@ class Audit {
     assumptions_.push_back(what + place_ + " sha256 " + hash);
     return bytes;
   }
-  // FORMAT 3: only from spec/rules; a rule file of the prover's own could make any terms equal.
-  void read_rule_files() {
+  // FORMAT 3, 13: only from spec/rules and spec/bounds; a file of the prover's own could make any
+  // terms equal, or any traffic the least.
+  void read_files(const string& what, const string& folder, const string& ending,
+                  const std::function<void(const string&)>& reader) {
     string previous;
-    for (const Json& file : items(cert_.at("rules"))) {
-      const string text = named_file("rules ", file);
-      if (!place_.starts_with("spec/rules/") || !place_.ends_with(".rules") ||
-          place_.find('/', 11) != string::npos)
-        refuse("path", "not a file of spec/rules");
-      if (place_ <= previous) refuse("json", "rule files not sorted by path");
+    for (const Json& file : items(cert_.at(what))) {
+      const string text = named_file(what + " ", file);
+      if (!place_.starts_with(folder) || !place_.ends_with(ending) ||
+          place_.find('/', folder.size()) != string::npos)
+        refuse("path", "not a file of " + folder);
+      if (place_ <= previous) refuse("json", what + ": files not sorted by path");
       previous = place_;
-      read_rules(text, rules_);
+      reader(text);
     }
     place_.clear();
   }
@@ -160,11 +163,11 @@ class Audit {
     cert_ = parse_json(bytes);
     require_keys(cert_, {"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
                          "spec_proofs", "stages", "steps", "safe", "cover", "workspace", "costs",
-                         "producer"});
+                         "theorems", "product", "ratios", "producer"});
     require_keys(cert_.at("costs"), {"footprint", "nests", "traffic"});
     if (cert_.at("format") != "minimoa.cert/1") refuse("json", "unknown format");
     spec_ = read_spec(named_file("specification ", cert_.at("spec")));
-    read_rule_files();
+    read_files("rules", "spec/rules/", ".rules", [&](const string& t) { read_rules(t, rules_); });
     // What only people consult has the right shape all the same (FORMAT 9).
     schedule_ = strings(cert_.at("schedule"), {"name", "sha256", "text"});
     if (schedule_.at("sha256") != sha256_hex(schedule_.at("text")))
@@ -174,8 +177,8 @@ class Audit {
     // Other flags could change what the text means (-ffast-math, -Dfor=if).
     if (kernel_.at("flags") != "-std=c++17 -O2") refuse("flags", "not the stated ones");
     const Json& stages = require_keys(cert_.at("stages"), {"dnf", "onf"});
-    const auto onf = stages.at("onf").get<size_t>();
-    if (stages.at("dnf").get<size_t>() > onf || onf > items(cert_.at("steps")).size())
+    onf_steps_ = stages.at("onf").get<size_t>();
+    if (stages.at("dnf").get<size_t>() > onf_steps_ || onf_steps_ > items(cert_.at("steps")).size())
       refuse("stages", "not in order");
     cert_.at("producer").get<StringMap>();
   }
@@ -193,6 +196,7 @@ class Audit {
     std::set<string> classes;
     final_ = make_op(Op::kPut, {spec_.core});
     for (const Json& json : cert_.at("steps")) {
+      if (conditions_.size() == onf_steps_) onf_ = final_;
       place_ = "step " + std::to_string(conditions_.size());
       const Step step = step_of(json);
       place_ += " (" + step.rule + ")";
@@ -201,6 +205,7 @@ class Audit {
       classes.insert(replayed.rule_class);
       conditions_.push_back(std::move(replayed.to_prove));
     }
+    if (!onf_) onf_ = final_;
     place_ = "final term";
     Scope scope;
     if (infer(final_, scope, spec_).sort != Sort::kStmt)
@@ -250,17 +255,25 @@ class Audit {
     place_ = "costs.footprint";
     if (lowered_.text.empty()) refuse("unchecked", "the term has no lowering");
     costs_ = costs_of(final_, spec_);
-    const Json& footprint = cert_.at("costs").at("footprint");
-    for (const string& cost : audit::check_footprint(costs_, footprint, spec_))
-      costs_lines_.push_back(cost);
+    audit::check_footprint(costs_, cert_.at("costs").at("footprint"), spec_, costs_lines_);
   }
   void check_traffic() {
     place_ = "costs";
     if (costs_.footprints.empty()) refuse("unchecked", "the costs of the term are not known");
     check_witness(spec_, cert_.at("witness"));  // else the rows could hold for no sizes
-    for (const string& cost :
-         audit::check_traffic(costs_, cert_.at("costs"), spec_, generator_, place_, holes_))
-      costs_lines_.push_back(cost);
+    const Claims claims{spec_, generator_, place_, holes_};
+    audit::check_traffic(costs_, cert_.at("costs"), claims, costs_lines_);
+  }
+  // Of the term that equal speaks of, and of the numbers of two other claims.
+  void check_ratio() {
+    place_ = "ratios";
+    at_best_ = std::max({equal_.verdict, footprint_.verdict, traffic_.verdict});
+    if (at_best_ >= Verdict::kInvalid) refuse("unchecked", "what the ratios rest on is not valid");
+    Theorems theorems;
+    read_files("theorems", "spec/bounds/", ".thm",
+               [&](const string& t) { read_theorems(t, theorems); });
+    check_ratios({onf_, final_, costs_}, cert_, theorems, {spec_, generator_, place_, holes_},
+                 costs_lines_, assumptions_);
   }
   void list_assumptions() {
     for (const string& name : spec_.dims) assumptions_.push_back("1 <= " + name + " <= 16777216");
@@ -282,7 +295,7 @@ class Audit {
   }
   const string root_;
   Claim equal_{"equal"}, safe_{"safe"}, workspace_{"workspace"};
-  Claim footprint_{"footprint"}, traffic_{"traffic"}, text_{"text"};
+  Claim footprint_{"footprint"}, traffic_{"traffic"}, ratio_{"ratio"}, text_{"text"};
   Verdict at_best_ = Verdict::kValid;  // what further claims rest on
   Strings assumptions_, holes_, costs_lines_;
   std::set<string> classes_;
@@ -292,7 +305,8 @@ class Audit {
   Json cert_;
   StringMap schedule_, kernel_;
   vector<vector<Condition>> conditions_;  // of each step
-  Term final_;
+  size_t onf_steps_ = 0;
+  Term final_, onf_;
   Lowered lowered_;
   Costs costs_;
   string place_;

@@ -10,22 +10,10 @@
 
 namespace audit {
 namespace {
-// Replaces every subterm equal to `what`; only for terms without binders.
-Term replace_all(const Term& term, const Term& what, const Term& with) {
-  if (alpha_equal(term, what)) return with;
-  Node copy = *term;
-  for (Term& kid : copy.kids) kid = replace_all(kid, what, with);
-  return copy.kids == term->kids ? term : make(std::move(copy));
-}
 constexpr size_t kFast = static_cast<size_t>(-1);
 constexpr Number kMaxTimes = Number{1} << 31;
 [[noreturn]] void cannot(const string& why) { refuse("costs", why); }
 Term op(Op op, const Term& a, const Term& b) { return make_op(op, {a, b}); }
-
-Scope with(Scope scope, const Term& guard) {
-  scope.push({Entry::Kind::kGuard, "", guard, {}, scope.depth});
-  return scope;
-}
 
 // Where a value lies. The path from the array's root: levels of index variables, and -1 - k for
 // component k.
@@ -370,7 +358,33 @@ class Walk {
   Number accumulators_ = 0, operands_ = 0;
 };
 
-// TEXT of section 12.
+Term multiple(const Int& times, const Term& words) {
+  if (times > kMaxLiteral) refuse("limit", "a multiple beyond 2^62");
+  return op(Op::kMul, integer(static_cast<Number>(times)), words);
+}
+
+// The first min or max, arguments before the node; null if there is none.
+Term first_choice(const Term& term) {
+  for (const Term& kid : term->kids)
+    if (const Term found = first_choice(kid)) return found;
+  return term->op == Op::kMin || term->op == Op::kMax ? term : nullptr;
+}
+
+}  // namespace
+// Only for terms without binders.
+Term replace_all(const Term& term, const Term& what, const Term& with) {
+  if (alpha_equal(term, what)) return with;
+  Node copy = *term;
+  for (Term& kid : copy.kids) kid = replace_all(kid, what, with);
+  return copy.kids == term->kids ? term : make(std::move(copy));
+}
+Scope with(Scope scope, const Term& guard) {
+  scope.push({Entry::Kind::kGuard, "", guard, {}, scope.depth});
+  return scope;
+}
+Site site_in(const Scope& scope, const Spec& spec, vector<Nest>& nests, Reading& reading) {
+  return Context(scope, spec).count(nests, reading);
+}
 Term read_cost(const Json& text, const Strings& names, const Spec& spec) {
   const Term term = read_term(text.get<string>(), names, spec);
   const std::function<bool(const Term&)> allowed = [&](const Term& t) {
@@ -388,164 +402,130 @@ Number read_times(const Json& text) {
   if (times < 1 || times > kMaxTimes) cannot("times is not from 1 to 2^31");
   return static_cast<Number>(times);
 }
-Term multiple(const Int& times, const Term& words) {
-  if (times > kMaxLiteral) refuse("limit", "a multiple beyond 2^62");
-  return op(Op::kMul, integer(static_cast<Number>(times)), words);
+// FORMAT 12, sums: by induction over each loop, the inner ones being counted already.
+Counted Claims::nest(const Nest& nest, const Json& json, const string& name) {
+  place = name;
+  const vector<Json>& sums = items(require_keys(json, {"sums", "proofs"}).at("sums"));
+  const size_t size = sums.size();
+  if (size > 0) items(json.at("sums"), nest.bounds.size());
+  // Its count depends on data: no closed form.
+  if (size > 0 && !std::ranges::all_of(nest.bounds, countable))
+    cannot("sums over a bound that reads an array");
+  Terms G;
+  Numbers t;
+  Strings names;
+  for (const Json& sum : sums) {
+    names.push_back("v" + std::to_string(t.size()));
+    t.push_back(read_times(items(sum, 2)[0]));
+    G.push_back(read_cost(sum[1], names, spec));
+  }
+  t.push_back(1);
+  vector<Condition> claims;
+  Scope scope;
+  for (size_t k = 0; k < size; ++k) {
+    const Term& bound = nest.bounds[k];
+    if (t[k] % t[k + 1] != 0) cannot("times is not a multiple of the next one");
+    // With a bound below 0 the induction would not reach it, and the sum be anything.
+    claims.push_back({scope, op(Op::kLe, integer(0), bound)});
+    claims.push_back({scope, op(Op::kEq, instantiate(G[k], {integer(0)}), integer(0))});
+    scope.push({Entry::Kind::kLoop, names[k], bound, {}, scope.depth});
+    const Term next = instantiate(shift(G[k], 1, 1), {op(Op::kAdd, bound_var(0), integer(1))});
+    for (const Term& condition : nest.conditions[k]) {
+      claims.push_back({with(scope, make_op(Op::kNot, {condition})), op(Op::kEq, next, G[k])});
+      scope = with(scope, condition);
+    }
+    const Term one = k + 1 == size ? integer(1) : instantiate(G[k + 1], {nest.bounds[k + 1]});
+    claims.push_back(
+        {scope, op(Op::kEq, next, op(Op::kAdd, G[k], multiple(t[k] / t[k + 1], one)))});
+  }
+  const vector<Json>& proofs = items(json.at("proofs"), claims.size());
+  for (size_t k = 0; k < claims.size(); ++k) {
+    place = name + ".proofs[" + std::to_string(k) + "]";
+    prove(proofs[k], claims[k]);
+  }
+  return size == 0 ? Counted{} : Counted{instantiate(G[0], {nest.bounds[0]}), t[0]};
 }
-
-// The first min or max, arguments before the node; null if there is none.
-Term first_choice(const Term& term) {
-  for (const Term& kid : term->kids)
-    if (const Term found = first_choice(kid)) return found;
-  return term->op == Op::kMin || term->op == Op::kMax ? term : nullptr;
+vector<Counted> Claims::all(const vector<Nest>& nests, const Json& json) {
+  vector<Counted> counted;
+  items(json, nests.size());
+  for (size_t k = 0; k < nests.size(); ++k)
+    counted.push_back(nest(nests[k], json[k], "nests[" + std::to_string(k) + "]"));
+  return counted;
 }
-
-class Traffic {
- public:
-  struct Counted {
-    Term words = nullptr;  // null: no closed form is claimed
-    Int times = 1;
-  };
-  Traffic(const Spec& spec, Generator& generator, string& place, Strings& holes)
-      : spec_(spec), generator_(generator), place_(place), holes_(holes) {}
-  // FORMAT 12, sums: by induction over each loop, the inner ones being counted already.
-  Counted nest(const Nest& nest, const Json& json) {
-    const vector<Json>& sums = items(require_keys(json, {"sums", "proofs"}).at("sums"));
-    const size_t size = sums.size();
-    if (size > 0) items(json.at("sums"), nest.bounds.size());
-    // Its count depends on data: no closed form.
-    if (size > 0 && !std::ranges::all_of(nest.bounds, countable))
-      cannot("sums over a bound that reads an array");
-    Terms G;
-    Numbers t;
-    Strings names;
-    for (const Json& sum : sums) {
-      names.push_back("v" + std::to_string(t.size()));
-      t.push_back(read_times(items(sum, 2)[0]));
-      G.push_back(read_cost(sum[1], names, spec_));
+string Claims::row(TrafficRow& row, const vector<Counted>& nests, const Json& json) {
+  const bool exact = std::ranges::all_of(row.sites, &Site::exact);
+  if (json[2] != (exact ? "exact" : "bound")) cannot("exact or bound: not as the conditions say");
+  row.times = read_times(json[3]);
+  row.words = read_cost(json[4], {}, spec);
+  vector<Counted> counts;
+  Int common = 1;
+  for (const Site& site : row.sites) {
+    Terms factors = site.factors;
+    counts.emplace_back();
+    for (const size_t k : site.nests) {
+      if (!nests[k].words) cannot("a row that uses a nest without sums");
+      factors.push_back(nests[k].words);
+      counts.back().times *= nests[k].times;
     }
-    t.push_back(1);
-    vector<Condition> claims;
-    Scope scope;
-    for (size_t k = 0; k < size; ++k) {
-      const Term& bound = nest.bounds[k];
-      if (t[k] % t[k + 1] != 0) cannot("times is not a multiple of the next one");
-      // With a bound below 0 the induction would not reach it, and the sum be anything.
-      claims.push_back({scope, op(Op::kLe, integer(0), bound)});
-      claims.push_back({scope, op(Op::kEq, instantiate(G[k], {integer(0)}), integer(0))});
-      scope.push({Entry::Kind::kLoop, names[k], bound, {}, scope.depth});
-      const Term next = instantiate(shift(G[k], 1, 1), {op(Op::kAdd, bound_var(0), integer(1))});
-      for (const Term& condition : nest.conditions[k]) {
-        claims.push_back({with(scope, make_op(Op::kNot, {condition})), op(Op::kEq, next, G[k])});
-        scope = with(scope, condition);
-      }
-      const Term one = k + 1 == size ? integer(1) : instantiate(G[k + 1], {nest.bounds[k + 1]});
-      claims.push_back(
-          {scope, op(Op::kEq, next, op(Op::kAdd, G[k], multiple(t[k] / t[k + 1], one)))});
-    }
-    const string place = place_;
-    const vector<Json>& proofs = items(json.at("proofs"), claims.size());
-    for (size_t k = 0; k < claims.size(); ++k) {
-      place_ = place + ".proofs[" + std::to_string(k) + "]";
-      prove(proofs[k], claims[k]);
-    }
-    return size == 0 ? Counted{} : Counted{instantiate(G[0], {nest.bounds[0]}), t[0]};
+    counts.back().words = product(factors);
+    common = lcm(common, counts.back().times);
   }
-  string row(const TrafficRow& row, const vector<Counted>& nests, const Json& json) {
-    const bool exact = std::ranges::all_of(row.sites, &Site::exact);
-    if (json[2] != (exact ? "exact" : "bound")) cannot("exact or bound: not as the conditions say");
-    const Number times = read_times(json[3]);
-    const Term form = read_cost(json[4], {}, spec_);
-    vector<Counted> counts;
-    Int common = 1;
-    for (const Site& site : row.sites) {
-      Terms factors = site.factors;
-      counts.emplace_back();
-      for (const size_t k : site.nests) {
-        if (!nests[k].words) cannot("a row that uses a nest without sums");
-        factors.push_back(nests[k].words);
-        counts.back().times *= nests[k].times;
-      }
-      counts.back().words = product(factors);
-      common = lcm(common, counts.back().times);
-    }
-    Term sum;
-    for (const auto& [words, each] : counts) {
-      const Term part = multiple(common / each, words);
-      sum = sum ? op(Op::kAdd, sum, part) : part;
-    }
-    prove(json[5], {{}, op(Op::kEq, multiple(common, form), multiple(times, sum))});
-    return (exact ? "exact: " : "bound: ") + std::to_string(times) +
-           (exact ? " * words = " : " * words <= ") + print(form);
+  Term sum;
+  for (const auto& [words, each] : counts) {
+    const Term part = multiple(common / each, words);
+    sum = sum ? op(Op::kAdd, sum, part) : part;
   }
-
- private:
-  // FORMAT 12, trees.
-  void prove(const Json& tree, const Condition& claim) {
-    const auto& [scope, goal] = claim;
-    const string kind = items(tree).at(0).get<string>();
-    spec_.budget.visit(goal->size);
-    const Term choice = first_choice(goal);
-    if (kind == "cases" && choice) {
-      items(tree, 3);
-      const Term& x = choice->kids[0];
-      const Term& y = choice->kids[1];
-      // Together the two conditions exclude nothing; each side may use its own one only.
-      const bool min = choice->op == Op::kMin;
-      prove(tree[1], {with(scope, op(Op::kLe, x, y)), replace_all(goal, choice, min ? x : y)});
-      return prove(tree[2],
-                   {with(scope, op(Op::kLt, y, x)), replace_all(goal, choice, min ? y : x)});
-    }
-    const bool absurd = kind == "absurd";
-    if (!absurd && (kind != "goals" || choice)) cannot("no tree of this goal");
-    const Condition leaf{scope, absurd ? op(Op::kLe, integer(1), integer(0)) : goal};
-    Json proofs = tree;
-    proofs.erase(0);
-    check_proofs(place_, generator_.step({leaf}), proofs, spec_.budget, place_, holes_);
+  prove(json[5], {{}, op(Op::kEq, multiple(common, row.words), multiple(row.times, sum))});
+  return (exact ? "exact: " : "bound: ") + std::to_string(row.times) +
+         (exact ? " * words = " : " * words <= ") + print(row.words);
+}
+// FORMAT 12, trees.
+void Claims::prove(const Json& tree, const Condition& claim) {
+  const auto& [scope, goal] = claim;
+  const string kind = items(tree).at(0).get<string>();
+  spec.budget.visit(goal->size);
+  const Term choice = first_choice(goal);
+  if (kind == "cases" && choice) {
+    items(tree, 3);
+    const Term& x = choice->kids[0];
+    const Term& y = choice->kids[1];
+    // Together the two conditions exclude nothing; each side may use its own one only.
+    const bool min = choice->op == Op::kMin;
+    prove(tree[1], {with(scope, op(Op::kLe, x, y)), replace_all(goal, choice, min ? x : y)});
+    return prove(tree[2], {with(scope, op(Op::kLt, y, x)), replace_all(goal, choice, min ? y : x)});
   }
-  const Spec& spec_;
-  Generator& generator_;
-  string& place_;
-  Strings& holes_;
-};
-
-}  // namespace
+  if (kind != "absurd" && (kind != "goals" || choice)) cannot("no tree of this goal");
+  const Condition leaf{scope, kind == "goals" ? goal : op(Op::kLe, integer(1), integer(0))};
+  Json proofs = tree;
+  proofs.erase(0);
+  check_proofs(place, generator.step({leaf}), proofs, spec.budget, place, holes);
+}
 Costs costs_of(const Term& final_term, const Spec& spec) { return Walk(spec).costs(final_term); }
-Strings check_footprint(const Costs& costs, const Json& json, const Spec& spec) {
+void check_footprint(Costs& costs, const Json& json, const Spec& spec, Strings& lines) {
   const vector<Json>& texts = items(json, costs.footprints.size());
-  Strings lines;
   for (size_t k = 0; k < texts.size(); ++k) {
     const Term form = read_cost(texts[k], {}, spec);
-    const string phase = "phase " + std::to_string(k);
     if (!same_index(form, costs.footprints[k], Scope{}, spec))
-      cannot("not the words of one task of " + phase);
-    lines.push_back("footprint of " + phase + ": " + print(form) + " words");
+      cannot("not the words of one task of phase " + std::to_string(k));
+    costs.footprints[k] = form;
+    lines.push_back("footprint of phase " + std::to_string(k) + ": " + print(form) + " words");
   }
-  return lines;
 }
-Strings check_traffic(const Costs& costs, const Json& json, const Spec& spec, Generator& generator,
-                      string& place, Strings& holes) {
-  Traffic traffic(spec, generator, place, holes);
-  const vector<Json>& nests = items(json.at("nests"), costs.nests.size());
-  vector<Traffic::Counted> counted;
-  for (size_t k = 0; k < nests.size(); ++k) {
-    place = "nests[" + std::to_string(k) + "]";
-    counted.push_back(traffic.nest(costs.nests[k], nests[k]));
-  }
+void check_traffic(Costs& costs, const Json& json, Claims claims, Strings& lines) {
+  const vector<Counted> counted = claims.all(costs.nests, json.at("nests"));
   const vector<Json>& rows = items(json.at("traffic"));
   size_t used = 0;
-  Strings lines;
-  for (const TrafficRow& row : costs.rows) {
-    const string name = place = row.array + (row.store ? " store" : " load");
-    const bool claimed = used < rows.size() && items(rows[used], 6)[0] == row.array &&
-                         rows[used][1] == (row.store ? "store" : "load");
-    lines.push_back("traffic " + name + " " +
-                    (claimed ? traffic.row(row, counted, rows[used++]) : "is not claimed"));
+  for (TrafficRow& row : costs.rows) {
+    lines.push_back("traffic " + row.array + (row.store ? " store " : " load "));
+    claims.place = row.array + (row.store ? " store" : " load");
+    if (used < rows.size() && items(rows[used], 6)[0] == row.array &&
+        rows[used][1] == (row.store ? "store" : "load"))
+      lines.back() += claims.row(row, counted, rows[used++]);
+    else
+      lines.back() += "is not claimed";
   }
-  place = "traffic[" + std::to_string(used) + "]";
+  claims.place = "traffic[" + std::to_string(used) + "]";
   // A row in the wrong place, twice, or of an array that nothing touches.
   if (used != rows.size()) cannot("a row out of order or without a site");
-  return lines;
 }
-
 }  // namespace audit

@@ -26,21 +26,44 @@ struct Site {
 struct TrafficRow {
   string array;
   bool store = false;
-  vector<Site> sites;  // in order of execution
+  vector<Site> sites;    // in order of execution
+  Number times = 0;      // claimed: times * words; filled in by check_traffic
+  Term words = nullptr;  // null: not claimed
 };
 struct Costs {
-  Terms footprints;  // of one task of each phase
+  Terms footprints;  // of one task of each phase; after the check as the certificate says
   vector<Nest> nests;
   vector<TrafficRow> rows;
 };
 
+struct Counted {  // of a nest: times * count = words; null: no closed form is claimed
+  Term words = nullptr;
+  Int times = 1;
+};
+// Checks proofs of claims; `place` and `holes` as in check_proofs.
+struct Claims {
+  const Spec& spec;
+  Generator& generator;
+  string& place;
+  Strings& holes;
+  vector<Counted> all(const vector<Nest>& nests, const Json& json);
+  Counted nest(const Nest& nest, const Json& json, const string& name);
+  string row(TrafficRow& row, const vector<Counted>& nests, const Json& json);
+  void prove(const Json& tree, const Condition& claim);
+};
+
+Term replace_all(const Term& term, const Term& what, const Term& with);
+Scope with(Scope scope, const Term& guard);
+// Of one site there; new nests are added to `nests`, `reading` is for their keys.
+Site site_in(const Scope& scope, const Spec& spec, vector<Nest>& nests, Reading& reading);
+// TEXT and times of section 12.
+Term read_cost(const Json& text, const Strings& names, const Spec& spec);
+Number read_times(const Json& text);
+
 // Of a final term that has a lowering; refuses (code "costs") loops whose bounds depend on data.
 Costs costs_of(const Term& final_term, const Spec& spec);
 // `json`: the list "footprint"; a line of the report for each phase.
-Strings check_footprint(const Costs& costs, const Json& json, const Spec& spec);
-// `json`: the key "costs"; a line for each row, claimed or not. The divisors are known to be
-// positive; `place` and `holes` as in check_proofs.
-Strings check_traffic(const Costs& costs, const Json& json, const Spec& spec, Generator& generator,
-                      string& place, Strings& holes);
-
+void check_footprint(Costs& costs, const Json& json, const Spec& spec, Strings& lines);
+// `json`: the key "costs"; a line for each row, claimed or not.
+void check_traffic(Costs& costs, const Json& json, Claims claims, Strings& lines);
 }  // namespace audit

@@ -1,0 +1,678 @@
+// Theorems, the product, and ratios. See bounds.h.
+// Idea: the variables of the product's loops are opened: they become free names that no text can
+// spell ("'row 0", "'column", "'key", "'dk"), so that parts of different depth can be compared.
+// How it may be wrong: each refusal says what could be claimed without it.
+#include "bounds.h"
+
+namespace audit {
+namespace {
+using Quantities = std::map<string, Term>;  // what the variables of theorems stand for
+[[noreturn]] void no_ratio(const string& why) { refuse("ratio", why); }
+[[noreturn]] void no_product(const string& why) { refuse("product", why); }
+void need(bool good, const string& why) {
+  if (!good) no_product(why);
+}
+Term op(Op op, const Term& a, const Term& b) { return make_op(op, {a, b}); }
+
+// ---- theorem files ----
+constexpr const char* kVars[] = {"S",    "dk", "dv", "E",     "rows",
+                                 "cols", "n",  "m",  "heads", "outputs"};
+constexpr const char* kParts[] = {"doc",  "cite",   "coq",   "class", "per",
+                                  "vars", "define", "where", "bound"};
+constexpr size_t kBound = 8;
+// Part k has so many items; 0: any number.
+constexpr size_t kSizes[] = {2, 2, 2, 2, 2, 0, 0, 0, 4};
+constexpr const char* kKinds[] = {"total", "loads", "stores", "threshold"};
+constexpr Op kArithmetic[] = {Op::kAdd, Op::kSub, Op::kMul, Op::kDiv, Op::kMin, Op::kMax};
+constexpr Op kRelations[] = {Op::kLe, Op::kLt, Op::kEq};
+template <class List, class Item>
+bool among(const List& list, const Item& item) {
+  return std::ranges::find(list, item) != std::end(list);
+}
+void form(bool good, const Sexp& at, const char* what) {
+  if (!good) at.fail(what, "theorems");
+}
+// A TERM or (with the relations) a COND over these names.
+Term read_bound(const Sexp& sexp, const Quantities& names, bool condition = false) {
+  if (sexp.atom() && !condition) {
+    if (names.contains(sexp.text)) return names.at(sexp.text);
+    form(is_digit(sexp.text[0]), sexp, "a name that has no value here");
+    return integer(read_literal(sexp.text));
+  }
+  const auto word = op_from_word(sexp.head());
+  form(word && (condition ? among(kRelations, *word) : among(kArithmetic, *word)) &&
+           sexp.items.size() == 3,
+       sexp, "not a term or condition of a theorem");
+  return op(*word, read_bound(sexp.items[1], names), read_bound(sexp.items[2], names));
+}
+struct Statement {
+  Terms conditions;
+  Term numerator, denominator;
+};
+Statement statement(const Theorem& theorem, const Quantities& values) {
+  Quantities names;
+  for (const string& var : theorem.vars)
+    if (values.contains(var)) names[var] = values.at(var);
+  for (const Sexp& item : theorem.definitions)
+    names[item.head()] = read_bound(item.items[1], names);
+  Statement out;
+  for (const Sexp& item : theorem.conditions)
+    out.conditions.push_back(read_bound(item, names, true));
+  out.numerator = read_bound(theorem.numerator, names);
+  out.denominator = read_bound(theorem.denominator, names);
+  return out;
+}
+Theorem read_theorem(const Sexp& sexp, const Theorems& theorems) {
+  form(sexp.items.size() == 2 + std::size(kParts), sexp, "a part is missing or too many");
+  const auto part = [&](size_t k) -> const vector<Sexp>& { return sexp.items[k + 2].items; };
+  for (size_t k = 0; k < std::size(kParts); ++k) {
+    const Sexp& item = sexp.items[k + 2];
+    form(item.head() == kParts[k] && (kSizes[k] == 0 || part(k).size() == kSizes[k]), item,
+         "a part out of place or of another form");
+    if (kSizes[k] != 0) form(part(k)[1].quoted() == (k < 2) && !part(k)[1].list(), item, "a word");
+  }
+  const auto rest = [&](size_t k) { return vector<Sexp>(part(k).begin() + 1, part(k).end()); };
+  Theorem theorem{sexp.items[1].text,
+                  part(2)[1].text,
+                  part(kBound)[1].text,
+                  part(3)[1].text,
+                  part(4)[1].text == "group",
+                  {},
+                  rest(6),
+                  rest(7),
+                  part(kBound)[2],
+                  part(kBound)[3]};
+  form(theorem.per_group || part(4)[1].text == "all", sexp, "neither all nor group");
+  form(theorems.classes.contains(theorem.of_class), sexp, "a class that is not declared");
+  form(among(kKinds, theorem.kind), sexp, "a kind of bound that is unknown");
+  Quantities any;  // so that every row is well formed, used or not
+  for (const Sexp& var : rest(5)) {
+    form(among(kVars, var.text), var, "not a variable of theorems");
+    theorem.vars.push_back(var.text);
+    any[var.text] = free_var("'" + var.text);
+  }
+  std::set<string> defined;
+  for (const Sexp& item : theorem.definitions)
+    // A name that meant two things would be read in one way here and in another by people.
+    form(item.items.size() == 2 && is_identifier(item.head()) && !among(kVars, item.head()) &&
+             defined.insert(item.head()).second,
+         item, "not a definition, or of a name that has another meaning");
+  statement(theorem, any);
+  return theorem;
+}
+}  // namespace
+void read_theorems(const string& text, Theorems& theorems) {
+  for (const Sexp& sexp : read_sexps(text, true)) {
+    const string head = sexp.head();
+    const bool of_class = head == "class";
+    form((of_class || head == "var" || head == "theorem") && sexp.items.size() >= 3, sexp,
+         "a form");
+    string name = sexp.items[1].text;
+    if (of_class) std::ranges::replace(name, '-', '_');
+    form(is_identifier(name), sexp, "no name");
+    name = sexp.items[1].text;
+    form(theorems.names.insert(name).second, sexp, "a name twice");
+    if (head == "theorem") {
+      theorems.rows[name] = read_theorem(sexp, theorems);
+      continue;
+    }
+    const bool within = of_class && sexp.items.size() == 4;
+    const Sexp& doc = sexp.items.back();
+    form(sexp.items.size() == (within ? 4 : 3) && doc.head() == "doc" && doc.items.size() == 2 &&
+             doc.items[1].quoted(),
+         sexp, "of another form");
+    if (within)
+      form(sexp.items[2].head() == "within" && sexp.items[2].items.size() == 2 &&
+               theorems.classes.contains(sexp.items[2].items[1].text),
+           sexp, "within no class");
+    form(of_class || among(kVars, name), sexp, "not a variable of theorems");
+    if (of_class) theorems.classes.insert(name);
+  }
+}
+
+// ---- the product ----
+namespace {
+// Not zero, no negative coefficient, dimensions alone: at least 1 for all sizes. Bounds below 0
+// would make products of two positive; a quotient may be negative.
+bool plainly_positive(const Term& term, const Spec& spec) {
+  if (!dimensions_only(term, spec)) return false;
+  Reading reading{spec.budget};
+  const Poly poly = index_poly(term, reading);
+  return !poly.terms().empty() &&
+         std::ranges::all_of(poly.terms(), [](const auto& part) { return part.second > 0; }) &&
+         std::ranges::all_of(reading.atoms,
+                             [](const Atom& atom) { return atom.kind == AtomKind::kVariable; });
+}
+// let unfolded, selections from gen done.
+Term unfolded(const Term& term, const Spec& spec) {
+  spec.budget.visit(1);
+  Node copy = *term;
+  for (Term& kid : copy.kids) kid = unfolded(kid, spec);
+  const Term& array = copy.kids.empty() ? term : copy.kids.back();
+  if (term->op == Op::kLet) return unfolded(instantiate(copy.kids[1], {copy.kids[0]}), spec);
+  if (term->op != Op::kPsi || array->op != Op::kGen || copy.kids.size() < 2)
+    return copy.kids == term->kids ? term : make(std::move(copy));
+  copy.kids.back() = instantiate(array->kids[1], {copy.kids[0]});
+  copy.kids.erase(copy.kids.begin());
+  return unfolded(copy.kids.size() == 1 ? copy.kids[0] : make(std::move(copy)), spec);
+}
+const Term& child(const Term& term, Op op, size_t k) {
+  need(term->op == op, string("the operand has another form, at ") + word_of(op));
+  return term->kids[k];
+}
+Term reduction(RedOp red, const Term& bound, const Term& guard, const Term& x) {
+  return make({.op = Op::kRed, .red = red, .binders = {"j"}, .kids = {bound, guard, x}});
+}
+bool has(const Term& term, const Term& what) { return replace_all(term, what, integer(0)) != term; }
+void collect(const Term& term, Op op, Terms& out) {
+  if (term->op == op) out.push_back(term);
+  for (const Term& kid : term->kids) collect(kid, op, out);
+}
+Terms all_of(const Term& term, Op op) {
+  Terms out;
+  collect(term, op, out);
+  return out;
+}
+// Neither opened variables nor arrays; dimensions and literals.
+bool constant(const Term& term, const Spec& spec) {
+  if (term->op == Op::kFree) return spec.is_dim(term->name);
+  return std::ranges::all_of(term->kids, [&](const Term& kid) { return constant(kid, spec); });
+}
+// With an `if` or `bottom` a pair could need no work at all.
+bool plain(const Term& term) {
+  const Op op = term->op;
+  return (op == Op::kInt || op == Op::kFree || op == Op::kBound || op == Op::kReal ||
+          op == Op::kRat || op == Op::kMem || op == Op::kRed || op == Op::kTrue ||
+          is_index_arithmetic(op) || pointwise_arity(op) > 0) &&
+         std::ranges::all_of(term->kids, plain);
+}
+bool no_binder(const Term& term) {
+  return term->binders.empty() && std::ranges::all_of(term->kids, no_binder);
+}
+// FORMAT 13, 2: the factors of a product.
+void factors_of(const Term& term, Terms& out) {
+  const bool quotient = term->op == Op::kQuot && all_of(term->kids[1], Op::kMem).empty();
+  if (term->op != Op::kMul && !quotient) return out.push_back(term);
+  factors_of(term->kids[0], out);
+  if (!quotient) factors_of(term->kids[1], out);
+}
+// The indices without the first one that is this variable, which no other one mentions.
+Terms other_indices(const Term& read, const Term& variable) {
+  Terms indices = indices_of(*read);
+  const auto same = [&](const Term& index) { return alpha_equal(index, variable); };
+  const auto found = std::ranges::find_if(indices, same);
+  need(found != indices.end(), "no index of a read is the element's");
+  indices.erase(found);
+  for (const Term& index : indices) need(!has(index, variable), "an element in two indices");
+  return indices;
+}
+// The variable moved by what no loop changes: other keys for other values of it.
+bool moved(const Term& index, const Term& variable, const Spec& spec) {
+  if (alpha_equal(index, variable)) return true;
+  if (index->op != Op::kAdd && index->op != Op::kSub) return false;
+  const Terms& k = index->kids;
+  return (dimensions_only(k[1], spec) && moved(k[0], variable, spec)) ||
+         (dimensions_only(k[0], spec) && moved(k[1], variable, spec));
+}
+Term without_ones(Terms factors) {
+  std::erase_if(factors, [](const Term& f) { return f->op == Op::kInt && f->value == 1; });
+  return product(factors);
+}
+void add_parts(const Term& guard, Terms& out) {
+  if (guard->op == Op::kAnd)
+    for (const Term& part : guard->kids) add_parts(part, out);
+  else if (guard->op != Op::kTrue)
+    out.push_back(guard);
+}
+
+// What the spec computes, and how much of it.
+class Product {
+ public:
+  Product(const Spec& spec, Claims& claims) : spec_(spec), claims_(claims) {}
+  void add_values(const Term& onf, const Json& json, Quantities& values) {
+    claims_.place = "product";
+    require_keys(json, {"column", "heads", "nests", "pairs", "rows", "cols"});
+    read_operand(open_loops(unfolded(onf, spec_)), json.at("column").get<size_t>());
+    read_score();
+    group(json.at("heads"));
+    count(json);
+    values.insert(values_.begin(), values_.end());
+  }
+
+ private:
+  struct Row {
+    string name;
+    Term variable, bound;
+    bool shared = false;
+  };
+  struct Counting {
+    const char* name;
+    Json row;  // as of `traffic`
+    TrafficRow site;
+  };
+  Term open_loops(Term term) {
+    for (; term->op == Op::kFor || term->op == Op::kParFor;) {
+      const Term variable = free_var("'row " + std::to_string(rows_.size()));
+      need(plainly_positive(term->kids[0], spec_), "the bound of a loop is not plainly positive");
+      rows_.push_back({term->binders[0], variable, term->kids[0]});
+      term = instantiate(term->kids[1], {variable});
+    }
+    Terms indices = indices_of(*term);
+    // Else rows that write the same elements would be counted as different ones.
+    need(term->op == Op::kPut && indices.size() == rows_.size() &&
+             indices.size() == spec_.output.shape.size(),
+         "no full put directly within loops");
+    for (const Row& row : rows_)
+      need(among_terms(indices, row.variable), "the put's indices are not the loops' variables");
+    return operand_of(*term);
+  }
+  static bool among_terms(const Terms& terms, const Term& term) {
+    return std::ranges::any_of(terms, [&](const Term& t) { return alpha_equal(t, term); });
+  }
+  // FORMAT 13: the operand is built again of its parts and compared, since these occur repeatedly.
+  void read_operand(const Term& operand, size_t column) {
+    need(column < rows_.size(), "no such column");
+    const Term numerator = child(child(operand, Op::kIf, 1), Op::kQuot, 0);
+    const Term m = child(numerator, Op::kRed, 0);
+    const Term g = numerator->kids[1];
+    const Term w = child(numerator->kids[2], Op::kMul, 0);
+    const Term V = numerator->kids[2]->kids[1];
+    const Term x = child(child(w, Op::kExp, 0), Op::kSub, 0);
+    const Term largest = reduction(RedOp::kMax, shift(m, 1), shift(g, 1, 1), shift(x, 1, 1));
+    const Term weight = make_op(Op::kExp, {op(Op::kSub, x, largest)});
+    const Term quotient = op(Op::kQuot, reduction(RedOp::kAdd, m, g, op(Op::kMul, weight, V)),
+                             reduction(RedOp::kAdd, m, g, weight));
+    const Term any = make({.op = Op::kAny, .binders = {"j"}, .kids = {m, g}});
+    need(alpha_equal(operand, make_op(Op::kIf, {any, quotient, operand->kids[2]})),
+         "the parts of the operand do not agree");
+    need(plainly_positive(m, spec_), "the keys' bound is not plainly positive");
+    guard_ = instantiate(g, {key_});
+    score_ = instantiate(x, {key_});
+    value_ = instantiate(V, {key_});
+    column_ = rows_[column].variable;
+    need(has(value_, column_) && !has(score_, column_) && !has(guard_, column_),
+         "the column is not of the values alone");
+    need(no_binder(guard_) && plain(score_) && plain(value_), "a pair that may need no work");
+    values_ = {{"dv", rows_[column].bound}, {"m", m}};
+    rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(column));
+  }
+  // FORMAT 13, 2 to 4.
+  void read_score() {
+    const Terms reds = all_of(score_, Op::kRed);
+    need(reds.size() == 1 && reds[0]->red == RedOp::kAdd && reds[0]->kids[1]->op == Op::kTrue &&
+             all_of(value_, Op::kRed).empty(),
+         "not one sum in the score, none in the value");
+    need(plainly_positive(reds[0]->kids[0], spec_), "the sum's bound is not plainly positive");
+    values_["dk"] = reds[0]->kids[0];
+    const Term element = free_var("'dk");
+    Terms factors;
+    factors_of(instantiate(reds[0]->kids[2], {element}), factors);
+    Term query, key;
+    for (const Term& factor : factors) {
+      const Terms reads = all_of(factor, Op::kMem);
+      // A factor that could be 0 for some elements would make them superfluous.
+      need(reads.empty() ? constant(factor, spec_) : reads.size() == 1, "a factor of the score");
+      if (reads.empty()) continue;
+      Term& place = has(reads[0], key_) ? key : query;
+      need(!place, "two reads of queries or of keys");
+      place = reads[0];
+    }
+    const Terms values = all_of(value_, Op::kMem);
+    need(query && key && values.size() == 1, "not one read of queries, keys and values each");
+    for (const Term& read : {query, key, values[0]})
+      need(std::ranges::count_if(Terms{query, key, values[0]},
+                                 [&](const Term& other) {
+                                   return operand_of(*other)->name == operand_of(*read)->name;
+                                 }) == 1 &&
+               spec_.input(operand_of(*read)->name)->elem == Elem::kReal,
+           "reads that are not of three inputs of reals");
+    const Terms own = other_indices(query, element);
+    for (const Row& row : rows_)
+      need(among_terms(own, row.variable), "rows that may read the same query");
+    keys_ = other_indices(key, element);
+    need(std::ranges::is_permutation(keys_, other_indices(values[0], column_), alpha_equal),
+         "keys and values of different indices");
+  }
+  // FORMAT 13, 5 and 6.
+  void group(const Json& heads) {
+    Terms sets, same_keys;  // factors of heads, of n
+    size_t moving = 0, quotients = 0;
+    for (const Term& index : keys_) {
+      if (has(index, key_)) {
+        need(moved(index, key_, spec_), "an index that may be the same for two keys");
+        ++moving;
+        continue;
+      }
+      if (dimensions_only(index, spec_)) continue;
+      const bool quotient = index->op == Op::kDiv && dimensions_only(index->kids[1], spec_);
+      const Term& variable = quotient ? index->kids[0] : index;
+      const auto row = std::ranges::find_if(
+          rows_, [&](const Row& r) { return alpha_equal(r.variable, variable); });
+      need(row != rows_.end() && !row->shared, "an index of the keys that is not of one row");
+      row->shared = true;
+      if (!quotient) {
+        sets.push_back(row->bound);
+        continue;
+      }
+      const Term& b = index->kids[1];
+      const vector<Json>& entry = items(items(heads).at(quotients++), 2);
+      sets.push_back(dimensions(entry[0]));
+      same_keys.push_back(b);
+      const Term all = op(Op::kAdd, row->bound, op(Op::kSub, b, integer(1)));
+      prove("product.heads", {{}, op(Op::kEq, op(Op::kDiv, all, b), sets.back())}, entry[1]);
+    }
+    need(moving == 1, "keys must be told apart by one index");
+    need(quotients == items(heads).size(), "heads for no quotient");
+    for (const Row& row : rows_)
+      if (!row.shared) same_keys.push_back(row.bound);
+    values_["heads"] = without_ones(sets);
+    values_["n"] = without_ones(same_keys);
+  }
+  Term dimensions(const Json& text) const {
+    const Term term = read_term(text.get<string>(), {}, spec_);
+    need(dimensions_only(term, spec_), "not made of dimensions");
+    return term;
+  }
+  void prove(const char* list, const Condition& claim, const Json& proofs) {
+    check_proofs(list, claims_.generator.step({claim}), proofs, spec_.budget, claims_.place,
+                 claims_.holes);
+  }
+  // A binder-free term in which loop k of the names is the variable of level k.
+  static Term closed(Term term, const Terms& variables) {
+    for (size_t k = 0; k < variables.size(); ++k)
+      term =
+          replace_all(term, variables[k], bound_var(static_cast<Number>(variables.size() - 1 - k)));
+    return term;
+  }
+  static void push_loop(Scope& scope, const string& name, const Term& bound) {
+    scope.push({Entry::Kind::kLoop, name, bound, {}, scope.depth});
+  }
+  // The site within the loops and those conditions that are counted; the others are proved.
+  void add_site(const char* name, const Scope& loops, const Terms& conditions, const Json& counted,
+                const Json& row) {
+    Scope scope = loops;
+    items(counted, conditions.size());
+    for (size_t k = 0; k < conditions.size(); ++k)
+      if (counted[k] == "count")
+        scope = with(scope, conditions[k]);
+      else
+        prove(name, {loops, conditions[k]}, counted[k]);
+    const Site site = site_in(scope, spec_, nests_, reading_);
+    // A condition on data taken as true would make E too large.
+    need(site.exact, "a count that depends on data");
+    sites_.push_back({name, {"", "", "exact", row[0], row[1], row[2]}, {"", false, {site}}});
+  }
+  void count(const Json& json) {
+    Terms variables, guards;
+    Strings names;
+    Scope loops;
+    for (const Row& row : rows_) {
+      variables.push_back(row.variable);
+      names.push_back(row.name);
+      push_loop(loops, row.name, row.bound);
+    }
+    add_parts(guard_, guards);
+    add_pairs(loops, variables, guards, json.at("pairs"));
+    if (!items(json.at("rows")).empty())
+      add_rows(loops, variables, guards, names, items(json.at("rows"), 5));
+    if (!items(json.at("cols")).empty()) add_cols(guards, items(json.at("cols"), 5));
+    const vector<Counted> nests = claims_.all(nests_, json.at("nests"));
+    for (Counting& counting : sites_) {
+      claims_.place = counting.name;
+      claims_.row(counting.site, nests, counting.row);
+      Term words = counting.site.words;
+      if (counting.name == string("cols")) words = op(Op::kMul, values_.at("heads"), words);
+      // The floor of a whole number; more than the count can never stand for it.
+      if (counting.site.times != 1) words = op(Op::kDiv, words, integer(counting.site.times));
+      values_[counting.name] = words;
+    }
+  }
+  void add_pairs(Scope loops, Terms variables, Terms guards, const Json& json) {
+    items(json, 3);
+    push_loop(loops, "j", values_.at("m"));
+    variables.push_back(key_);
+    for (Term& guard : guards) guard = closed(guard, variables);
+    add_site("E", loops, guards, Json(Strings(guards.size(), "count")), json);
+  }
+  static Json tail(const vector<Json>& row) { return {row[2], row[3], row[4]}; }
+  static void add_range(const Term& index, const Term& bound, Terms& conditions) {
+    conditions.push_back(op(Op::kLe, integer(0), index));
+    conditions.push_back(op(Op::kLt, index, bound));
+  }
+  // Rows that have at least the key J.
+  void add_rows(const Scope& loops, const Terms& variables, Terms guards, const Strings& names,
+                const vector<Json>& json) {
+    const Term J = read_cost(json[0], names, spec_);
+    for (Term& guard : guards) guard = replace_all(closed(guard, variables), key_, J);
+    add_range(J, values_.at("m"), guards);
+    add_site("rows", loops, guards, json[1], tail(json));
+  }
+  // Keys that at least the row A has; in each head, since g tells no heads apart.
+  void add_cols(Terms guards, const vector<Json>& json) {
+    Scope loop;
+    push_loop(loop, "j", values_.at("m"));
+    Terms ranges;
+    size_t used = 0;
+    for (Term& guard : guards) guard = closed(guard, {key_});
+    for (const Row& row : rows_) {
+      for (const Term& guard : guards)
+        need(!row.shared || !has(guard, row.variable), "a mask that differs between heads");
+      if (row.shared) continue;
+      const Term A = read_cost(items(json[0]).at(used++), {"j"}, spec_);
+      for (Term& guard : guards) guard = replace_all(guard, row.variable, A);
+      add_range(A, row.bound, ranges);
+    }
+    need(used == json[0].size(), "more rows than are free");
+    guards.insert(guards.end(), ranges.begin(), ranges.end());
+    add_site("cols", loop, guards, json[1], tail(json));
+  }
+  const Spec& spec_;
+  Claims& claims_;
+  vector<Row> rows_;  // of all loops; later without the column
+  const Term key_ = free_var("'key");
+  Term column_, guard_, score_, value_;
+  Terms keys_;  // indices of the key read but for the element's
+  Quantities values_;
+  vector<Nest> nests_;
+  Reading reading_{spec_.budget};
+  vector<Counting> sites_;
+};
+
+// ---- ratios ----
+using Pins = std::map<string, Number>;
+// With the literals of `at`, and operators of literals done. Beyond 2^62 it is refused.
+Term pinned(const Term& term, const Pins& at, const Spec& spec) {
+  spec.budget.visit(1);
+  if (term->op == Op::kFree && at.contains(term->name)) return integer(at.at(term->name));
+  Node copy = *term;
+  for (Term& kid : copy.kids) kid = pinned(kid, at, spec);
+  const auto literal = [](const Term& kid) { return kid->op == Op::kInt; };
+  const bool division = term->op == Op::kDiv;
+  if (!among(kArithmetic, term->op) || !std::ranges::all_of(copy.kids, literal) ||
+      (division && copy.kids[1]->value <= 0))
+    return copy.kids == term->kids ? term : make(std::move(copy));
+  const Int a = copy.kids[0]->value;
+  const Int b = copy.kids[1]->value;
+  Int value = division ? floor_div(a, b) : term->op == Op::kMul ? Int(a * b) : Int(a + b);
+  if (term->op == Op::kSub) value = a - b;
+  if (term->op == Op::kMin || term->op == Op::kMax)
+    value = (term->op == Op::kMin) == (a < b) ? a : b;
+  if (abs(value) > kMaxLiteral) refuse("limit", "a literal beyond 2^62");
+  return integer(static_cast<Number>(value));
+}
+Pins read_pins(const Json& json, const Spec& spec) {
+  Pins at;
+  for (const Json& pin : items(json)) {
+    const Int value = parse_integer(items(pin, 2)[1].get<string>());
+    const string name = pin[0].get<string>();
+    if (!spec.is_dim(name) || value < 1 || value > Int(1) << 24 ||
+        !at.emplace(name, static_cast<Number>(value)).second)
+      no_ratio("at: not a dimension and its size, or twice");
+  }
+  return at;
+}
+Term read_condition(const Json& text, const Spec& spec) {
+  const Term term = read_term(text.get<string>(), {}, spec);
+  if (!among(kRelations, term->op) || !dimensions_only(term->kids[0], spec) ||
+      !dimensions_only(term->kids[1], spec))
+    no_ratio("where: not an inequality of dimensions");
+  return term;
+}
+Int read_size(const Json& text) {
+  const Int size = parse_integer(text.get<string>());
+  if (size > kMaxLiteral) no_ratio("a ratio beyond 2^62");
+  return size;
+}
+
+// One entry of `ratios`.
+class Ratio {
+ public:
+  Ratio(const Theorem& theorem, const Program& program, const Claims& claims, const Json& json)
+      : theorem_(theorem),
+        program_(program),
+        claims_(claims),
+        spec_(claims.spec),
+        json_(json),
+        at_(read_pins(json.at("at"), spec_)),
+        region_(spec_) {
+    std::erase_if(region_.dims, [&](const string& dim) { return at_.contains(dim); });
+    region_.core = pinned(spec_.core, at_, spec_);
+    for (Term& require : region_.assumptions) require = pinned(require, at_, spec_);
+    for (const Json& text : items(json.at("where"))) where_.push_back(read_condition(text, spec_));
+    for (const Term& condition : where_) scope_ = with(scope_, pinned(condition, at_, spec_));
+  }
+  string check(Quantities values, const string& name) {
+    const Term words = read_term(json_.at("words").get<string>(), {}, spec_);
+    if (!dimensions_only(words, spec_)) no_ratio("words: not made of dimensions");
+    values["S"] = words;
+    Terms fits;
+    for (const Term& footprint : program_.costs.footprints)
+      fits.push_back(op(Op::kLe, footprint, words));
+    claims_.place = name + ".point";
+    check_point(fits);
+    const Statement bound = statement(theorem_, values);
+    Terms hypotheses = bound.conditions;
+    hypotheses.push_back(op(Op::kLe, integer(1), bound.denominator));
+    prove(name, {{"fits", fits}, {"hypotheses", hypotheses}, {"proof", {distance(bound, values)}}});
+    return line(words);
+  }
+
+ private:
+  using Lists = vector<std::pair<const char*, Terms>>;
+  // In an empty region everything holds.
+  void check_point(const Terms& fits) const {
+    Spec all = spec_;
+    all.assumptions.insert(all.assumptions.end(), where_.begin(), where_.end());
+    all.assumptions.insert(all.assumptions.end(), fits.begin(), fits.end());
+    for (const auto& [dim, value] : at_)
+      all.assumptions.push_back(op(Op::kEq, free_var(dim), integer(value)));
+    check_witness(all, json_.at("point"));
+  }
+  Term distance(const Statement& bound, const Quantities& values) {
+    const Int p = read_size(items(json_.at("ratio"), 2)[0]);
+    const Int q = read_size(json_.at("ratio")[1]);
+    // Nothing is better than a lower bound.
+    if (q < 1 || p < q) no_ratio("not 1 <= q <= p");
+    optimal_ = p == q && theorem_.kind == "total";
+    Int common = 1;
+    vector<TrafficRow> rows = program_.costs.rows;
+    std::erase_if(rows, [&](const TrafficRow& row) {
+      return theorem_.kind == (row.store ? "loads" : "stores");
+    });
+    for (const TrafficRow& row : rows) {
+      // What is not claimed may be any number of words.
+      if (!row.words) no_ratio("the traffic of " + row.array + " is not claimed");
+      common = lcm(common, Int(row.times));
+    }
+    const auto literal = [](const Int& value) {
+      if (value > kMaxLiteral) refuse("limit", "a literal beyond 2^62");
+      return integer(static_cast<Number>(value));
+    };
+    Term sum;
+    for (const TrafficRow& row : rows) {
+      const Term part = op(Op::kMul, literal(common / row.times), row.words);
+      sum = sum ? op(Op::kAdd, sum, part) : part;
+    }
+    if (!sum) no_ratio("no traffic of this kind");
+    Term least = bound.numerator;
+    if (theorem_.per_group && !values.contains("heads")) no_ratio("no value of heads");
+    if (theorem_.per_group) least = op(Op::kMul, values.at("heads"), least);
+    return op(Op::kLe, op(Op::kMul, op(Op::kMul, literal(q), bound.denominator), sum),
+              op(Op::kMul, op(Op::kMul, literal(p), literal(common)), least));
+  }
+  // Divisors that are plainly positive, as quotients of nothing else.
+  void add_divisors(const Term& term, Terms& out) const {
+    for (const Term& kid : term->kids) add_divisors(kid, out);
+    if (term->op == Op::kDiv && plainly_positive(term->kids[1], region_))
+      out.push_back(op(Op::kDiv, integer(0), term->kids[1]));
+  }
+  void prove(const string& name, Lists lists) {
+    Terms divided = {pinned(program_.final_term, at_, spec_)};
+    for (const Entry& entry : scope_.entries) add_divisors(entry.term, divided);
+    for (auto& [list, goals] : lists) {
+      for (Term& goal : goals) add_divisors(goal = pinned(goal, at_, spec_), divided);
+      const Json& trees = json_.at(list);
+      if (list != string("proof")) items(trees, goals.size());
+    }
+    Generator generator(region_);
+    // Those of section 7 are proved for all sizes, those of add_divisors need no proof.
+    generator.divisors(make_op(Op::kTup, divided));
+    Claims claims{region_, generator, claims_.place, claims_.holes};
+    for (const auto& [list, goals] : lists)
+      for (size_t k = 0; k < goals.size(); ++k) {
+        const bool one = list == string("proof");
+        claims.place = name + "." + list + (one ? "" : "[" + std::to_string(k) + "]");
+        claims.prove(one ? json_.at(list) : json_.at(list)[k], {scope_, goals[k]});
+      }
+    spec_.budget = region_.budget;  // else every entry would have all of it again
+  }
+  string line(const Term& words) const {
+    string region;
+    for (const auto& [dim, value] : at_) region += ", " + dim + " = " + std::to_string(value);
+    for (const Term& condition : where_) region += ", " + print(condition);
+    const string ratio =
+        json_.at("ratio")[0].get<string>() + "/" + json_.at("ratio")[1].get<string>();
+    return "ratio " + theorem_.name + ": class " + theorem_.of_class + ", " +
+           (theorem_.coq == "none" ? "assumed" : "Coq " + theorem_.coq) + ", " + print(words) +
+           " words" + region + ": " + (optimal_ ? "optimal" : "within a factor of " + ratio);
+  }
+  const Theorem& theorem_;
+  const Program& program_;
+  Claims claims_;
+  const Spec& spec_;
+  const Json& json_;
+  const Pins at_;
+  Spec region_;  // at `at`
+  Terms where_;
+  Scope scope_;  // of all claims: the conditions of `where`
+  bool optimal_ = false;
+};
+}  // namespace
+void check_ratios(const Program& program, const Json& certificate, const Theorems& theorems,
+                  Claims claims, Strings& lines, Strings& assumptions) {
+  const vector<Json>& ratios = items(certificate.at("ratios"));
+  const Json& product = certificate.at("product");
+  Quantities values;
+  const Terms& extents = claims.spec.output.shape;
+  if (std::ranges::all_of(extents, [&](const Term& e) { return plainly_positive(e, claims.spec); }))
+    values["outputs"] = audit::product(extents);
+  if (ratios.empty() && product != Json::object()) no_product("is given, but no ratio is claimed");
+  if (ratios.empty()) return lines.push_back("ratio: none is claimed");
+  if (product != Json::object())
+    Product(claims.spec, claims).add_values(program.onf, product, values);
+  for (size_t k = 0; k < ratios.size(); ++k) {
+    const string name = claims.place = "ratios[" + std::to_string(k) + "]";
+    require_keys(ratios[k], {"theorem", "words", "at", "where", "point", "fits", "hypotheses",
+                             "ratio", "proof"});
+    const auto found = theorems.rows.find(ratios[k].at("theorem").get<string>());
+    if (found == theorems.rows.end()) no_ratio("no such theorem");
+    const Theorem& theorem = found->second;
+    if (theorem.kind == "threshold") no_ratio("a threshold is no bound of traffic");
+    lines.push_back(Ratio(theorem, program, claims, ratios[k]).check(values, name));
+    assumptions.push_back("theorem " + theorem.name + " of spec/bounds says what " +
+                          (theorem.coq == "none" ? "its source" : "Coq " + theorem.coq) + " says");
+    if (theorem.per_group)
+      assumptions.push_back("theorem " + theorem.name + ": bounds of separate sets of keys add up");
+  }
+}
+}  // namespace audit
