@@ -336,11 +336,10 @@ class Product {
   // FORMAT 13, 5 and 6.
   void group(const Json& heads) {
     Terms sets, same_keys;  // factors of heads, of n
-    size_t moving = 0, quotients = 0;
+    size_t quotients = 0;
     for (const Term& index : keys_) {
       if (has(index, key_)) {
         need(moved(index, key_, spec_), "an index that may be the same for two keys");
-        ++moving;
         continue;
       }
       if (dimensions_only(index, spec_)) continue;
@@ -355,13 +354,13 @@ class Product {
         continue;
       }
       const Term& b = index->kids[1];
-      const vector<Json>& entry = items(items(heads).at(quotients++), 2);
+      need(quotients < items(heads).size(), "a quotient without heads");
+      const vector<Json>& entry = items(heads[quotients++], 2);
       sets.push_back(dimensions(entry[0]));
       same_keys.push_back(b);
       const Term all = op(Op::kAdd, row->bound, op(Op::kSub, b, integer(1)));
       prove("product.heads", {{}, op(Op::kEq, op(Op::kDiv, all, b), sets.back())}, entry[1]);
     }
-    need(moving == 1, "keys must be told apart by one index");
     need(quotients == items(heads).size(), "heads for no quotient");
     for (const Row& row : rows_)
       if (!row.shared) same_keys.push_back(row.bound);
@@ -458,11 +457,12 @@ class Product {
       for (const Term& guard : guards)
         need(!row.shared || !has(guard, row.variable), "a mask that differs between heads");
       if (row.shared) continue;
-      const Term A = read_cost(items(json[0]).at(used++), {"j"}, spec_);
+      need(used < items(json[0]).size(), "not a row for each that is free");
+      const Term A = read_cost(json[0][used++], {"j"}, spec_);
       for (Term& guard : guards) guard = replace_all(guard, row.variable, A);
       add_range(A, row.bound, ranges);
     }
-    need(used == json[0].size(), "more rows than are free");
+    need(used == json[0].size(), "not a row for each that is free");
     guards.insert(guards.end(), ranges.begin(), ranges.end());
     add_site("cols", loop, guards, json[1], tail(json));
   }
@@ -480,7 +480,7 @@ class Product {
 
 // ---- ratios ----
 using Pins = std::map<string, Number>;
-// With the literals of `at`, and operators of literals done. Beyond 2^62 it is refused.
+// With the literals of `at`, and operators of literals done.
 Term pinned(const Term& term, const Pins& at, const Spec& spec) {
   spec.budget.visit(1);
   if (term->op == Op::kFree && at.contains(term->name)) return integer(at.at(term->name));
@@ -497,8 +497,8 @@ Term pinned(const Term& term, const Pins& at, const Spec& spec) {
   if (term->op == Op::kSub) value = a - b;
   if (term->op == Op::kMin || term->op == Op::kMax)
     value = (term->op == Op::kMin) == (a < b) ? a : b;
-  if (abs(value) > kMaxLiteral) refuse("limit", "a literal beyond 2^62");
-  return integer(static_cast<Number>(value));
+  // What is no literal stays an operator, and is exact as a polynomial.
+  return abs(value) > kMaxLiteral ? make(std::move(copy)) : integer(static_cast<Number>(value));
 }
 Pins read_pins(const Json& json, const Spec& spec) {
   Pins at;

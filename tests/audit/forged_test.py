@@ -200,7 +200,8 @@ class Bench:
                 "witness": {d: "1" for d in dims}, "divisors": list(divisors),
                 "spec_proofs": spec_proofs, "stages": {"dnf": 0, "onf": 0},
                 "steps": steps, "safe": safe, "cover": cover, "workspace": "0",
-                "costs": {"footprint": ["1"], "nests": [], "traffic": []}, "producer": {}}
+                "costs": {"footprint": ["1"], "nests": [], "traffic": []},
+                "theorems": [], "product": {}, "ratios": [], "producer": {}}
         self.expect(name, code, cert,
                     frame("minimoa_x_hand", dims, arrays, body, scratch=scratch,
                           requires=requires))

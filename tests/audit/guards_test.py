@@ -105,7 +105,8 @@ def certificate(b, spec, steps=(), rules=None):
             "witness": {"N": "1", "M": "1"}, "divisors": [], "spec_proofs": [],
             "stages": {"dnf": 0, "onf": 0}, "steps": copy.deepcopy(list(steps)), "safe": [],
             "cover": [["i", "o0"]], "workspace": "0",
-            "costs": {"footprint": ["1"], "nests": [], "traffic": []}, "producer": {}}
+            "costs": {"footprint": ["1"], "nests": [], "traffic": []},
+            "theorems": [], "product": {}, "ratios": [], "producer": {}}
 
 
 def good(b):

@@ -12,7 +12,6 @@ import copy
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -111,8 +110,11 @@ class Bench:
         number = len(self.cases)
         self.cases.append((name, code, text))
         cert = copy.deepcopy(cert)
-        with open(os.path.join(self.root, cert["kernel"]["path"]), encoding="utf-8") as file:
-            body = file.read().split(BODY, 1)[1]
+        kernel = os.path.join(self.root, cert["kernel"]["path"])
+        body = ""
+        if os.path.exists(kernel):
+            with open(kernel, encoding="utf-8") as file:
+                body = file.read().split(BODY, 1)[1]
         cert["kernel"]["path"] = "kernels/cpu/r%d.cpp" % number
         written = json.dumps(cert)
         self.file("certificates/r%d.cert.json" % number, written)
@@ -146,3 +148,416 @@ def edit(cert, *changes):
     for change in changes:
         change(cert)
     return cert
+
+
+# ---- entries: one change of a right certificate ----
+def format_cases(b):
+    good = b.certificate("sdpa_rows_resident", [compulsory()])
+    none = b.certificate("sdpa_rows_resident", [])
+    b.case("nothing is claimed", None, "ratio: none is claimed", none)
+    b.case("T0 is attained", None, "ratio T0: class explicit-product, Coq ElementBounds.T0_total, "
+           + ROWS_RESIDENT + " words: optimal", good)
+    for key in ("theorems", "product", "ratios"):
+        b.case("no key " + key, "equal json", "", edit(none, drop(key)))
+    b.case("a product for nothing", "product", "no ratio is claimed",
+           edit(none, put(product(), "product")))
+    for key in compulsory():
+        b.case("an entry without " + key, "json", "", edit(good, drop("ratios", 0, key)))
+    for key in product():
+        b.case("a product without " + key, "json", "", edit(good, drop("product", key)))
+    b.case("another theorem file", "sha256", "", edit(good, put("0" * 64, "theorems", 1, "sha256")))
+    b.case("no theorem file", "ratio", "no such theorem", edit(good, put([], "theorems")))
+    b.case("theorem files not sorted", "json", "sorted",
+           edit(good, put([b.theorems()[k] for k in (0, 2, 1)], "theorems")))
+    b.case("a theorem file twice", "json", "sorted",
+           edit(good, put(b.theorems()[:1] * 2, "theorems")))
+    for path in ("spec/x.thm", "spec/bounds/x.rules", "spec/rules/x.thm"):
+        b.case("theorems in " + path, "path", "spec/bounds", edit(
+            good, put([b.file(path, "")], "theorems")))
+    b.case("an unknown theorem", "ratio", "no such theorem",
+           edit(good, put("T9", "ratios", 0, "theorem")))
+    b.case("a threshold", "ratio", "threshold", edit(good, put("R1", "ratios", 0, "theorem")))
+
+
+def product_entry_cases(b):
+    good = b.certificate("sdpa_rows_resident", [compulsory()])
+
+    def wrong(name, code, text, value, *path):
+        b.case("product: " + name, code, text, edit(good, put(value, "product", *path)))
+    for column in (0, 1, 2):
+        wrong("column %d" % column, "product", "values alone", column, "column")
+    wrong("column 4", "product", "no such column", 4, "column")
+    wrong("heads of no quotient", "product", "heads", [["H", [NOTHING, NOTHING]]], "heads")
+    wrong("a nest too many", "json", "", [{"sums": [], "proofs": []}], "nests")
+    for key, words in (("pairs", "(* (* (* B H) S) T)"), ("rows", "(* (* B H) S)"), ("cols", "T")):
+        spot = 0 if key == "pairs" else 2
+        wrong(key + " one more", "proof", "", "(+ 1 %s)" % words, key, spot + 1)
+        wrong(key + " one less", "proof", "", "(- %s 1)" % words, key, spot + 1)
+        wrong(key + " twice", "proof", "", "2", key, spot)
+        wrong(key + " no times", "costs", "times", "0", key, spot)
+        wrong(key + " without proof", "proof", "", ["goals"], key, spot + 2)
+    wrong("a key behind the last", "proof", "", "T", "rows", 0)
+    wrong("a key before the first", "proof", "", "-1", "rows", 0)
+    wrong("a key of the column", "scope", "", "d", "rows", 0)
+    wrong("a row behind the last", "proof", "", "S", "cols", 0, 0)
+    wrong("a row before the first", "proof", "", "-1", "cols", 0, 0)
+    wrong("no row", "product", "a row for each", [], "cols", 0)
+    wrong("two rows", "product", "a row for each", ["0", "0"], "cols", 0)
+    for key, last in (("rows", lin(6, 16)), ("cols", lin(4, 12))):
+        wrong(key + ": a condition less", "json", "", [[NOTHING]], key, 1)
+        wrong(key + ": a condition more", "json", "", [[NOTHING], [last], [NOTHING]], key, 1)
+        wrong(key + ": no proof", "proof", "", [[NOTHING], []], key, 1)
+        wrong(key + ": empty proof", "proof", "", [[NOTHING], [NOTHING]], key, 1)
+        wrong(key + ": counted without variable", "product", "depends on data",
+              [[NOTHING], "count"], key, 1)
+        b.case("product: no " + key, "theorems", "no value",
+               edit(good, put([], "product", key)))
+    b.case("no product", "theorems", "no value", edit(good, put({}, "product")))
+
+
+def region_cases(b):
+    good = b.certificate("sdpa_rows_resident", [compulsory()])
+
+    def case(name, code, text, *changes):
+        b.case("region: " + name, code, text, edit(good, *changes))
+
+    def entry(value, *path):
+        return put(value, "ratios", 0, *path)
+    case("one word less", "witness", "", entry("(- %s 1)" % ROWS_RESIDENT, "words"))
+    case("too few words elsewhere", "proof", "", entry("(* 17 D)", "words"))
+    case("words with min", "ratio", "words", entry("(min S T)", "words"))
+    case("words of data", "ratio", "words", entry("Q", "words"))
+    case("one footprint less", "json", "", entry([], "fits"))
+    case("one footprint more", "json", "", entry([goals(NOTHING)] * 2, "fits"))
+    case("one hypothesis less", "json", "", entry([goals(NOTHING)], "hypotheses"))
+    case("a hypothesis not proved", "proof", "",
+         entry([goals(NOTHING), goals(NOTHING)], "hypotheses"))
+    case("hypotheses by absurdity", "proof", "",
+         entry([["absurd", NOTHING], goals(NOTHING)], "hypotheses"))
+    case("no proof", "proof", "", entry(["goals"], "proof"))
+    case("a hole", "HOLEY", "", entry(["goals", {"hole": "no-witness"}], "proof"))
+    case("better than the least", "ratio", "q <= p", entry(["999", "1000"], "ratio"))
+    case("q is 0", "ratio", "q <= p", entry(["1", "0"], "ratio"))
+    case("both negative", "ratio", "q <= p", entry(["-1", "-1"], "ratio"))
+    case("beyond 2^62", "ratio", "2^62", entry([str(2**62 + 1), "1"], "ratio"))
+    case("not reduced", None, "optimal", entry(["7", "7"], "ratio"))
+    case("stores only", None, "words: within a factor of 1/1", entry("output", "theorem"),
+         entry([goals(NOTHING)], "hypotheses"))
+    # T0 with D at least 1 is not what it says: dv <= 0 must be excluded by a proof.
+    case("where: at no size", "witness", "", entry(["(< S 1)"], "where"))
+    case("where: not at the point", "witness", "", entry(["(< 1 S)"], "where"))
+    case("where: with min", "ratio", "where", entry(["(<= 1 (min S T))"], "where"))
+    case("where: no inequality", "ratio", "where", entry(["(and (<= 1 S) (<= 1 T))"], "where"))
+    case("where: a divisor that may be 0", "divisor", "",
+         entry(["(<= 1 (div S (- T 1)))"], "where"), entry("2", "point", "T"))
+    case("where: division by 0", "witness", "", entry(["(<= 0 (div S (- D 1)))"], "where"))
+    case("where: a positive divisor", None, "(<= 1 (div S (+ T T)))",
+         entry(["(<= 1 (div S (+ T T)))"], "where"), entry("2", "point", "S"),
+         # `where` adds its fact 10 and those of the quotient, 11 .. 13
+         entry([goals(lin(8, 14)), goals(NOTHING)], "hypotheses"))
+    case("point: a size missing", "json", "", drop("ratios", 0, "point", "B"))
+    case("point: size 0", "witness", "", entry("0", "point", "B"))
+    case("point: size above 2^24", "witness", "", entry(str(2**24 + 1), "point", "B"))
+    case("point: not as pinned", "witness", "", entry([["D", "2"]], "at"))
+    case("at: twice", "ratio", "twice", entry([["D", "1"], ["D", "1"]], "at"))
+    case("at: no dimension", "ratio", "not a dimension", entry([["Q", "1"]], "at"))
+    case("at: size 0", "ratio", "size", entry([["D", "0"]], "at"))
+    case("at: above 2^24", "ratio", "size", entry([[str("D"), str(2**24 + 1)]], "at"))
+    # hypothesis 1 has no facts of D; the goal 1 - 1 is a constant
+    case("at", None, "D = 1: optimal", entry([["D", "1"]], "at"),
+         entry([goals(NOTHING), goals(NOTHING)], "hypotheses"))
+    # "1 * words" would claim half of it
+    case("traffic of one array is not claimed", "ratio", "V is not claimed",
+         drop("costs", "traffic", 2))
+    case("traffic is wrong", "unchecked", "", put("2", "costs", "traffic", 2, 3))
+    case("footprint is wrong", "unchecked", "", put("1", "costs", "footprint", 0))
+
+
+def words_of_stream():
+    return 1803 + 1794 * SIZES["D"]
+
+
+def pinned_cases(b):
+    """Literal entries: the least p / q is computed here, and one less is refused."""
+    B, H, S, T, D = SIZES.values()
+    words = words_of_stream()
+    keys = B * H * -(-S // 896) * T * D
+    traffic, loads, stores = 2 * B * H * S * D + 2 * keys, B * H * S * D + 2 * keys, B * H * S * D
+    E, wk = B * H * S * T, 2 * D
+    wq = wk + 2
+    A, R, M = (words - wk) // wq, (words - wq) // wk, words // wk
+    bounds = {  # numerator, denominator, conditions, traffic
+        "T0": (B * H * S * D + B * H * T * 2 * D + B * H * S * D, 1, 1, traffic),
+        "T1": (E * D * (D + 1), words, 3, loads), "T2": (E * D * wk, words, 3, loads),
+        "T2_total": (E * D * wk + words * B * H * S * D, words, 3, traffic),
+        "T3a": (4 * E * wk * wk, 5 * words, 3, traffic),
+        "T3star": (E * wk * wk, words, 3, traffic),
+        "output": (B * H * S * D, 1, 0, stores),
+        "R2": (B * H * (A * S * wk + wk * S * max(0, T - R)), A, 5, traffic),
+        "R2_compulsory": (B * H * (S * wk + wk * T), 1, 4, traffic),
+        "R2_mask": (A * B * H * S * wk + wk * E - wk * B * H * S * R, A, 4, traffic),
+        "R4": (B * H * wk * (4 * S * T + (M - 2) * (2 * min(S, T - M) - (M - 1))), 4 * (M - 1), 3,
+               traffic)}
+    for theorem, (numerator, denominator, conditions, moved) in bounds.items():
+        q = 10**9
+        p = -(-moved * denominator * q // numerator)
+        right = b.certificate("sdpa_flash_stream", [pinned(theorem, words, (p, q), conditions)])
+        b.case(theorem + " at sizes", None, "ratio %s: " % theorem, right)
+        if p > q:
+            b.case(theorem + " too near", "proof", "proof",
+                   edit(right, put([str(p - 1), str(q)], "ratios", 0, "ratio")))
+        b.case(theorem + " a hypothesis less", "json", "",
+               edit(right, lambda cert: cert["ratios"][0]["hypotheses"].pop()))
+    right = b.certificate("sdpa_flash_stream", [pinned("T3star", words, (3, 1), 3)])
+    b.case("one word less than the footprint", "witness", "",
+           edit(right, put(str(words - 1), "ratios", 0, "words")))
+    few = pinned("R4", words, (3, 1), 3)
+    few["at"][3] = ["T", "16"]
+    few["point"]["T"] = "16"
+    b.case("a hypothesis that does not hold", "proof", "hypotheses[1]",
+           b.certificate("sdpa_flash_stream", [few]))
+    b.case("another one", "proof", "hypotheses[3]", b.certificate(
+        "sdpa_flash_stream", [pinned("R2_ceil", words, (3, 1), 5)]))
+    b.case("literals beyond 2^62", None, "output", b.certificate(
+        "sdpa_flash_stream", [pinned("output", "(* %d D)" % 2**62, (1, 1), 0)]))
+    b.case("the second entry is wrong", "ratio", "q <= p", b.certificate(
+        "sdpa_flash_stream",
+        [pinned("T3star", words, (3, 1), 3), pinned("T3star", words, (1, 2), 3)]))
+
+
+# ---- theorem files ----
+THM = """(class any (doc "x")) (var dv (doc "x")) ; comment
+(theorem T0 (doc "x") (cite "x") (coq A.b) (class any) (per all) (vars dv E)
+  (define (x (+ dv 1)) (y (* x x))) (where (<= 1 dv)) (bound total (* dv E) y))
+"""
+BAD_THM = [  # what is written in its place, a part of the reason
+    ("(class any (doc \"x\"))", "", "not declared"), ("(class any", "(class any (within b)", "within"),
+    ("(class any", "(class", "a form"), ("(class any (doc", "(class any (cite", "another form"),
+    ("(class any", "(kind any", "a form"), ("(class any", "(class 2", "no name"),
+    ("(class any (doc \"x\"))", "(class any (doc x))", "another form"),
+    ("(var dv", "(var any", "a name twice"), ("(var dv", "(var dw", "not a variable"),
+    ("(var dv", "(var T0", "not a variable"), ("(class any (doc", "(class T0 (doc", "a name twice"),
+    ("(coq A.b) ", "", "part"), ("(coq A.b)", "(coq \"A.b\")", "word"),
+    ("(coq A.b)", "(coq A b)", "part"), ("(doc \"x\") (cite \"x\") (coq", "(cite \"x\") (doc \"x\") (coq",
+                                         "part"),
+    ("(cite \"x\")", "(cite x)", "word"), ("(per all)", "(per one)", "neither"),
+    ("(class any) (per", "(class some) (per", "not declared"), ("(vars dv E)", "(vars dv F)", "variable"),
+    ("(vars dv E)", "(vars dv)", "no value"), ("(x (+ dv 1))", "(dv (+ dv 1))", "definition"),
+    ("(x (+ dv 1))", "(m (+ dv 1))", "definition"), ("(y (* x x))", "(x (* x x))", "definition"),
+    ("(y (* x x))", "(y (* y x))", "no value"), ("(y (* x x))", "(y (* x x) x)", "definition"),
+    ("(x (+ dv 1))", "(x (+ y 1))", "no value"), ("(x (+ dv 1))", "(x (mod dv 1))", "not a term"),
+    ("(x (+ dv 1))", "(x (+ dv -1))", "no value"), ("(x (+ dv 1))", "(x (+ dv 1 1))", "not a term"),
+    ("(<= 1 dv)", "(!= 1 dv)", "not a term"), ("(<= 1 dv)", "dv", "not a term"),
+    ("bound total", "bound all", "kind"), ("(* dv E) y)", "(* dv E))", "part"),
+    ("(* dv E) y)", "(* dv E) (<= 1 y))", "not a term"), ("y))", "y) (doc \"x\"))", "part"),
+    ("y))", "y)", "not closed"), ("T0", "T-0", "no name")]
+
+
+def theorem_cases(b):
+    def files(text):
+        return [b.file("spec/bounds/t%d.thm" % len(b.cases), text)]
+    # E (D) over (D + 1)^2: at the point all is literal
+    entry = pinned("T0", words_of_stream(), (10**9, 1), 1)
+    cert = b.certificate("sdpa_flash_stream", [entry])
+    b.case("theorems: right", None, "Coq A.b", edit(cert, put(files(THM), "theorems")))
+    b.case("theorems: class within another", None, "class c-d", edit(cert, put(files(
+        "(class c-d (doc \"x\"))" + THM.replace("(class any", "(class any (within c-d)", 1).replace(
+            "(class any)", "(class c-d)")), "theorems")))
+    b.case("theorems: assumed", None, "assumed", edit(
+        cert, put(files(THM.replace("A.b", "none")), "theorems")))
+    for old, new, text in BAD_THM:
+        assert THM.count(old) >= 1, old
+        b.case("theorems: %s for %s" % (new, old), "syntax" if "closed" in text else "theorems", text,
+               edit(cert, put(files(THM.replace(old, new, 1)), "theorems")))
+    b.case("theorems: one row twice", "theorems", "twice",
+           edit(cert, put(files(THM + THM[THM.index("(theorem"):]), "theorems")))
+    two = [b.file("spec/bounds/u0.thm", THM), b.file("spec/bounds/u1.thm", THM)]
+    b.case("theorems: one row in two files", "theorems", "twice", edit(cert, put(two, "theorems")))
+    b.case("theorems: the denominator may be 0", "proof", "hypotheses[1]", edit(
+        cert, put(files(THM.replace("y))", "(- y y)))")), "theorems")))
+
+
+# ---- products: the term after stage onf is written down by a rule that replaces anything ----
+ANY = """(rule any (phase p) (class structural) (doc "") (cite "") (vars (stmt ?P ?Q))
+  (lhs ?P) (rhs ?Q) (applies) (differs))
+"""
+SPEC = """spec x
+dims N, M, D, C
+in Q : f32[N,D], K : f32[M,D], V : f32[M,C], A : f32[N,M], L : f32[N,D,M], W : f32[N,C]
+in I : i32[N] in 0 .. M
+out O : f32[N,C]
+O = gen(i in N) gen(c in C) 0
+"""
+FINAL = "(for (i N) (for (c C) (put (vec i c) (real 0))))"
+DOT = "(red add (l D) true (* (mem Q (vec i l)) (mem K (vec j l))))"
+
+
+def operand(x=DOT, v="(mem V (vec j c))", g="true", m="M", **other):
+    """other: x, g, m of the maximum (x2 ..), of the lower sum (x3 ..), of any (g4, m4)."""
+    def part(name, k, value):
+        return other.get(name + str(k), value)
+    w = ["(exp (- %s (red max (j %s) %s %s)))" % (
+        part("y", k, x), part("m", 2, m), part("g", 2, g), part("x", k, x)) for k in (1, 3)]
+    return "(if (any (j %s) %s) (/ (red %s (j %s) %s (* %s %s)) (red add (j %s) %s %s)) %s)" % (
+        part("m", 4, m), part("g", 4, g), other.get("op", "add"), m, g, w[0], v,
+        part("m", 3, m), part("g", 3, g), w[1], other.get("empty", "(real 0)"))
+
+
+def loops(body, index="i c", i="(i N)", c="(c C)"):
+    return "(for %s (parfor %s (put (vec %s) %s)))" % (i, c, index, body)
+
+
+def shaped(b, onf, spec=SPEC, dims="NMDC", change=lambda cert: None):
+    """A certificate whose spec computes that, by a rule that is a lie; T0 holds trivially."""
+    steps = [{"rule": "any", "dir": "lr", "at": [], "sub": {"?P": before, "?Q": after},
+              "names": {}, "proofs": []} for before, after in (
+                  ("(put (vec) (gen (i N) (gen (c C) (real 0))))", onf), (onf, FINAL))]
+    sizes = {d: "2" for d in dims}
+    cert = {
+        "format": "minimoa.cert/1", "spec": b.file("spec/s%d.moa" % len(b.cases), spec),
+        "rules": [b.file("spec/rules/any.rules", ANY)],
+        "schedule": {"name": "hand", "text": "", "sha256": sha("")},
+        "kernel": {"path": "kernels/cpu/none.cpp", "body_sha256": "", "target": "portable",
+                   "flags": "-std=c++17 -O2"},
+        "witness": sizes, "divisors": [], "spec_proofs": [lin(2, 8)],
+        "stages": {"dnf": 0, "onf": 1}, "steps": steps, "safe": [], "cover": [["i", "o0"], ["c", "o1"]],
+        "workspace": "0", "costs": {"footprint": ["1"], "nests": [], "traffic": [
+            ["O", "store", "exact", "1", "(* N C)", EQUAL]]},
+        "theorems": b.theorems(),
+        "product": {"column": 1, "heads": [], "nests": [], "pairs": ["1", "(* N M)", EQUAL],
+                    "rows": ["0", [[NOTHING], [lin(2, 10)]], "1", "N", EQUAL],
+                    "cols": [["0"], [[NOTHING], [lin(0, 10)]], "1", "M", EQUAL]},
+        "ratios": [{"theorem": "T0", "words": "9", "at": [[d, "2"] for d in dims], "where": [],
+                    "point": sizes, "fits": [goals(NOTHING)],
+                    "hypotheses": [goals(NOTHING), goals(NOTHING)], "ratio": ["1", "1"],
+                    "proof": goals(NOTHING)}],
+        "producer": {}}
+    change(cert)
+    return cert
+
+
+def dot(factor, q="i l", k="j l"):
+    return "(red add (l D) true %s)" % factor.replace("@Q", "(mem Q (vec %s))" % q).replace(
+        "@K", "(mem K (vec %s))" % k)
+
+
+QK = "(* @Q @K)"
+RIGHT = [  # name, what the operand is made of
+    ("dot product", {}), ("scaled", {"x": "(/ %s (sqrt (real D)))" % DOT}),
+    ("scaled inside", {"x": dot("(/ (* @Q (* @K (rat 1 2))) (sqrt (real D)))")}),
+    ("with a bias", {"x": "(+ %s (mem A (vec i j)))" % DOT}),
+    ("capped", {"x": "(tanh %s)" % DOT}), ("keys moved", {
+        "x": dot(QK, k="(- M (+ j 1)) l"), "v": "(mem V (vec (- M (+ j 1)) c))"}),
+    ("other empty", {"empty": "(mem W (vec i c))"}),
+    ("shared score", {"x": "(let (s) %s (+ s (real 1)))" % DOT}),
+    ("selected score", {"x": "(psi (vec j 0) (gen (j M) (gen (z N) %s)))" % DOT})]
+WRONG = [  # name, what the operand is made of, a part of the reason
+    ("no quotient", {"empty": "(real 0)", "op": "max"}, "parts"),
+    ("another maximum", {"x1": "(real 0)"}, "parts"), ("another weight", {"y3": "(real 0)"}, "parts"),
+    ("another mask of the maximum", {"g2": "(< j 1)"}, "parts"),
+    ("another mask of the sum", {"g3": "(< j 1)"}, "parts"),
+    ("another mask of any", {"g4": "(< j 1)"}, "parts"),
+    ("fewer keys of any", {"m4": "(- M 1)"}, "parts"), ("other keys of the sum", {"m3": "N"}, "parts"),
+    ("bound not positive", {"m": "(- M 1)"}, "keys' bound"),
+    ("bound with a quotient", {"m": "(div M 1)"}, "keys' bound"),
+    ("the score has the column", {"x": "(+ %s (mem W (vec i c)))" % DOT}, "values alone"),
+    ("the mask has the column", {"g": "(< c 1)"}, "values alone"),
+    ("the value has no column", {"v": "(mem V (vec j 0))"}, "values alone"),
+    ("a mask within the score", {"x": "(if (< j 1) %s (real 0))" % DOT}, "no work"),
+    ("bottom in the score", {"x": "(max %s bottom)" % DOT}, "no work"),
+    ("a mask within the value", {"v": "(if (< j 1) (mem V (vec j c)) (real 0))"}, "no work"),
+    ("a mask of data", {"g": "(any (k M) (< j k))"}, "no work"),
+    ("a mask of elements", {"g": "(< j (mem I (vec i)))"}, "depends on data"),
+    ("no sum", {"x": "(mem Q (vec i 0))"}, "not one sum"),
+    ("two sums", {"x": "(+ %s %s)" % (DOT, DOT)}, "not one sum"),
+    ("a sum in the value", {"v": "(+ (mem V (vec j c)) (red add (l D) true (real 1)))"}, "not one sum"),
+    ("a maximum", {"x": DOT.replace("add", "max")}, "not one sum"),
+    ("a sum with a mask", {"x": DOT.replace("true", "(< l 1)")}, "no work"),
+    ("a sum of less", {"x": DOT.replace("l D", "l (- D 1)")}, "sum's bound"),
+    ("a factor that may be 0", {"x": dot("(* %s (real (div l 2)))" % QK)}, "a factor"),
+    ("a factor of two reads", {"x": dot("(* (+ @Q (mem A (vec i 0))) @K)")}, "a factor"),
+    ("three reads", {"x": dot("(* %s (mem L (vec i l j)))" % QK)}, "two reads"),
+    ("a sum of reads", {"x": dot("(+ @Q @K)")}, "a factor"), ("one read", {"x": dot("@Q")}, "not one read"),
+    ("two queries", {"x": dot("(* @Q @Q)")}, "two reads"), ("two keys", {"x": dot("(* @K @K)")}, "two reads"),
+    ("no read of values", {"v": "(real c)"}, "not one read"),
+    ("two reads of values", {"v": "(* (mem V (vec j c)) (mem W (vec i c)))"}, "not one read"),
+    ("keys are the values", {"v": "(mem K (vec j c))"}, "three inputs"),
+    ("queries are the keys", {"x": dot("(* @Q (mem Q (vec j l)))")}, "three inputs"),
+    ("the query has no element", {"x": dot(QK, q="i 0")}, "no index"),
+    ("the element twice", {"x": dot("(* @Q (mem L (vec j l l)))"), "v": "(mem V (vec j c))"}, "two indices"),
+    ("the element moved", {"x": dot(QK, q="i (+ l 0)")}, "no index"),
+    ("the query of another row", {"x": dot(QK, q="(div i 2) l")}, "same query"),
+    ("keys and values differ", {"v": "(mem V (vec (- M j) c))"}, "different indices"),
+    ("keys that coincide", {"x": dot(QK, k="(div j 2) l"), "v": "(mem V (vec (div j 2) c))"},
+     "same for two keys"),
+    ("keys relative to the row", {"x": dot(QK, k="(+ i j) l"), "v": "(mem V (vec (+ i j) c))"},
+     "same for two keys"),
+    ("keys of the row", {"x": dot(QK, k="i l"), "v": "(mem V (vec i c))"}, "two reads")]
+FRAMES = [  # name, term, a part of the reason
+    ("a guard", "(for (i N) (for (c C) (when (< i 1) (put (vec i c) %s))))", "no full put"),
+    ("three loops", "(for (z 1) (for (i N) (for (c C) (put (vec i c) %s))))", "no full put"),
+    ("an index that is no loop", "(for (i N) (for (c C) (put (vec (+ i 0) c) %s)))", "put's indices"),
+    ("one loop twice", "(for (i N) (for (c C) (put (vec c c) %s)))", "put's indices"),
+    ("a bound that may be 0", "(for (i (- N 1)) (for (c C) (put (vec i c) %s)))", "bound of a loop"),
+    ("no loops", "(put (vec) (gen (i N) (gen (c C) %s)))", "no full put")]
+
+
+def shape_cases(b):
+    for name, parts in RIGHT:
+        b.case("shape: " + name, "claim", "ratio T0", shaped(b, loops(operand(**parts))))
+    b.case("shape: transposed loops", "claim", "ratio T0", shaped(
+        b, "(for (c C) (for (i N) (put (vec i c) %s)))" % operand(), change=put(0, "product", "column")))
+    for name, parts, text in WRONG:
+        b.case("shape: " + name, "product", text, shaped(b, loops(operand(**parts))))
+    for name, term, text in FRAMES:
+        b.case("shape: " + name, "product", text, shaped(b, term % operand()))
+    b.case("shape: other operand", "product", "another form", shaped(b, loops("(real 0)")))
+    b.case("shape: equal is wrong", "unchecked", "rest on", shaped(
+        b, loops(operand()), change=put([], "spec_proofs")))
+
+
+# ---- the run ----
+def holds(case, report):
+    _, code, text = case
+    claims = {claim["claim"]: claim for claim in report["claims"]}
+    ratio = claims["ratio"]
+    if code in (None, "claim"):  # claim: of a certificate whose other claims do not matter
+        whole = report["verdict"] if code is None else ratio["verdict"]
+        return whole == "VALID" and any(text in line for line in report["costs"])
+    if code == "HOLEY":
+        return report["verdict"] == ratio["verdict"] == code
+    if code.startswith("equal "):
+        return claims["equal"]["code"] == code.split()[1]
+    rest = [claim["claim"] for claim in report["claims"] if claim["verdict"] != "VALID"]
+    return (ratio["code"] == code and text in ratio["place"] + ": " + ratio["text"] and
+            (code == "unchecked" or not {"equal", "footprint", "traffic"} & set(rest)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", required=True)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--audit")
+    args = parser.parse_args()
+    bench = Bench(args.root)
+    try:
+        for cases in (format_cases, product_entry_cases, region_cases, pinned_cases, theorem_cases,
+                      shape_cases):
+            cases(bench)
+        out = subprocess.run([args.audit or os.path.join(args.build, "bin", "minimoa-audit"),
+                              "--root", bench.dir, "--format", "json"] + bench.paths(),
+                             capture_output=True, text=True, check=False)
+        reports = json.loads(out.stdout)
+    finally:
+        shutil.rmtree(bench.dir)
+    failed = [(case, report) for case, report in zip(bench.cases, reports)
+              if not holds(case, report)]
+    for case, report in failed:
+        print("FAILED %s: expected %s, found %s" % (case[0], case[1:], [
+            claim for claim in report["claims"] if claim["claim"] in ("equal", "ratio")]))
+    print("%d passed, %d failed" % (len(reports) - len(failed), len(failed)))
+    return 1 if failed or len(reports) != len(bench.cases) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
