@@ -68,9 +68,10 @@ Text check(const Text& term, const Text& json, audit::Strings* lines = nullptr) 
     generator.divisors(final_term);
     Text place;
     audit::Strings holes;
-    const audit::Strings result =
-        audit::check_traffic(audit::costs_of(final_term, spec()), audit::parse_json(json), spec(),
-                             generator, place, holes);
+    audit::Strings result;
+    audit::Costs found = audit::costs_of(final_term, spec());
+    audit::check_traffic(found, audit::parse_json(json), {spec(), generator, place, holes},
+                         result);
     if (lines != nullptr) *lines = result;
     return holes.empty() ? "ok" : "hole";
   } catch (const audit::Refused& refused) {
@@ -351,7 +352,9 @@ TEST_CASE("costs: a least common multiple beyond 2^62") {
 TEST_CASE("costs: footprints") {
   const auto words = [](const Text& term, const Text& list) -> Text {
     try {
-      audit::check_footprint(costs(term), audit::parse_json(list), spec());
+      audit::Strings lines;
+      audit::Costs found = costs(term);
+      audit::check_footprint(found, audit::parse_json(list), spec(), lines);
       return "ok";
     } catch (const audit::Refused& refused) {
       return refused.code + ": " + refused.text;

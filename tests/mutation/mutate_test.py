@@ -270,6 +270,69 @@ def cost_mutants(costs):
                          swap(("costs", "traffic"), (k - 1, k)))
 
 
+def product_mutants(product):
+    yield Mutant("column", "product", ["ratio"], put(("product", "column"), product["column"] + 1))
+    yield Mutant("heads longer", "product", ["ratio"],
+                 put(("product", "heads"), product["heads"] + [["1", [[], []]]]))
+    for k, (text, _) in enumerate(product["heads"]):
+        yield Mutant("heads", "product", ["ratio"],
+                     put(("product", "heads", k, 0), "(+ 1 %s)" % text))
+        yield Mutant("heads deleted", "product", ["ratio"], drop(("product", "heads", k)))
+    for k, nest in enumerate(product["nests"]):
+        yield Mutant("nest deleted", "product", ["ratio"], drop(("product", "nests", k)))
+        for n, (_, text) in enumerate(nest["sums"]):
+            yield Mutant("sum", "product nest %d" % k, ["ratio"],
+                         put(("product", "nests", k, "sums", n, 1), "(+ 1 %s)" % text))
+    for key, spot in (("pairs", 0), ("rows", 2), ("cols", 2)):
+        if not product[key]:
+            continue
+        here = ("product", key)
+        for wrong in ("(+ %s 1)", "(- %s 1)", "(* %s 2)"):
+            yield Mutant("count", key, ["ratio"],
+                         put(here + (spot + 1,), wrong % product[key][spot + 1]))
+        yield Mutant("times", key, ["ratio"],
+                     put(here + (spot,), str(int(product[key][spot]) + 1)))
+        yield Mutant("tree emptied", key, ["ratio"], put(here + (spot + 2,), ["goals"]))
+        if key != "pairs":
+            yield Mutant("condition deleted", key, ["ratio"], drop(here + (1, 0)))
+            yield Mutant("condition repeated", key, ["ratio"], repeat(here + (1, 0)))
+    if product["rows"]:
+        yield Mutant("key of the rows", "rows", ["ratio"], put(("product", "rows", 0), "-1"))
+    for k in range(len(product["cols"][0]) if product["cols"] else 0):
+        yield Mutant("row of the keys", "cols", ["ratio"], put(("product", "cols", 0, k), "-1"))
+
+
+def ratio_mutants(certificate):
+    for i in range(len(certificate["theorems"])):
+        yield Mutant("hash", "theorems[%d]" % i, ["ratio"],
+                     put(("theorems", i, "sha256"), "0" * 64))
+    if certificate["theorems"]:  # the first file declares the classes of all others
+        yield Mutant("file deleted", "theorems[0]", ["ratio"], drop(("theorems", 0)))
+    if certificate["product"]:
+        yield from product_mutants(certificate["product"])
+    for k, ratio in enumerate(certificate["ratios"]):
+        here, where = ("ratios", k), "ratios[%d]" % k
+        p, q = ratio["ratio"]
+        changes = [("theorem", ("theorem",), "no_such_theorem"), ("words", ("words",), "0"),
+                   ("ratio", ("ratio", 0), str(int(q) - 1)), ("ratio", ("ratio", 1), "0"),
+                   ("ratio", ("ratio",), [q]), ("ratio", ("ratio", 1), str(int(p) + 1)),
+                   ("tree emptied", ("proof",), ["goals"]),
+                   ("region", ("where",), ratio["where"] + ["(< 1 1)"]),
+                   ("at unknown", ("at",), ratio["at"] + [["No_such_dim", "1"]])]
+        changes += [("at twice", ("at",), ratio["at"] + [pin]) for pin in ratio["at"]]
+        for kind, path, value in changes:
+            yield Mutant(kind, where, ["ratio"], put(here + path, value))
+        for dim in ratio["point"]:
+            yield Mutant("point", where, ["ratio"], put(here + ("point", dim), "0"))
+            yield Mutant("point", where, ["ratio"], drop(here + ("point", dim)))
+        for key in ratio:
+            yield Mutant("field deleted", where, ["ratio"], drop(here + (key,)))
+        for key in ("fits", "hypotheses"):
+            for n in range(len(ratio[key])):
+                yield Mutant("tree deleted", where, ["ratio"], drop(here + (key, n)))
+                yield Mutant("tree emptied", where, ["ratio"], put(here + (key, n), ["goals"]))
+
+
 def text_mutants():
     def duplicate(key):
         return lambda text: re.sub(r'"%s"\s*:' % key, '"%s": "0", "%s":' % (key, key), text, count=1)
@@ -411,6 +474,7 @@ class Case:
         wrong += text_mutants()
         wrong += field_mutants(self.certificate)
         wrong += cost_mutants(self.certificate["costs"])
+        wrong += ratio_mutants(self.certificate)
         wrong += proof_mutants(self.certificate)
         wrong += step_mutants(self.certificate)
         kernel = list(kernel_mutants(self.body))
