@@ -261,19 +261,14 @@ class Audit {
     place_ = "costs";
     if (costs_.footprints.empty()) refuse("unchecked", "the costs of the term are not known");
     check_witness(spec_, cert_.at("witness"));  // else the rows could hold for no sizes
-    const Claims claims{spec_, generator_, place_, holes_};
-    audit::check_traffic(costs_, cert_.at("costs"), claims, costs_lines_);
+    audit::check_traffic(costs_, cert_.at("costs"), claims_, costs_lines_);
   }
-  // Of the term that equal speaks of, and of the numbers of two other claims.
   void check_ratio() {
-    place_ = "ratios";
     at_best_ = std::max({equal_.verdict, footprint_.verdict, traffic_.verdict});
     if (at_best_ >= Verdict::kInvalid) refuse("unchecked", "what the ratios rest on is not valid");
     Theorems theorems;
-    read_files("theorems", "spec/bounds/", ".thm",
-               [&](const string& t) { read_theorems(t, theorems); });
-    check_ratios({onf_, final_, costs_}, cert_, theorems, {spec_, generator_, place_, holes_},
-                 costs_lines_, assumptions_);
+    read_files("theorems", "spec/bounds/", ".thm", [&](auto& t) { read_theorems(t, theorems); });
+    check_ratios({onf_, final_, costs_}, cert_, theorems, claims_, costs_lines_, assumptions_);
   }
   void list_assumptions() {
     for (const string& name : spec_.dims) assumptions_.push_back("1 <= " + name + " <= 16777216");
@@ -310,6 +305,7 @@ class Audit {
   Lowered lowered_;
   Costs costs_;
   string place_;
+  const Claims claims_{spec_, generator_, place_, holes_};
 };
 }  // namespace
 Audited audit_certificate(const string& root, const string& certificate) {

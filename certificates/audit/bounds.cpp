@@ -15,118 +15,101 @@ void need(bool good, const string& why) {
 Term op(Op op, const Term& a, const Term& b) { return make_op(op, {a, b}); }
 
 // ---- theorem files ----
-constexpr const char* kVars[] = {"S",    "dk", "dv", "E",     "rows",
-                                 "cols", "n",  "m",  "heads", "outputs"};
-constexpr const char* kParts[] = {"doc",  "cite",   "coq",   "class", "per",
-                                  "vars", "define", "where", "bound"};
-constexpr size_t kBound = 8;
-// Part k has so many items; 0: any number.
-constexpr size_t kSizes[] = {2, 2, 2, 2, 2, 0, 0, 0, 4};
+// In forms: ? a word, ! a string, . anything, * any number of things.
+constexpr const char* kForms =
+    "(class ? (doc !)) (class ? (within ?) (doc !)) (var ? (doc !)) (theorem ? (doc !) (cite !) "
+    "(coq ?) (class ?) (per ?) (vars *) (define *) (where *) (bound ? . .))";
+constexpr size_t kCoq = 4, kClass = 5, kPer = 6, kVars = 7, kDefine = 8, kWhere = 9, kBound = 10;
+constexpr const char* kNames[] = {"S",    "dk", "dv", "E",     "rows",
+                                  "cols", "n",  "m",  "heads", "outputs"};
 constexpr const char* kKinds[] = {"total", "loads", "stores", "threshold"};
+constexpr const char* kPers[] = {"all", "group"};
 constexpr Op kArithmetic[] = {Op::kAdd, Op::kSub, Op::kMul, Op::kDiv, Op::kMin, Op::kMax};
 constexpr Op kRelations[] = {Op::kLe, Op::kLt, Op::kEq};
 template <class List, class Item>
 bool among(const List& list, const Item& item) {
   return std::ranges::find(list, item) != std::end(list);
 }
-void form(bool good, const Sexp& at, const char* what) {
-  if (!good) at.fail(what, "theorems");
+void good(bool holds, const Sexp& at, const string& what) {
+  if (!holds) at.fail(what, "theorems");
+}
+bool matches(const Sexp& sexp, const Sexp& form) {
+  if (form.atom() || !sexp.list())
+    return form.text == "?"   ? sexp.atom()
+           : form.text == "!" ? sexp.quoted()
+                              : form.text == "." || form.text == sexp.text;
+  const bool open = form.items.back().text == "*";
+  const size_t size = form.items.size() - (open ? 1 : 0);
+  bool all = open ? sexp.items.size() >= size : sexp.items.size() == size;
+  for (size_t k = 0; all && k < size; ++k) all = matches(sexp.items[k], form.items[k]);
+  return all;
+}
+// The first word of a part of a theorem; what follows the part's name.
+const string& word(const Sexp& theorem, size_t part) { return theorem.items[part].items[1].text; }
+vector<Sexp> rest(const Sexp& theorem, size_t part) {
+  return {theorem.items[part].items.begin() + 1, theorem.items[part].items.end()};
 }
 // A TERM or (with the relations) a COND over these names.
 Term read_bound(const Sexp& sexp, const Quantities& names, bool condition = false) {
   if (sexp.atom() && !condition) {
     if (names.contains(sexp.text)) return names.at(sexp.text);
-    form(is_digit(sexp.text[0]), sexp, "a name that has no value here");
+    good(is_digit(sexp.text[0]), sexp, "a name that has no value here");
     return integer(read_literal(sexp.text));
   }
-  const auto word = op_from_word(sexp.head());
-  form(word && (condition ? among(kRelations, *word) : among(kArithmetic, *word)) &&
+  const auto op = op_from_word(sexp.head());
+  good(op && (condition ? among(kRelations, *op) : among(kArithmetic, *op)) &&
            sexp.items.size() == 3,
        sexp, "not a term or condition of a theorem");
-  return op(*word, read_bound(sexp.items[1], names), read_bound(sexp.items[2], names));
+  return make_op(*op, {read_bound(sexp.items[1], names), read_bound(sexp.items[2], names)});
 }
-struct Statement {
-  Terms conditions;
-  Term numerator, denominator;
-};
-Statement statement(const Theorem& theorem, const Quantities& values) {
+// The conditions, then numerator and denominator.
+Terms statement(const Sexp& theorem, const Quantities& values) {
   Quantities names;
-  for (const string& var : theorem.vars)
-    if (values.contains(var)) names[var] = values.at(var);
-  for (const Sexp& item : theorem.definitions)
+  for (const Sexp& var : rest(theorem, kVars))
+    if (values.contains(var.text)) names[var.text] = values.at(var.text);
+  for (const Sexp& item : rest(theorem, kDefine))
     names[item.head()] = read_bound(item.items[1], names);
-  Statement out;
-  for (const Sexp& item : theorem.conditions)
-    out.conditions.push_back(read_bound(item, names, true));
-  out.numerator = read_bound(theorem.numerator, names);
-  out.denominator = read_bound(theorem.denominator, names);
+  Terms out;
+  for (const Sexp& item : rest(theorem, kWhere)) out.push_back(read_bound(item, names, true));
+  for (const size_t k : {2, 3}) out.push_back(read_bound(theorem.items[kBound].items[k], names));
   return out;
 }
-Theorem read_theorem(const Sexp& sexp, const Theorems& theorems) {
-  form(sexp.items.size() == 2 + std::size(kParts), sexp, "a part is missing or too many");
-  const auto part = [&](size_t k) -> const vector<Sexp>& { return sexp.items[k + 2].items; };
-  for (size_t k = 0; k < std::size(kParts); ++k) {
-    const Sexp& item = sexp.items[k + 2];
-    form(item.head() == kParts[k] && (kSizes[k] == 0 || part(k).size() == kSizes[k]), item,
-         "a part out of place or of another form");
-    if (kSizes[k] != 0) form(part(k)[1].quoted() == (k < 2) && !part(k)[1].list(), item, "a word");
-  }
-  const auto rest = [&](size_t k) { return vector<Sexp>(part(k).begin() + 1, part(k).end()); };
-  Theorem theorem{sexp.items[1].text,
-                  part(2)[1].text,
-                  part(kBound)[1].text,
-                  part(3)[1].text,
-                  part(4)[1].text == "group",
-                  {},
-                  rest(6),
-                  rest(7),
-                  part(kBound)[2],
-                  part(kBound)[3]};
-  form(theorem.per_group || part(4)[1].text == "all", sexp, "neither all nor group");
-  form(theorems.classes.contains(theorem.of_class), sexp, "a class that is not declared");
-  form(among(kKinds, theorem.kind), sexp, "a kind of bound that is unknown");
-  Quantities any;  // so that every row is well formed, used or not
-  for (const Sexp& var : rest(5)) {
-    form(among(kVars, var.text), var, "not a variable of theorems");
-    theorem.vars.push_back(var.text);
+// Of every row, used or not.
+void check_theorem(const Sexp& theorem, const Theorems& theorems) {
+  good(among(kPers, word(theorem, kPer)), theorem, "neither all nor group");
+  good(theorems.classes.contains(word(theorem, kClass)), theorem, "a class that is not declared");
+  good(among(kKinds, word(theorem, kBound)), theorem, "a kind of bound that is unknown");
+  Quantities any;
+  for (const Sexp& var : rest(theorem, kVars)) {
+    good(among(kNames, var.text), var, "not a variable of theorems");
     any[var.text] = free_var("'" + var.text);
   }
-  std::set<string> defined;
-  for (const Sexp& item : theorem.definitions)
+  std::set<string> defined(std::begin(kNames), std::end(kNames));
+  for (const Sexp& item : rest(theorem, kDefine))
     // A name that meant two things would be read in one way here and in another by people.
-    form(item.items.size() == 2 && is_identifier(item.head()) && !among(kVars, item.head()) &&
-             defined.insert(item.head()).second,
+    good(item.items.size() == 2 && is_identifier(item.head()) && defined.insert(item.head()).second,
          item, "not a definition, or of a name that has another meaning");
   statement(theorem, any);
-  return theorem;
 }
 }  // namespace
 void read_theorems(const string& text, Theorems& theorems) {
+  const vector<Sexp> forms = read_sexps(kForms, true);
   for (const Sexp& sexp : read_sexps(text, true)) {
+    const auto fits = [&](const Sexp& form) { return matches(sexp, form); };
+    good(std::ranges::any_of(forms, fits), sexp, "not a form of a theorem file");
     const string head = sexp.head();
-    const bool of_class = head == "class";
-    form((of_class || head == "var" || head == "theorem") && sexp.items.size() >= 3, sexp,
-         "a form");
-    string name = sexp.items[1].text;
-    if (of_class) std::ranges::replace(name, '-', '_');
-    form(is_identifier(name), sexp, "no name");
-    name = sexp.items[1].text;
-    form(theorems.names.insert(name).second, sexp, "a name twice");
-    if (head == "theorem") {
-      theorems.rows[name] = read_theorem(sexp, theorems);
-      continue;
-    }
-    const bool within = of_class && sexp.items.size() == 4;
-    const Sexp& doc = sexp.items.back();
-    form(sexp.items.size() == (within ? 4 : 3) && doc.head() == "doc" && doc.items.size() == 2 &&
-             doc.items[1].quoted(),
-         sexp, "of another form");
-    if (within)
-      form(sexp.items[2].head() == "within" && sexp.items[2].items.size() == 2 &&
-               theorems.classes.contains(sexp.items[2].items[1].text),
-           sexp, "within no class");
-    form(of_class || among(kVars, name), sexp, "not a variable of theorems");
-    if (of_class) theorems.classes.insert(name);
+    const string& name = sexp.items[1].text;
+    string plain = name;
+    if (head == "class") std::ranges::replace(plain, '-', '_');
+    good(is_identifier(plain), sexp, "no name");
+    good(theorems.names.insert(name).second, sexp, "a name twice");
+    if (head == "theorem") check_theorem(sexp, theorems);
+    if (head == "theorem") theorems.rows[name] = sexp;
+    good(head != "var" || among(kNames, name), sexp, "not a variable of theorems");
+    if (head != "class") continue;
+    good(sexp.items.size() == 3 || theorems.classes.contains(word(sexp, 2)), sexp,
+         "within a class that is not declared");
+    theorems.classes.insert(name);
   }
 }
 
@@ -527,7 +510,7 @@ Int read_size(const Json& text) {
 // One entry of `ratios`.
 class Ratio {
  public:
-  Ratio(const Theorem& theorem, const Program& program, const Claims& claims, const Json& json)
+  Ratio(const Sexp& theorem, const Program& program, const Claims& claims, const Json& json)
       : theorem_(theorem),
         program_(program),
         claims_(claims),
@@ -550,10 +533,12 @@ class Ratio {
       fits.push_back(op(Op::kLe, footprint, words));
     claims_.place = name + ".point";
     check_point(fits);
-    const Statement bound = statement(theorem_, values);
-    Terms hypotheses = bound.conditions;
-    hypotheses.push_back(op(Op::kLe, integer(1), bound.denominator));
-    prove(name, {{"fits", fits}, {"hypotheses", hypotheses}, {"proof", {distance(bound, values)}}});
+    Terms hypotheses = statement(theorem_, values);
+    const Term denominator = hypotheses.back();
+    hypotheses.pop_back();
+    const Term goal = distance(hypotheses.back(), denominator, values);
+    hypotheses.back() = op(Op::kLe, integer(1), denominator);
+    prove(name, {{"fits", fits}, {"hypotheses", hypotheses}, {"proof", {goal}}});
     return line(words);
   }
 
@@ -568,17 +553,17 @@ class Ratio {
       all.assumptions.push_back(op(Op::kEq, free_var(dim), integer(value)));
     check_witness(all, json_.at("point"));
   }
-  Term distance(const Statement& bound, const Quantities& values) {
+  Term distance(Term least, const Term& denominator, const Quantities& values) {
+    const string& kind = word(theorem_, kBound);
     const Int p = read_size(items(json_.at("ratio"), 2)[0]);
     const Int q = read_size(json_.at("ratio")[1]);
     // Nothing is better than a lower bound.
     if (q < 1 || p < q) no_ratio("not 1 <= q <= p");
-    optimal_ = p == q && theorem_.kind == "total";
+    optimal_ = p == q && kind == "total";
     Int common = 1;
     vector<TrafficRow> rows = program_.costs.rows;
-    std::erase_if(rows, [&](const TrafficRow& row) {
-      return theorem_.kind == (row.store ? "loads" : "stores");
-    });
+    std::erase_if(rows,
+                  [&](const TrafficRow& row) { return kind == (row.store ? "loads" : "stores"); });
     for (const TrafficRow& row : rows) {
       // What is not claimed may be any number of words.
       if (!row.words) no_ratio("the traffic of " + row.array + " is not claimed");
@@ -594,10 +579,11 @@ class Ratio {
       sum = sum ? op(Op::kAdd, sum, part) : part;
     }
     if (!sum) no_ratio("no traffic of this kind");
-    Term least = bound.numerator;
-    if (theorem_.per_group && !values.contains("heads")) no_ratio("no value of heads");
-    if (theorem_.per_group) least = op(Op::kMul, values.at("heads"), least);
-    return op(Op::kLe, op(Op::kMul, op(Op::kMul, literal(q), bound.denominator), sum),
+    if (word(theorem_, kPer) == "group") {
+      if (!values.contains("heads")) no_ratio("no value of heads");
+      least = op(Op::kMul, values.at("heads"), least);
+    }
+    return op(Op::kLe, op(Op::kMul, op(Op::kMul, literal(q), denominator), sum),
               op(Op::kMul, op(Op::kMul, literal(p), literal(common)), least));
   }
   // Divisors that are plainly positive, as quotients of nothing else.
@@ -632,11 +618,12 @@ class Ratio {
     for (const Term& condition : where_) region += ", " + print(condition);
     const string ratio =
         json_.at("ratio")[0].get<string>() + "/" + json_.at("ratio")[1].get<string>();
-    return "ratio " + theorem_.name + ": class " + theorem_.of_class + ", " +
-           (theorem_.coq == "none" ? "assumed" : "Coq " + theorem_.coq) + ", " + print(words) +
-           " words" + region + ": " + (optimal_ ? "optimal" : "within a factor of " + ratio);
+    const string& coq = word(theorem_, kCoq);
+    return "ratio " + theorem_.items[1].text + ": class " + word(theorem_, kClass) + ", " +
+           (coq == "none" ? "assumed" : "Coq " + coq) + ", " + print(words) + " words" + region +
+           ": " + (optimal_ ? "optimal" : "within a factor of " + ratio);
   }
-  const Theorem& theorem_;
+  const Sexp& theorem_;
   const Program& program_;
   Claims claims_;
   const Spec& spec_;
@@ -660,19 +647,24 @@ void check_ratios(const Program& program, const Json& certificate, const Theorem
   if (ratios.empty()) return lines.push_back("ratio: none is claimed");
   if (product != Json::object())
     Product(claims.spec, claims).add_values(program.onf, product, values);
+  Strings accepted;  // nothing is reported if a later one is refused
   for (size_t k = 0; k < ratios.size(); ++k) {
     const string name = claims.place = "ratios[" + std::to_string(k) + "]";
     require_keys(ratios[k], {"theorem", "words", "at", "where", "point", "fits", "hypotheses",
                              "ratio", "proof"});
     const auto found = theorems.rows.find(ratios[k].at("theorem").get<string>());
     if (found == theorems.rows.end()) no_ratio("no such theorem");
-    const Theorem& theorem = found->second;
-    if (theorem.kind == "threshold") no_ratio("a threshold is no bound of traffic");
-    lines.push_back(Ratio(theorem, program, claims, ratios[k]).check(values, name));
-    assumptions.push_back("theorem " + theorem.name + " of spec/bounds says what " +
-                          (theorem.coq == "none" ? "its source" : "Coq " + theorem.coq) + " says");
-    if (theorem.per_group)
-      assumptions.push_back("theorem " + theorem.name + ": bounds of separate sets of keys add up");
+    const auto& [theorem, row] = *found;
+    if (word(row, kBound) == "threshold") no_ratio("a threshold is no bound of traffic");
+    accepted.push_back(Ratio(row, program, claims, ratios[k]).check(values, name));
+    // What is not proved may not read as if it were.
+    if (!claims.holes.empty()) accepted.back() += " (if the holes are filled)";
+    const string& coq = word(row, kCoq);
+    assumptions.push_back("theorem " + theorem + " of spec/bounds says what " +
+                          (coq == "none" ? "its source" : "Coq " + coq) + " says");
+    if (word(row, kPer) == "group")
+      assumptions.push_back("theorem " + theorem + ": bounds of separate sets of keys add up");
   }
+  lines.insert(lines.end(), accepted.begin(), accepted.end());
 }
 }  // namespace audit

@@ -10,15 +10,8 @@
 #include "costs.h"
 
 namespace audit {
-struct Theorem {
-  string name, coq, kind, of_class;  // coq: "none" if there is none
-  bool per_group = false;
-  Strings vars;
-  vector<Sexp> definitions, conditions;
-  Sexp numerator, denominator;
-};
 struct Theorems {
-  std::map<string, Theorem> rows;
+  std::map<string, Sexp> rows;                // by name
   std::set<string> names = {}, classes = {};  // of all forms
 };
 // Adds the rows of a file's text; refuses (code "theorems") what is not section 13.

@@ -77,7 +77,6 @@ class Generator {
 void check_witness(const Spec& spec, const Json& witness, const Terms& counts = {});
 
 // ---- the lowering (lowering.cpp) ----
-
 struct Lowered {
   string text;     // the whole body
   Term workspace;  // words of slow memory

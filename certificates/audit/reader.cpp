@@ -14,7 +14,6 @@ bool is_literal(const string& text) {
   return !digits.empty() && std::ranges::all_of(digits, is_digit) &&
          (digits[0] != '0' || digits.size() == 1);
 }
-
 // Section 1: the tokens of TEXT, nothing else.
 bool is_token(const string& text) {
   return is_literal(text) || is_identifier(text) || op_from_word(text);
@@ -33,17 +32,14 @@ const Value& value_of(const Sexp& sexp, const string& name, const SideReading& r
   if (sort && value.sort != *sort) sexp.fail(name + " is of another kind");
   return value;
 }
-
 // Variables of the side that enclose this point: by how much a value moves.
 Number below(const SideReading& reading) { return static_cast<Number>(reading.names.size()); }
-
 // What a rule variable stands for; its kind is required when it is typed.
 Term mark(const Term& term, std::optional<Sort> sort) {
   Node copy = *term;
   copy.must_be = sort;
   return make(std::move(copy));
 }
-
 // `?a`, or `(?f x ..)`: the value below the side's binders, with the arguments for its parameters.
 Term read_variable(const Sexp& sexp, const string& name, const Terms& args, SideReading& reading) {
   const Value& value = value_of(sexp, name, reading);

@@ -109,7 +109,6 @@ Term read_term(const string& text, const Strings& names, const Spec& spec);
 Value read_value(const string& text, const Value& var, Scope& position, const Spec& spec);
 
 // ---- rules and steps (replay.cpp) ----
-
 struct Rule {
   string name, rule_class;
   Values vars;  // without what they stand for; arity -1: does not occur

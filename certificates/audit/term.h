@@ -219,11 +219,8 @@ struct Spec {
 Spec read_spec(const string& text);
 
 // ---- judgements (types.cpp) ----
-
 // The type of a term in a scope (left as it was); refuses (code "type") an ill-typed one.
 Type infer(const Term& term, Scope& scope, const Spec& spec);
-// 1 if there are none.
-Term product(const Terms& extents);
 // Equality as polynomials, without facts.
 bool same_index(const Term& a, const Term& b, const Scope& scope, const Spec& spec);
 bool same_shape(const Terms& a, const Terms& b, const Scope& scope, const Spec& spec);

@@ -332,15 +332,15 @@ THM = """(class any (doc "x")) (var dv (doc "x")) ; comment
 """
 BAD_THM = [  # what is written in its place, a part of the reason
     ("(class any (doc \"x\"))", "", "not declared"), ("(class any", "(class any (within b)", "within"),
-    ("(class any", "(class", "a form"), ("(class any (doc", "(class any (cite", "another form"),
-    ("(class any", "(kind any", "a form"), ("(class any", "(class 2", "no name"),
-    ("(class any (doc \"x\"))", "(class any (doc x))", "another form"),
+    ("(class any", "(class", "not a form"), ("(class any (doc", "(class any (cite", "not a form"),
+    ("(class any", "(kind any", "not a form"), ("(class any", "(class 2", "no name"),
+    ("(class any (doc \"x\"))", "(class any (doc x))", "not a form"),
     ("(var dv", "(var any", "a name twice"), ("(var dv", "(var dw", "not a variable"),
     ("(var dv", "(var T0", "not a variable"), ("(class any (doc", "(class T0 (doc", "a name twice"),
-    ("(coq A.b) ", "", "part"), ("(coq A.b)", "(coq \"A.b\")", "word"),
-    ("(coq A.b)", "(coq A b)", "part"), ("(doc \"x\") (cite \"x\") (coq", "(cite \"x\") (doc \"x\") (coq",
-                                         "part"),
-    ("(cite \"x\")", "(cite x)", "word"), ("(per all)", "(per one)", "neither"),
+    ("(coq A.b) ", "", "not a form"), ("(coq A.b)", "(coq \"A.b\")", "not a form"),
+    ("(coq A.b)", "(coq A b)", "not a form"), ("(doc \"x\") (cite \"x\") (coq", "(cite \"x\") (doc \"x\") (coq",
+                                         "not a form"),
+    ("(cite \"x\")", "(cite x)", "not a form"), ("(per all)", "(per one)", "neither"),
     ("(class any) (per", "(class some) (per", "not declared"), ("(vars dv E)", "(vars dv F)", "variable"),
     ("(vars dv E)", "(vars dv)", "no value"), ("(x (+ dv 1))", "(dv (+ dv 1))", "definition"),
     ("(x (+ dv 1))", "(m (+ dv 1))", "definition"), ("(y (* x x))", "(x (* x x))", "definition"),
@@ -348,8 +348,8 @@ BAD_THM = [  # what is written in its place, a part of the reason
     ("(x (+ dv 1))", "(x (+ y 1))", "no value"), ("(x (+ dv 1))", "(x (mod dv 1))", "not a term"),
     ("(x (+ dv 1))", "(x (+ dv -1))", "no value"), ("(x (+ dv 1))", "(x (+ dv 1 1))", "not a term"),
     ("(<= 1 dv)", "(!= 1 dv)", "not a term"), ("(<= 1 dv)", "dv", "not a term"),
-    ("bound total", "bound all", "kind"), ("(* dv E) y)", "(* dv E))", "part"),
-    ("(* dv E) y)", "(* dv E) (<= 1 y))", "not a term"), ("y))", "y) (doc \"x\"))", "part"),
+    ("bound total", "bound all", "kind"), ("(* dv E) y)", "(* dv E))", "not a form"),
+    ("(* dv E) y)", "(* dv E) (<= 1 y))", "not a term"), ("y))", "y) (doc \"x\"))", "not a form"),
     ("y))", "y)", "not closed"), ("T0", "T-0", "no name")]
 
 
