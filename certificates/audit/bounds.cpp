@@ -594,9 +594,10 @@ class Ratio {
   }
   void prove(const string& name, Lists lists) {
     Terms divided = {pinned(program_.final_term, at_, spec_)};
+    region_.budget = spec_.budget;
     for (const Entry& entry : scope_.entries) add_divisors(entry.term, divided);
     for (auto& [list, goals] : lists) {
-      for (Term& goal : goals) add_divisors(goal = pinned(goal, at_, spec_), divided);
+      for (Term& goal : goals) add_divisors(goal = pinned(goal, at_, region_), divided);
       const Json& trees = json_.at(list);
       if (list != string("proof")) items(trees, goals.size());
     }
