@@ -235,7 +235,8 @@ def region_cases(b):
     case("hypotheses by absurdity", "proof", "",
          entry([["absurd", NOTHING], goals(NOTHING)], "hypotheses"))
     case("no proof", "proof", "", entry(["goals"], "proof"))
-    case("a hole", "HOLEY", "optimal (if the holes are filled)", entry(["goals", {"hole": "no-witness"}], "proof"))
+    case("a hole", "HOLEY", "optimal (if the holes are filled)",
+         entry(["goals", {"hole": "no-witness"}], "proof"))
     case("better than the least", "ratio", "q <= p", entry(["999", "1000"], "ratio"))
     case("q is 0", "ratio", "q <= p", entry(["1", "0"], "ratio"))
     case("both negative", "ratio", "q <= p", entry(["-1", "-1"], "ratio"))
@@ -243,7 +244,6 @@ def region_cases(b):
     case("not reduced", None, "optimal", entry(["7", "7"], "ratio"))
     case("stores only", None, "words: within a factor of 1/1", entry("output", "theorem"),
          entry([goals(NOTHING)], "hypotheses"))
-    # T0 with D at least 1 is not what it says: dv <= 0 must be excluded by a proof.
     case("where: at no size", "witness", "", entry(["(< S 1)"], "where"))
     case("where: not at the point", "witness", "", entry(["(< 1 S)"], "where"))
     case("where: with min", "ratio", "where", entry(["(<= 1 (min S T))"], "where"))
@@ -262,11 +262,10 @@ def region_cases(b):
     case("at: twice", "ratio", "twice", entry([["D", "1"], ["D", "1"]], "at"))
     case("at: no dimension", "ratio", "not a dimension", entry([["Q", "1"]], "at"))
     case("at: size 0", "ratio", "size", entry([["D", "0"]], "at"))
-    case("at: above 2^24", "ratio", "size", entry([[str("D"), str(2**24 + 1)]], "at"))
+    case("at: above 2^24", "ratio", "size", entry([["D", str(2**24 + 1)]], "at"))
     # hypothesis 1 has no facts of D; the goal 1 - 1 is a constant
     case("at", None, "D = 1: optimal", entry([["D", "1"]], "at"),
          entry([goals(NOTHING), goals(NOTHING)], "hypotheses"))
-    # "1 * words" would claim half of it
     case("traffic of one array is not claimed", "ratio", "V is not claimed",
          drop("costs", "traffic", 2))
     case("traffic is wrong", "unchecked", "", put("2", "costs", "traffic", 2, 3))
@@ -331,17 +330,20 @@ THM = """(class any (doc "x")) (var dv (doc "x")) ; comment
   (define (x (+ dv 1)) (y (* x x))) (where (<= 1 dv)) (bound total (* dv E) y))
 """
 BAD_THM = [  # what is written in its place, a part of the reason
-    ("(class any (doc \"x\"))", "", "not declared"), ("(class any", "(class any (within b)", "within"),
+    ("(class any (doc \"x\"))", "", "not declared"),
+    ("(class any", "(class any (within b)", "within"),
     ("(class any", "(class", "not a form"), ("(class any (doc", "(class any (cite", "not a form"),
     ("(class any", "(kind any", "not a form"), ("(class any", "(class 2", "no name"),
     ("(class any (doc \"x\"))", "(class any (doc x))", "not a form"),
     ("(var dv", "(var any", "a name twice"), ("(var dv", "(var dw", "not a variable"),
     ("(var dv", "(var T0", "not a variable"), ("(class any (doc", "(class T0 (doc", "a name twice"),
     ("(coq A.b) ", "", "not a form"), ("(coq A.b)", "(coq \"A.b\")", "not a form"),
-    ("(coq A.b)", "(coq A b)", "not a form"), ("(doc \"x\") (cite \"x\") (coq", "(cite \"x\") (doc \"x\") (coq",
+    ("(coq A.b)", "(coq A b)", "not a form"),
+    ("(doc \"x\") (cite \"x\") (coq", "(cite \"x\") (doc \"x\") (coq",
                                          "not a form"),
     ("(cite \"x\")", "(cite x)", "not a form"), ("(per all)", "(per one)", "neither"),
-    ("(class any) (per", "(class some) (per", "not declared"), ("(vars dv E)", "(vars dv F)", "variable"),
+    ("(class any) (per", "(class some) (per", "not declared"),
+    ("(vars dv E)", "(vars dv F)", "variable"),
     ("(vars dv E)", "(vars dv)", "no value"), ("(x (+ dv 1))", "(dv (+ dv 1))", "definition"),
     ("(x (+ dv 1))", "(m (+ dv 1))", "definition"), ("(y (* x x))", "(x (* x x))", "definition"),
     ("(y (* x x))", "(y (* y x))", "no value"), ("(y (* x x))", "(y (* x x) x)", "definition"),
@@ -367,7 +369,8 @@ def theorem_cases(b):
         cert, put(files(THM.replace("A.b", "none")), "theorems")))
     for old, new, text in BAD_THM:
         assert THM.count(old) >= 1, old
-        b.case("theorems: %s for %s" % (new, old), "syntax" if "closed" in text else "theorems", text,
+        b.case("theorems: %s for %s" % (new, old),
+               "syntax" if "closed" in text else "theorems", text,
                edit(cert, put(files(THM.replace(old, new, 1)), "theorems")))
     b.case("theorems: one row twice", "theorems", "twice",
            edit(cert, put(files(THM + THM[THM.index("(theorem"):]), "theorems")))
@@ -420,7 +423,8 @@ def shaped(b, onf, spec=SPEC, dims="NMDC", change=lambda cert: None):
         "kernel": {"path": "kernels/cpu/none.cpp", "body_sha256": "", "target": "portable",
                    "flags": "-std=c++17 -O2"},
         "witness": sizes, "divisors": [], "spec_proofs": [lin(2, 8)],
-        "stages": {"dnf": 0, "onf": 1}, "steps": steps, "safe": [], "cover": [["i", "o0"], ["c", "o1"]],
+        "stages": {"dnf": 0, "onf": 1}, "steps": steps, "safe": [],
+        "cover": [["i", "o0"], ["c", "o1"]],
         "workspace": "0", "costs": {"footprint": ["1"], "nests": [], "traffic": [
             ["O", "store", "exact", "1", "(* N C)", EQUAL]]},
         "theorems": b.theorems(),
@@ -453,11 +457,13 @@ RIGHT = [  # name, what the operand is made of
     ("selected score", {"x": "(psi (vec j 0) (gen (j M) (gen (z N) %s)))" % DOT})]
 WRONG = [  # name, what the operand is made of, a part of the reason
     ("no quotient", {"empty": "(real 0)", "op": "max"}, "parts"),
-    ("another maximum", {"x1": "(real 0)"}, "parts"), ("another weight", {"y3": "(real 0)"}, "parts"),
+    ("another maximum", {"x1": "(real 0)"}, "parts"),
+    ("another weight", {"y3": "(real 0)"}, "parts"),
     ("another mask of the maximum", {"g2": "(< j 1)"}, "parts"),
     ("another mask of the sum", {"g3": "(< j 1)"}, "parts"),
     ("another mask of any", {"g4": "(< j 1)"}, "parts"),
-    ("fewer keys of any", {"m4": "(- M 1)"}, "parts"), ("other keys of the sum", {"m3": "N"}, "parts"),
+    ("fewer keys of any", {"m4": "(- M 1)"}, "parts"),
+    ("other keys of the sum", {"m3": "N"}, "parts"),
     ("bound not positive", {"m": "(- M 1)"}, "keys' bound"),
     ("bound with a quotient", {"m": "(div M 1)"}, "keys' bound"),
     ("the score has the column", {"x": "(+ %s (mem W (vec i c)))" % DOT}, "values alone"),
@@ -470,21 +476,25 @@ WRONG = [  # name, what the operand is made of, a part of the reason
     ("a mask of elements", {"g": "(< j (mem I (vec i)))"}, "depends on data"),
     ("no sum", {"x": "(mem Q (vec i 0))"}, "not one sum"),
     ("two sums", {"x": "(+ %s %s)" % (DOT, DOT)}, "not one sum"),
-    ("a sum in the value", {"v": "(+ (mem V (vec j c)) (red add (l D) true (real 1)))"}, "not one sum"),
+    ("a sum in the value", {"v": "(+ (mem V (vec j c)) (red add (l D) true (real 1)))"},
+     "not one sum"),
     ("a maximum", {"x": DOT.replace("add", "max")}, "not one sum"),
     ("a sum with a mask", {"x": DOT.replace("true", "(< l 1)")}, "no work"),
     ("a sum of less", {"x": DOT.replace("l D", "l (- D 1)")}, "sum's bound"),
     ("a factor that may be 0", {"x": dot("(* %s (real (div l 2)))" % QK)}, "a factor"),
     ("a factor of two reads", {"x": dot("(* (+ @Q (mem A (vec i 0))) @K)")}, "a factor"),
     ("three reads", {"x": dot("(* %s (mem L (vec i l j)))" % QK)}, "two reads"),
-    ("a sum of reads", {"x": dot("(+ @Q @K)")}, "a factor"), ("one read", {"x": dot("@Q")}, "not one read"),
-    ("two queries", {"x": dot("(* @Q @Q)")}, "two reads"), ("two keys", {"x": dot("(* @K @K)")}, "two reads"),
+    ("a sum of reads", {"x": dot("(+ @Q @K)")}, "a factor"),
+    ("one read", {"x": dot("@Q")}, "not one read"),
+    ("two queries", {"x": dot("(* @Q @Q)")}, "two reads"),
+    ("two keys", {"x": dot("(* @K @K)")}, "two reads"),
     ("no read of values", {"v": "(real c)"}, "not one read"),
     ("two reads of values", {"v": "(* (mem V (vec j c)) (mem W (vec i c)))"}, "not one read"),
     ("keys are the values", {"v": "(mem K (vec j c))"}, "three inputs"),
     ("queries are the keys", {"x": dot("(* @Q (mem Q (vec j l)))")}, "three inputs"),
     ("the query has no element", {"x": dot(QK, q="i 0")}, "no index"),
-    ("the element twice", {"x": dot("(* @Q (mem L (vec j l l)))"), "v": "(mem V (vec j c))"}, "two indices"),
+    ("the element twice", {"x": dot("(* @Q (mem L (vec j l l)))"), "v": "(mem V (vec j c))"},
+     "two indices"),
     ("the element moved", {"x": dot(QK, q="i (+ l 0)")}, "no index"),
     ("the query of another row", {"x": dot(QK, q="(div i 2) l")}, "same query"),
     ("keys and values differ", {"v": "(mem V (vec (- M j) c))"}, "different indices"),
@@ -496,9 +506,11 @@ WRONG = [  # name, what the operand is made of, a part of the reason
 FRAMES = [  # name, term, a part of the reason
     ("a guard", "(for (i N) (for (c C) (when (< i 1) (put (vec i c) %s))))", "no full put"),
     ("three loops", "(for (z 1) (for (i N) (for (c C) (put (vec i c) %s))))", "no full put"),
-    ("an index that is no loop", "(for (i N) (for (c C) (put (vec (+ i 0) c) %s)))", "put's indices"),
+    ("an index that is no loop", "(for (i N) (for (c C) (put (vec (+ i 0) c) %s)))",
+     "put's indices"),
     ("one loop twice", "(for (i N) (for (c C) (put (vec c c) %s)))", "put's indices"),
-    ("a bound that may be 0", "(for (i (- N 1)) (for (c C) (put (vec i c) %s)))", "bound of a loop"),
+    ("a bound that may be 0", "(for (i (- N 1)) (for (c C) (put (vec i c) %s)))",
+     "bound of a loop"),
     ("no loops", "(put (vec) (gen (i N) (gen (c C) %s)))", "no full put")]
 
 
@@ -506,7 +518,8 @@ def shape_cases(b):
     for name, parts in RIGHT:
         b.case("shape: " + name, "claim", "ratio T0", shaped(b, loops(operand(**parts))))
     b.case("shape: transposed loops", "claim", "ratio T0", shaped(
-        b, "(for (c C) (for (i N) (put (vec i c) %s)))" % operand(), change=put(0, "product", "column")))
+        b, "(for (c C) (for (i N) (put (vec i c) %s)))" % operand(),
+        change=put(0, "product", "column")))
     for name, parts, text in WRONG:
         b.case("shape: " + name, "product", text, shaped(b, loops(operand(**parts))))
     for name, term, text in FRAMES:
