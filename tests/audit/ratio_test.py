@@ -529,6 +529,52 @@ def shape_cases(b):
         b, loops(operand()), change=put([], "spec_proofs")))
 
 
+# ---- keys that several query rows share ----
+GROUPS = """spec x
+dims H, N, M, D, C
+in Q : f32[H,N,D], K : f32[H,M,D], V : f32[H,M,C]
+out O : f32[H,N,C]
+O = gen(h in H) gen(i in N) gen(c in C) 0
+"""
+
+
+def grouped(b, head="h", g="true", change=lambda cert: None):
+    """Heads of `head` for row h; facts 0 .. 9 are of H, N, M, D, C."""
+    x = "(red add (l D) true (* (mem Q (vec h i l)) (mem K (vec %s j l))))" % head
+    term = "(for (h H) (for (i N) (for (c C) (put (vec h i c) %s))))"
+    onf = term % operand(x=x, v="(mem V (vec %s j c))" % head, g=g)
+    cert = shaped(b, onf, GROUPS, "HNMDC")
+    cert["steps"][0]["sub"]["?P"] = "(put (vec) (gen (h H) (gen (i N) (gen (c C) (real 0)))))"
+    cert["steps"][1]["sub"]["?Q"] = term % "(real 0)"
+    cert["spec_proofs"] = []
+    cert["cover"] = [["h", "o0"], ["i", "o1"], ["c", "o2"]]
+    cert["costs"]["traffic"][0][4] = "(* (* H N) C)"
+    cert["product"] = {"column": 2, "heads": [], "nests": [], "pairs": ["1", "(* (* H N) M)", EQUAL],
+                       "rows": ["0", [[NOTHING], [lin(4, 14)]], "1", "(* H N)", EQUAL],
+                       "cols": [["0"], [[NOTHING], [lin(2, 12)]], "1", "M", EQUAL]}
+    change(cert)
+    return cert
+
+
+def group_cases(b):
+    one = [["H", [lin(10), lin(10)]]]  # (h + 1 - 1) div 1 is an atom: no proof is given here
+    b.case("groups: one for each head", "claim", "ratio T0", grouped(b))
+    b.case("groups: another number of heads", "proof", "heads", grouped(
+        b, "(div h 1)", change=put(one, "product", "heads")))
+    b.case("groups: a quotient without heads", "product", "without heads", grouped(b, "(div h 1)"))
+    b.case("groups: by two rows", "product", "one row", grouped(b, "(+ h i)"))
+    b.case("groups: by a remainder", "product", "one row", grouped(b, "(mod h 2)"))
+    b.case("groups: one mask for each", "product", "differs between heads",
+           grouped(b, g="(< h 1)", change=put([], "product", "rows")))
+    text = ('(class any (doc "x")) (theorem T0 (doc "x") (cite "x") (coq none) (class any) '
+            "(per %s) (vars outputs) (define) (where (<= 1 outputs)) (bound %s outputs 1))")
+    for name, per, kind, reason in (("no value of heads", "group", "total", "no value of heads"),
+                                    ("nothing is loaded", "all", "loads", "no traffic")):
+        files = [b.file("spec/bounds/g%d.thm" % len(b.cases), text % (per, kind))]
+        b.case("groups: " + name, "ratio", reason, grouped(
+            b, change=lambda cert, files=files: cert.update(theorems=files, product={})))
+
+
 # ---- the run ----
 def holds(case, report):
     _, code, text = case
@@ -556,7 +602,7 @@ def main():
     bench = Bench(args.root)
     try:
         for cases in (format_cases, product_entry_cases, region_cases, pinned_cases, theorem_cases,
-                      shape_cases):
+                      shape_cases, group_cases):
             cases(bench)
         out = subprocess.run([args.audit or os.path.join(args.build, "bin", "minimoa-audit"),
                               "--root", bench.dir, "--format", "json"] + bench.paths(),
