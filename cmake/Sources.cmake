@@ -75,9 +75,12 @@ set(MINIMOA_SPEC_SOURCES
     spec/lang/types.cpp)
 
 set(MINIMOA_PROVER_SOURCES
+    prover/bounds/counts.cpp
     prover/bounds/instance.cpp
     prover/bounds/machine.cpp
     prover/bounds/point.cpp
+    prover/bounds/ratio.cpp
+    prover/bounds/region.cpp
     prover/bounds/table.cpp
     prover/bounds/theorem.cpp
     prover/bounds/value.cpp
@@ -106,6 +109,7 @@ set(MINIMOA_PROVER_SOURCES
     prover/rewrite/psi_reduce.cpp
     prover/schedule/attention.cpp
     prover/schedule/axes.cpp
+    prover/schedule/bound_line.cpp
     prover/schedule/derive.cpp
     prover/schedule/online.cpp
     prover/schedule/rows.cpp

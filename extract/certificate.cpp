@@ -166,6 +166,89 @@ std::string row_text(const TrafficRow& row) {
                    std::to_string(row.count.times), print(row.count.value), Json(row.proof)}));
 }
 
+// ---------------------------------------------------------------- ratios
+
+Json trees_json(const std::vector<nlohmann::json>& trees) {
+  Json out = Json::array();
+  for (const nlohmann::json& t : trees) out.push_back(Json(t));
+  return out;
+}
+
+void append_count(const LoopCount& c, Json* out) {
+  out->push_back(std::to_string(c.count.times));
+  out->push_back(print(c.count.value));
+  out->push_back(Json(c.proof));
+}
+
+// Nests of the counts, each once.
+std::string product_nests(const Spec& spec, const std::vector<const LoopCount*>& counts) {
+  std::vector<std::string> out, known;
+  for (const LoopCount* c : counts) {
+    for (std::size_t k = 0; k < c->nests.size(); ++k) {
+      const std::string key = key_of(c->nests[k], spec);
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      known.push_back(key);
+      out.push_back(nest_text(c->sums[k]));
+    }
+  }
+  return lines(out);
+}
+
+std::string product_text(const Spec& spec, const std::optional<ProductInstance>& product) {
+  if (!product) return "{}";
+  const ProductEvidence& e = product->evidence;
+  Json heads = Json::array();
+  for (const auto& [term, proofs] : e.heads) {
+    heads.push_back(Json::array({print(term), Json(proofs)}));
+  }
+  std::vector<const LoopCount*> counts = {&e.pairs};
+  Json pairs = Json::array(), rows = Json::array(), cols = Json::array();
+  append_count(e.pairs, &pairs);
+  if (e.rows) {
+    rows.push_back(print(e.rows->chosen[0]));
+    rows.push_back(trees_json(e.rows->conditions));
+    append_count(*e.rows, &rows);
+    counts.push_back(&*e.rows);
+  }
+  if (e.cols) {
+    Json chosen = Json::array();
+    for (const Term& t : e.cols->chosen) chosen.push_back(print(t));
+    cols.push_back(chosen);
+    cols.push_back(trees_json(e.cols->conditions));
+    append_count(*e.cols, &cols);
+    counts.push_back(&*e.cols);
+  }
+  return "{\"column\": " + std::to_string(e.column) + ", \"heads\": " + compact(heads) +
+         ", \"nests\": " + product_nests(spec, counts) + ",\n  \"pairs\": " + compact(pairs) +
+         ",\n  \"rows\": " + compact(rows) + ",\n  \"cols\": " + compact(cols) + "}";
+}
+
+std::string ratio_text(const Spec& spec, const RatioClaim& c) {
+  Json j, point = Json::object();
+  j["theorem"] = c.theorem.name;
+  j["words"] = print(c.words);
+  j["at"] = Json::array();
+  for (const std::string& d : spec.dims) {
+    const auto n = c.region.at.find(d);
+    if (n != c.region.at.end()) j["at"].push_back(Json::array({d, std::to_string(n->second)}));
+  }
+  j["where"] = Json::array();
+  for (const Term& g : c.region.where) j["where"].push_back(print(g));
+  for (const std::string& d : spec.dims) point[d] = c.point.at(d).str();
+  j["point"] = point;
+  j["fits"] = trees_json(c.fits);
+  j["hypotheses"] = trees_json(c.hypotheses);
+  j["ratio"] = Json::array({c.p.str(), c.q.str()});
+  j["proof"] = Json(c.proof);
+  return compact(j);
+}
+
+std::string ratio_lines(const Spec& spec, const RatioClaims& ratios) {
+  std::vector<std::string> out;
+  for (const RatioClaim& c : ratios.claims) out.push_back(ratio_text(spec, c));
+  return lines(out);
+}
+
 std::string costs_text(const Costs& costs) {
   std::vector<std::string> nests, rows;
   for (const auto& nest : costs.sums) nests.push_back(nest_text(nest));
@@ -185,7 +268,7 @@ Json producer_json() {
 
 }  // namespace
 
-Result<Evidence> prove_all(const Spec& spec, const Derivation& d) {
+Result<Evidence> prove_all(const Spec& spec, const Derivation& d, const BoundsQuestion& question) {
   Prover prover(spec);
   Evidence out;
   std::vector<Diagnostic> errors;
@@ -205,6 +288,11 @@ Result<Evidence> prove_all(const Spec& spec, const Derivation& d) {
   settle(spec, "safe", "safe", &out.safe, &out.holes, &errors);
   out.costs = costs_of(spec, d.final_term(), &prover);
   if (!errors.empty()) return errors;
+  if (question.bounds.empty()) return out;
+  auto ratios =
+      prove_ratios({spec, d, out.costs, *question.what, *question.theorems}, question.bounds);
+  if (!ratios.ok()) return ratios.errors();
+  out.ratios = std::move(ratios.value());
   return out;
 }
 
@@ -228,6 +316,9 @@ std::string certificate_text(const Spec& spec, const Schedule& schedule, const D
       {"cover", compact(cover_json(evidence))},
       {"workspace", compact(parts.workspace)},
       {"costs", costs_text(evidence.costs)},
+      {"theorems", evidence.ratios.claims.empty() ? "[]" : rule_lines(parts.theorems)},
+      {"product", product_text(spec, evidence.ratios.product)},
+      {"ratios", ratio_lines(spec, evidence.ratios)},
       {"producer", compact(producer_json())},
   };
   std::string out = "{\n";

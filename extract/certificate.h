@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "prover/bounds/ratio.h"
 #include "prover/cost/cost.h"
 #include "prover/obligations/obligations.h"
 #include "prover/schedule/derive.h"
@@ -23,12 +24,20 @@ struct Evidence {
   std::vector<std::pair<std::string, std::string>> cover;
   std::map<std::string, std::string> witness;
   Costs costs;
+  RatioClaims ratios;
   std::vector<std::string> holes;  // "safe 3: no-witness (label)"
 };
 
 // Proves all obligations. Fails with E0612 and the smallest counterexample
 // where one is refuted; what stays undecided is a named hole.
-Result<Evidence> prove_all(const Spec& spec, const Derivation& d);
+// bounds: what the schedule asks for; with it, theorems and instance.
+struct BoundsQuestion {
+  std::vector<BoundLine> bounds;
+  const Recognised* what = nullptr;
+  const Theorems* theorems = nullptr;
+};
+Result<Evidence> prove_all(const Spec& spec, const Derivation& d,
+                           const BoundsQuestion& question = {});
 
 // A file that a certificate names, by path relative to the repository's root.
 struct HashedFile {
@@ -37,6 +46,7 @@ struct HashedFile {
 struct CertificateParts {
   HashedFile spec, kernel;        // kernel: the hash of its body
   std::vector<HashedFile> rules;  // any order
+  std::vector<HashedFile> theorems;  // any order; written if there are ratios
   std::string workspace;          // printed term
 };
 std::string certificate_text(const Spec& spec, const Schedule& schedule, const Derivation& d,

@@ -48,6 +48,13 @@ std::vector<HashedFile> rule_files(const RuleTable& rules) {
   return out;
 }
 
+std::vector<HashedFile> hashed_files(
+    const std::vector<std::pair<std::string, std::string>>& files) {
+  std::vector<HashedFile> out;
+  for (const auto& [path, bytes] : files) out.push_back({path, sha256_hex(bytes)});
+  return out;
+}
+
 std::string output_text(const Spec& spec) {
   std::string out = spec.output.name;
   for (std::size_t k = 0; k < spec.output.shape.size(); ++k) {
@@ -192,10 +199,25 @@ Result<Bundle> make_bundle(const Spec& spec, const std::string& spec_bytes,
   const Derivation& d = derived.value();
   const Result<std::string> body = emit_body(spec, d, schedule.name);  // cheap: before proofs
   if (!body.ok()) return body.errors();
-  const Result<Evidence> evidence = prove_all(spec, d);
-  if (!evidence.ok()) return evidence.errors();
-
   Bundle b;
+  Theorems theorems;
+  Recognised what;
+  if (!schedule.bounds.empty()) {
+    auto loaded = load_theorems((fs::path(options.root) / "spec" / "bounds").string());
+    if (!loaded.ok()) return loaded.errors();
+    theorems = std::move(loaded.value());
+    what = recognise(spec, rules, d);
+  }
+  const Result<Evidence> evidence = prove_all(spec, d, {schedule.bounds, &what, &theorems});
+  if (!evidence.ok()) return evidence.errors();
+  b.ratios = evidence.value().ratios;
+  if (!b.ratios.claims.empty()) {
+    for (const auto& [path, bytes] : theorems.files) {
+      b.theorem_files.emplace_back("spec/bounds/" + fs::path(path).filename().generic_string(),
+                                   bytes);
+    }
+  }
+
   const std::string name = spec.name + "_" + schedule.name;
   b.kernel_path = options.kernel_dir + "/" + name + ".cpp";
   b.header_path = options.header_dir + "/" + name + ".h";
@@ -206,6 +228,7 @@ Result<Bundle> make_bundle(const Spec& spec, const std::string& spec_bytes,
   const CertificateParts parts = {{options.spec_path, sha256_hex(spec_bytes)},
                                   {b.kernel_path, sha256_hex(body.value())},
                                   rule_files(rules),
+                                  hashed_files(b.theorem_files),
                                   b.workspace};
   b.certificate_text = certificate_text(spec, schedule, d, evidence.value(), parts);
   b.kernel_text = file_header(spec, schedule, options, parts,

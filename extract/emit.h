@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "prover/bounds/ratio.h"
 #include "prover/cost/cost.h"
 #include "prover/schedule/derive.h"
 
@@ -29,6 +30,8 @@ struct Bundle {
   std::string workspace;
   Derivation derivation = {};
   Costs costs = {};  // as the certificate says them
+  RatioClaims ratios = {};
+  std::vector<std::pair<std::string, std::string>> theorem_files = {};  // that it names: path, text
 };
 struct BundleOptions {
   std::string root;                      // repository root that paths are relative to

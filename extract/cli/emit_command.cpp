@@ -30,6 +30,9 @@ bool write_inputs(Session* session, const fs::path& folder, const Made& made) {
   for (const auto& [path, bytes] : made.rules.files()) {
     if (!write(session, folder / "spec" / "rules" / fs::path(path).filename(), bytes)) return false;
   }
+  for (const auto& [path, bytes] : made.bundle.theorem_files) {
+    if (!write(session, folder / path, bytes)) return false;
+  }
   return true;
 }
 

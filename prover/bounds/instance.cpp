@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "prover/bounds/value.h"
-#include "prover/cost/cost.h"
+#include "prover/cost/algebra.h"
 #include "prover/rewrite/psi_reduce.h"
 
 namespace minimoa {
@@ -23,10 +23,7 @@ Term product(const std::vector<Term>& factors) {
   return out ? out : mk_int(1);
 }
 
-struct Loop {
-  std::string name;
-  Term bound;
-};
+using Loop = CountedLoop;
 
 // A read of an input as a record: which row of the array, and which element.
 struct Record {
@@ -68,6 +65,15 @@ class Recogniser {
     if (!mean) give_up("the output is not a softmax-weighted mean");
     mean_ = *mean;
     prover_.divisors(spec_.core, deriver_.term());
+    for (const Term& e : spec_.output.shape) {
+      if (!positive(e)) give_up("an extent of the output is not plainly positive");
+    }
+    if (!always_a_number(mean_.score) || !always_a_number(mean_.value)) {
+      give_up("a score or a value depends on a condition");
+    }
+    if (!find_all(mean_.guard, [](const Term& t) { return !t->binders.empty(); }).empty()) {
+      give_up("the mask holds a quantifier");
+    }
     column();
     products();
     groups();
@@ -95,10 +101,34 @@ class Recogniser {
     });
   }
 
+  // A polynomial over dimensions, not zero, without negative coefficients.
+  bool positive(const Term& t) const {
+    if (!over_dims(t) || !find_all(t, [](const Term& u) {
+           return u->op == Op::kIntDiv || u->op == Op::kIntMod;
+         }).empty()) {
+      return false;
+    }
+    const auto p = Algebra(spec_).poly(t);
+    return p && !p->terms().empty() &&
+           std::all_of(p->terms().begin(), p->terms().end(),
+                       [](const auto& term) { return term.second > 0; });
+  }
+
+  // Every pair has a weight and a value: nothing in them decides otherwise.
+  static bool always_a_number(const Term& t) {
+    constexpr Op kPlain[] = {Op::kInt,  Op::kVar,  Op::kAdd,    Op::kSub,    Op::kMul, Op::kDiv,
+                             Op::kMax,  Op::kMin,  Op::kIntDiv, Op::kIntMod, Op::kMem, Op::kRed,
+                             Op::kReal, Op::kRat,  Op::kNeg,    Op::kExp,    Op::kExp2, Op::kLog,
+                             Op::kSqrt, Op::kTanh, Op::kTrue};
+    return std::find(std::begin(kPlain), std::end(kPlain), t->op) != std::end(kPlain) &&
+           std::all_of(t->kids.begin(), t->kids.end(), always_a_number);
+  }
+
   // The one loop that the value mentions and the score does not; the others are rows.
   void column() {
-    for (const Loop& l : all_) {
-      if (!over_dims(l.bound)) give_up("the extent of an output axis is not made of dimensions");
+    for (std::size_t k = 0; k < all_.size(); ++k) {
+      const Loop& l = all_[k];
+      if (!positive(l.bound)) give_up("the extent of an output axis is not made of dimensions");
       const bool scored = mentions(mean_.score, l.name) || mentions(mean_.guard, l.name);
       if (scored || !mentions(mean_.value, l.name)) {
         rows_.push_back(l);
@@ -106,10 +136,11 @@ class Recogniser {
         give_up("there are two value axes");
       } else {
         col_ = l;
+        out_.evidence.column = k;
       }
     }
     if (!col_.bound) give_up("no output axis is a column of the values");
-    if (!over_dims(mean_.n)) {
+    if (!positive(mean_.n)) {
       give_up("the number of keys, " + pretty(mean_.n) + ", is not the same for every row");
     }
     out_.dv = col_.bound;
@@ -132,14 +163,14 @@ class Recogniser {
     return out;
   }
 
-  // Factors of a product that read slow memory.
+  // Factors of a product.
   static void factors(const Term& t, std::vector<Term>* out) {
     if (t->op == Op::kMul) {
       factors(t->kids[0], out);
       factors(t->kids[1], out);
     } else if (t->op == Op::kDiv && !reads_slow_memory(t->kids[1])) {
       factors(t->kids[0], out);
-    } else if (reads_slow_memory(t)) {
+    } else {
       out->push_back(t);
     }
   }
@@ -150,12 +181,13 @@ class Recogniser {
     const auto sums = find_all(mean_.score, is_sum);
     if (sums.size() != 1) give_up("the score does not hold exactly one contraction");
     const Term sum = at(mean_.score, sums[0]);
-    if (sum->name != "add" || sum->kids[1]->op != Op::kTrue || !over_dims(sum->kids[0])) {
+    if (sum->name != "add" || sum->kids[1]->op != Op::kTrue || !positive(sum->kids[0])) {
       give_up("the score's contraction is not a plain sum of products");
     }
     out_.dk = sum->kids[0];
     std::vector<Term> parts;
     factors(sum->kids[2], &parts);
+    std::erase_if(parts, [&](const Term& t) { return over_dims(t); });
     if (parts.size() != 2) give_up("the score's contraction is not a sum of products of two reads");
     if (mentions(parts[0], mean_.j)) std::swap(parts[0], parts[1]);
     if (mentions(parts[0], mean_.j)) give_up("both factors of the score depend on the key");
@@ -242,108 +274,109 @@ class Recogniser {
   Term quotients(const Term& bound, const Term& by) {
     const Term up = mk(Op::kAdd, {bound, mk(Op::kSub, {by, mk_int(1)})});
     const Term ceiling = mk(Op::kIntDiv, {up, by});
-    for (const std::string& d : spec_.dims) {
-      const Term same = mk(Op::kEq, {ceiling, mk_var(d)});
-      if (prover_.holds({{}, same, ""})) return mk_var(d);
+    Term out = ceiling;
+    for (auto d = spec_.dims.rbegin(); d != spec_.dims.rend(); ++d) {
+      if (prover_.holds({{}, mk(Op::kEq, {ceiling, mk_var(*d)}), ""})) out = mk_var(*d);
     }
-    return ceiling;
+    nlohmann::json proofs = nlohmann::json::array();
+    for (const Proved& p : prover_.obligations({{{}, mk(Op::kEq, {ceiling, out}), "heads"}})) {
+      if (p.decision != Decision::kProved) give_up("the number of heads is not proved");
+      proofs.push_back(p.proof);
+    }
+    out_.evidence.heads.emplace_back(out, std::move(proofs));
+    return out;
   }
 
-  // The number of iterations of `loops` in which the goals hold, if it is exact.
-  std::optional<Multiple> count(const std::vector<Loop>& loops, const std::vector<Term>& goals) {
-    std::vector<ContextEntry> context;
-    for (const Loop& l : loops) {
-      context.push_back({ContextEntry::Kind::kBinder, l.name, l.bound});
+  // Counts where variables are set to values that lie in 0 .. bound.
+  struct Setting {
+    std::string v;
+    Term bound, value;
+  };
+  std::optional<LoopCount> count_with(const std::vector<Loop>& loops,
+                                      const std::vector<Setting>& settings) {
+    std::map<std::string, Term> values;
+    for (const Setting& s : settings) values[s.v] = s.value;
+    std::vector<Term> conditions = conjuncts_of(substitute(mean_.guard, values));
+    for (const Setting& s : settings) {
+      conditions.push_back(mk(Op::kLe, {mk_int(0), s.value}));
+      conditions.push_back(mk(Op::kLt, {s.value, s.bound}));
     }
-    Term body = mk_put({}, mk_int(0));
-    for (const Term& g : goals) {
-      const bool always = g->op == Op::kTrue || prover_.holds({context, g, ""});
-      if (!always) body = mk(Op::kWhen, {g, body});
-    }
-    for (auto l = loops.rbegin(); l != loops.rend(); ++l) {
-      body = mk_bind(Op::kFor, l->name, l->bound, body);
-    }
-    const Costs costs = costs_of(spec_, body, &prover_);
-    for (const TrafficRow& row : costs.rows) {
-      if (row.store && row.array == spec_.output.name && row.exact) return row.count;
-    }
-    return std::nullopt;
-  }
-
-  // Counts where the variable v is set to a value that lies in 0 .. bound.
-  std::optional<Multiple> count_with(const std::vector<Loop>& loops, const std::string& v,
-                                     const Term& bound, const Term& value) {
-    const Term goal = substitute(mean_.guard, {{v, value}});
-    return count(loops, {goal, mk(Op::kLe, {mk_int(0), value}), mk(Op::kLt, {value, bound})});
+    auto out = count_loops(spec_, loops, conditions, true, &prover_);
+    if (!out) return out;
+    for (const Setting& s : settings) out->chosen.push_back(s.value);
+    return out;
   }
 
   // Every one of them holds; the largest at some sizes.
-  Multiple largest(const std::vector<Multiple>& found) const {
-    Multiple best{1, mk_int(0)};
+  std::optional<LoopCount> largest(const std::vector<LoopCount>& found) const {
+    std::optional<LoopCount> best;
     Rational weight = 0;
-    for (const Multiple& m : found) {
+    for (const LoopCount& c : found) {
       Rational sum = 0;
       for (int round = 0; round < 6; ++round) {
         Sizes sizes;
         for (std::size_t k = 0; k < spec_.dims.size(); ++k) {
           sizes[spec_.dims[k]] = 5 + (static_cast<int>(k) * 7 + round * 11) % 23;
         }
-        const auto v = value_of(m.value, sizes);
-        if (v) sum += Rational(*v) / Rational(m.times);
+        const auto v = value_of(c.count.value, sizes);
+        if (v) sum += Rational(*v) / Rational(c.count.times);
       }
       if (sum <= weight) continue;
       weight = sum;
-      best = m;
+      best = c;
     }
     return best;
   }
 
   void counts() {
     out_.dense = mean_.guard->op == Op::kTrue;
-    std::vector<Term> bounds;
-    for (const Loop& l : rows_) bounds.push_back(l.bound);
-    if (out_.dense) {
-      out_.rows = {1, product(bounds)};
-      out_.cols = {1, product({out_.heads, out_.m})};
-      bounds.push_back(out_.m);
-      out_.pairs = {1, product(bounds)};
-      return;
-    }
     std::vector<Loop> loops = rows_;
     loops.push_back({mean_.j, mean_.n});
-    const auto pairs = count(loops, {mean_.guard});
+    const auto pairs = count_loops(spec_, loops, conjuncts_of(mean_.guard), false, &prover_);
     if (!pairs) give_up("the pairs that the mask leaves have no closed form");
-    out_.pairs = *pairs;
-    out_.rows = rows_with_a_key();
-    out_.cols = keys_with_a_row();
+    out_.evidence.pairs = *pairs;
+    out_.pairs = pairs->count;
+    out_.evidence.rows = rows_with_a_key();
+    out_.evidence.cols = keys_with_a_row();
+    out_.rows = out_.cols = {1, mk_int(0)};
+    if (const auto& r = out_.evidence.rows) out_.rows = r->count;
+    if (const auto& c = out_.evidence.cols) {
+      out_.cols = {c->count.times, product({out_.heads, c->count.value})};
+    }
   }
 
-  Multiple rows_with_a_key() {
-    std::vector<Term> keys = {mk_int(0), mk(Op::kSub, {mean_.n, mk_int(1)})};
-    for (const Loop& l : free_rows_) keys.push_back(mk_var(l.name));
-    std::vector<Multiple> found;
+  std::optional<LoopCount> rows_with_a_key() {
+    std::vector<Term> keys = {mk_int(0)};
+    if (!out_.dense) {
+      keys.push_back(mk(Op::kSub, {mean_.n, mk_int(1)}));
+      for (const Loop& l : free_rows_) keys.push_back(mk_var(l.name));
+    }
+    std::vector<LoopCount> found;
     for (const Term& j : keys) {
-      if (const auto c = count_with(rows_, mean_.j, mean_.n, j)) found.push_back(*c);
+      if (auto c = count_with(rows_, {{mean_.j, mean_.n, j}})) found.push_back(std::move(*c));
     }
     return largest(found);
   }
 
-  // For each set of keys, if the mask is the same for all of them: keys that
-  // some row of a fixed place sees.
-  Multiple keys_with_a_row() {
-    std::vector<Loop> masked;
+  // Keys of one set that some row sees: the row of a fixed place on each free
+  // axis, or the one with the key's number.
+  std::optional<LoopCount> keys_with_a_row() {
     for (const Loop& l : rows_) {
-      if (mentions(mean_.guard, l.name)) masked.push_back(l);
+      const bool is_free = std::any_of(free_rows_.begin(), free_rows_.end(),
+                                       [&](const Loop& f) { return f.name == l.name; });
+      if (!is_free && mentions(mean_.guard, l.name)) return std::nullopt;
     }
-    if (masked.size() != 1) return {1, mk_int(0)};
-    const bool is_free = std::any_of(free_rows_.begin(), free_rows_.end(),
-                                     [&](const Loop& l) { return l.name == masked[0].name; });
-    if (!is_free) return {1, mk_int(0)};
-    const Term last = mk(Op::kSub, {masked[0].bound, mk_int(1)});
-    std::vector<Multiple> found;
-    for (const Term& i : {mk_int(0), last, mk_var(mean_.j)}) {
-      const auto c = count_with({{mean_.j, mean_.n}}, masked[0].name, masked[0].bound, i);
-      if (c) found.push_back({c->times, product({out_.heads, c->value})});
+    std::vector<LoopCount> found;
+    for (const int choice : {0, 1, 2}) {
+      std::vector<Setting> settings;
+      for (const Loop& l : free_rows_) {
+        const Term last = mk(Op::kSub, {l.bound, mk_int(1)});
+        const bool matters = mentions(mean_.guard, l.name);
+        const Term value = !matters || choice == 0 ? mk_int(0) : choice == 1 ? last : mk_var(mean_.j);
+        settings.push_back({l.name, l.bound, value});
+      }
+      if (auto c = count_with({{mean_.j, mean_.n}}, settings)) found.push_back(std::move(*c));
+      if (out_.dense) break;
     }
     return largest(found);
   }

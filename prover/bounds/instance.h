@@ -13,10 +13,18 @@
 #include <string>
 #include <vector>
 
-#include "prover/cost/equations.h"
+#include "prover/bounds/counts.h"
 #include "prover/schedule/derive.h"
 
 namespace minimoa {
+
+// What a certificate says about the instance beside its numbers.
+struct ProductEvidence {
+  std::size_t column = 0;                             // which loop of the output, from 0
+  std::vector<std::pair<Term, nlohmann::json>> heads;  // of quotients: how many, proofs
+  LoopCount pairs;
+  std::optional<LoopCount> rows, cols;  // cols: of one set of keys
+};
 
 struct ProductInstance {
   std::string query, key, value;  // input arrays
@@ -24,6 +32,7 @@ struct ProductInstance {
   Term n, m;                      // rows that read the same keys; keys
   Term heads;                     // sets of keys
   Multiple pairs, rows, cols;     // exact; at least; at least
+  ProductEvidence evidence;
   bool dense = false;             // no mask
   // Generic names (n m d dk dv h b) -> dimensions, where these are plain.
   std::map<std::string, std::vector<std::string>> roles;

@@ -312,6 +312,7 @@ Result<Theorems> parse_theorems(const std::vector<std::pair<std::string, std::st
   }
   if (errors.empty()) errors = Lint(out).run();
   if (!errors.empty()) return errors;
+  out.files = files;
   return out;
 }
 

@@ -46,6 +46,7 @@ struct Theorems {
   std::vector<BoundClass> classes;
   std::vector<BoundVar> vars;
   std::vector<Theorem> theorems;
+  std::vector<std::pair<std::string, std::string>> files;  // path, text
 
   const BoundClass* find_class(const std::string& name) const;
   // Does a bound for class `wide` hold for the schedules of class `narrow`?

@@ -36,8 +36,10 @@ class Prover {
   std::vector<Proved> step(const Step& step);  // its prove conditions
   std::vector<Proved> safe(const Term& final_term,
                            std::vector<std::pair<std::string, std::string>>* cover);
-  // Values for the dimensions that satisfy every require, smallest found.
-  Result<std::map<std::string, std::string>> witness();
+  // Values for the dimensions that satisfy every require and the context,
+  // smallest found.
+  Result<std::map<std::string, std::string>> witness(
+      const std::vector<ContextEntry>& context = {});
   // Decides one boolean goal in a context without building a proof (for
   // diagnostics such as E0210): exists-free goals only.
   Proved decide(const Obligation& o);

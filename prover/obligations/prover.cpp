@@ -360,10 +360,11 @@ std::vector<Proved> Prover::obligations(const std::vector<Obligation>& goals) {
   return impl_->all(all);
 }
 
-Result<Values> Prover::witness() {
+Result<Values> Prover::witness(const std::vector<ContextEntry>& context) {
   const Spec& spec = impl_->spec;
   StatementBuilder b(spec);
   b.globals();
+  b.context(context);
   const World w = world_of(spec, b.state(Poly(0), "", nullptr));
   Diagnostic d;
   d.span.file = spec.path;

@@ -503,11 +503,136 @@ std::vector<Attempt> plan(Effort effort) {
   return {};
 }
 
+// --- goals with a common factor ---
+
+// g = content * a^e * .. * quotient, each atom a with a fact a - c, c >= 0: it
+// is enough that the quotient is not negative.
+struct Factored {
+  Poly quotient;
+  Rational content = 1;
+  std::vector<std::size_t> facts;  // one for each atom of the product
+};
+
+// The number of a hypothesis a - c >= 0 with c >= 0.
+std::optional<std::size_t> lower_bound_of(const Statement& s, unsigned atom) {
+  for (std::size_t k = 0; k < s.hypotheses.size(); ++k) {
+    const Poly rest = Poly::atom(atom) - s.hypotheses[k];
+    if (rest.is_constant() && rest.constant() >= 0) return k;
+  }
+  return std::nullopt;
+}
+
+std::optional<Factored> factored(const Statement& s) {
+  Factored out;
+  Poly g = s.goal;
+  if (g.total_degree() < 3) return std::nullopt;
+  Monomial common = g.terms().begin()->first;
+  for (const auto& [m, c] : g.terms()) {
+    Monomial both;
+    for (const auto& [a, e] : common) {
+      for (const auto& [b, f] : m) {
+        if (a == b) both.emplace_back(a, std::min(e, f));
+      }
+    }
+    common = both;
+  }
+  Monomial usable;
+  for (const auto& [a, e] : common) {
+    const auto fact = lower_bound_of(s, a);
+    if (!fact) continue;
+    usable.emplace_back(a, e);
+    out.facts.insert(out.facts.end(), e, *fact);
+  }
+  if (usable.empty()) return std::nullopt;
+  Monomial left;
+  for (const auto& [m, c] : g.terms()) {
+    if (divides(usable, m, &left)) out.quotient.add(c, left);
+  }
+  const Int content = out.quotient.is_constant() ? abs(numerator(out.quotient.constant()))
+                                                 : gcd(out.quotient.content(),
+                                                       numerator(out.quotient.constant()));
+  if (content > 1) {
+    out.content = Rational(content);
+    out.quotient = out.quotient * Poly(Rational(1) / out.content);
+  }
+  return out;
+}
+
+// The steps of a proof whose facts from number `from` on stand one place later.
+Json shifted(const Json& steps, std::size_t from) {
+  const auto number = [from](const Json& k) {
+    const auto n = k.get<std::size_t>();
+    return Json(n < from ? n : n + 1);
+  };
+  Json out = Json::array();
+  for (Json s : steps) {
+    const std::string kind = s[0].get<std::string>();
+    if (kind == "mul") {
+      s = Json::array({kind, number(s[1]), number(s[2])});
+    } else if (kind == "cut") {
+      s[1] = number(s[1]);
+    } else if (kind == "floordiv") {
+      s[3] = number(s[3]);
+    } else if (kind == "lin") {
+      for (Json& part : s[2]) part[1] = number(part[1]);
+    } else if (kind == "split") {
+      s[2] = shifted(s[2], from);
+      s[3] = shifted(s[3], from);
+    }
+    out.push_back(std::move(s));
+  }
+  return out;
+}
+
+// Facts: hypotheses, the goal's opposite, quotient >= 0. The quotient times
+// the factors is the goal.
+Json multiplied(const Statement& s, const Factored& f) {
+  Json steps = Json::array();
+  const std::size_t opposite = s.hypotheses.size();
+  std::size_t product = opposite + 1, next = opposite + 2;
+  for (const std::size_t fact : f.facts) {
+    const Rational lower = -s.hypotheses[fact].constant();
+    steps.push_back(Json::array({"mul", product, fact}));
+    if (lower > 0) {
+      const Json parts = Json::array(
+          {Json::array({"1", next}), Json::array({rational_text(lower), product})});
+      steps.push_back(Json::array({"lin", "0", parts}));
+      ++next;
+    }
+    product = next++;
+  }
+  const Json both =
+      Json::array({Json::array({"1", opposite}), Json::array({rational_text(f.content), product})});
+  steps.push_back(Json::array({"lin", "0", both}));
+  return steps;
+}
+
+// A split on the sign of the quotient: where it is negative, the proof that it
+// is not; else the factors are multiplied to it.
+std::optional<Json> search_factored(const Statement& s, Effort effort) {
+  const auto f = factored(s);
+  if (!f || !f->quotient.is_integral()) return std::nullopt;
+  Statement smaller = s;
+  smaller.goal = f->quotient;
+  const SearchResult inner = search_proof(smaller, effort);
+  if (!inner.proof) return std::nullopt;
+  const Json negative = shifted(*inner.proof, s.hypotheses.size());
+  Json steps = Json::array();
+  steps.push_back(Json::array({"split", f->quotient.json(), multiplied(s, *f), negative}));
+  return steps;
+}
+
 }  // namespace
 
 SearchResult search_proof(const Statement& s, Effort effort) {
   SearchResult result;
   if (!s.stated || !s.goal.is_integral()) return result;
+  if (auto proof = search_factored(s, effort)) {
+    if (check_proof(s.hypotheses, s.goal, s.atoms.size(), *proof).empty()) {
+      result.proof = std::move(proof);
+      return result;
+    }
+  }
   std::uint64_t budget = effort == Effort::kQuick ? 1'500'000 : 10'000'000;
   for (const Attempt& a : plan(effort)) {
     Searcher searcher(s, &budget);

@@ -20,10 +20,7 @@ constexpr std::size_t kMaxLine = 200;
 constexpr std::size_t kMaxName = 48;
 constexpr std::int64_t kMaxTile = 65536;
 
-struct Word {
-  std::string text;
-  Span span;
-};
+using Word = SpannedWord;
 
 bool is_name(const std::string& w) {
   if (w.empty() || w.size() > kMaxName) return false;
@@ -51,6 +48,7 @@ class Reader {
   void softmax(const std::vector<Word>& words);
   void materialise(const std::vector<Word>& words);
   void axes(const std::vector<Word>& words, std::vector<AxisRef>* to);
+  void bound(const std::vector<Word>& words);
   bool arity(const std::vector<Word>& words, std::size_t n, const std::string& form);
   bool once(const std::vector<Word>& words);
   void check_whole();
@@ -153,10 +151,12 @@ void Reader::directive(const std::vector<Word>& words) {
     return;
   }
   if (head == "parallel") return axes(words, &out_.parallel);
+  if (head == "bound") return bound(words);
   error(
       "E0501",
       "unknown directive `" + head +
-          "`; expected schedule, tile, softmax, materialise, stage, skip, outer, split or parallel",
+          "`; expected schedule, tile, softmax, materialise, stage, skip, outer, split, parallel "
+          "or bound",
       words[0].span);
 }
 
@@ -249,6 +249,18 @@ void Reader::axes(const std::vector<Word>& words, std::vector<AxisRef>* to) {
       to->push_back({w.text, w.span});
     }
   }
+}
+
+void Reader::bound(const std::vector<Word>& words) {
+  auto line = parse_bound_line(words);
+  if (!line.ok()) {
+    errors_.insert(errors_.end(), line.errors().begin(), line.errors().end());
+    return;
+  }
+  for (const BoundLine& b : out_.bounds) {
+    if (b.text == line.value().text) error("E0508", "this bound is asked for twice", words[0].span);
+  }
+  out_.bounds.push_back(std::move(line.value()));
 }
 
 void Reader::check_whole() {

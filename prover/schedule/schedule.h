@@ -10,12 +10,14 @@
 //   outer key            key tiles outermost, the states of all rows in slow memory
 //   split key 1024       parts of 1024 keys, merged at the end (split-KV)
 //   parallel batch row   loops that run as tasks
+//   bound T3star ..      a lower bound to compare with (bound_line.h); repeatable
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "prover/schedule/bound_line.h"
 #include "spec/lang/diagnostic.h"
 
 namespace minimoa {
@@ -46,6 +48,7 @@ struct Schedule {
   std::vector<AxisRef> outer;
   std::vector<Tile> splits;  // at most one
   std::vector<AxisRef> parallel;
+  std::vector<BoundLine> bounds;
 };
 
 Result<Schedule> parse_schedule(const std::string& text, const std::string& path);
