@@ -23,14 +23,6 @@ std::string count_text(const Multiple& m) {
   return "(" + pretty(m.value) + ") / " + std::to_string(m.times);
 }
 
-std::string sizes_text(const Spec& spec, const Sizes& sizes) {
-  std::string out;
-  for (const std::string& d : spec.dims) {
-    out += (out.empty() ? "" : " ") + d + "=" + sizes.at(d).str();
-  }
-  return out;
-}
-
 std::string optional_text(const std::optional<Int>& v) { return v ? v->str() : "unknown"; }
 
 std::string verdict_text(const ClassVerdict& v, bool exact) {
