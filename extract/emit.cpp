@@ -236,6 +236,7 @@ Result<Bundle> make_bundle(const Spec& spec, const std::string& spec_bytes,
                   body.value();
   b.header_text = emit_header(spec, schedule.name);
   b.derivation = d;
+  if (!schedule.bounds.empty()) b.what = std::move(what);
   b.costs = evidence.value().costs;
   return b;
 }

@@ -31,6 +31,7 @@ struct Bundle {
   Derivation derivation = {};
   Costs costs = {};  // as the certificate says them
   RatioClaims ratios = {};
+  std::optional<Recognised> what = {};  // if the schedule asked for bounds
   std::vector<std::pair<std::string, std::string>> theorem_files = {};  // that it names: path, text
 };
 struct BundleOptions {

@@ -315,7 +315,9 @@ void print_table(Session* session, const Made& made, const TableOptions& options
     if (!machine) return;
   }
   const Machine* chosen = machine ? &*machine : nullptr;
-  const Recognised what = recognise(made.spec.spec, made.rules, made.bundle.derivation);
+  const Recognised what = made.bundle.what
+                              ? *made.bundle.what
+                              : recognise(made.spec.spec, made.rules, made.bundle.derivation);
   std::string error;
   const Term workspace = parse_term(made.bundle.workspace, &error).value_or(mk_int(0));
   const Subject subject{made.spec.spec, made.bundle.costs, workspace, what, theorems.value()};

@@ -9,6 +9,7 @@ namespace minimoa {
 namespace {
 
 const Int kThousand = 1000;
+const Int kMost = 1000;  // ratios above this say nothing that anybody wants
 
 Term times(const Term& a, const Term& b) { return mk(Op::kMul, {a, b}); }
 
@@ -295,6 +296,9 @@ class Claimer {
       if (!t || !n || !d) continue;
       if (*n <= 0 && *t > 0) throw Refused{"E0615", "the bound says nothing", s};
       if (*n > 0) out = std::max(out, ceil_quotient(kThousand * *d * *t, *n * common_));
+      if (out > kThousand * kMost) {
+        throw Refused{"E0614", "the traffic is more than " + kMost.str() + " times the bound", s};
+      }
     }
     return out;
   }
@@ -330,7 +334,7 @@ class Claimer {
     for (Int step = 1; !within(good, kThousand); step = step * 2) {
       bad = good;
       good = good + step;
-      if (good > 4 * least) throw Refused{"E0614", "no ratio was found with a proof", {}};
+      if (good > 2 * least + 64) throw Refused{"E0614", "no ratio was found with a proof", {}};
     }
     while (good - bad > 1) {
       const Int middle = (good + bad) / 2;
@@ -352,6 +356,14 @@ class Claimer {
   Term traffic_, numerator_, denominator_;
   std::vector<Term> goals_, shown_;  // conditions; as the theorem says them
 };
+
+// An earlier claim for all sizes has ratio 1 already.
+bool follows(const std::vector<RatioClaim>& earlier, const RatioClaim& c) {
+  return std::any_of(earlier.begin(), earlier.end(), [&](const RatioClaim& e) {
+    return e.theorem.name == c.theorem.name && same_index(e.words, c.words) && e.is_one() &&
+           e.region.at.empty() && e.region.where.empty();
+  });
+}
 
 Diagnostic diagnostic(const Spec& spec, const BoundLine& line, const Refused& r) {
   Diagnostic d;
@@ -377,7 +389,12 @@ Result<RatioClaims> prove_ratios(const RatioSubject& subject, const std::vector<
   std::vector<Diagnostic> errors;
   for (const BoundLine& line : lines) {
     try {
-      out.claims.push_back(Claimer(subject, line).run());
+      RatioClaim made = Claimer(subject, line).run();
+      if (follows(out.claims, made)) {
+        out.left_out.push_back(line.text + ": an earlier line says the same for all sizes");
+      } else {
+        out.claims.push_back(std::move(made));
+      }
     } catch (const Refused& r) {
       if (r.always || line.within) {
         errors.push_back(diagnostic(subject.spec, line, r));

@@ -151,6 +151,7 @@ Term Algebra::hide_again(const Term& t) const {
 }
 
 Term Algebra::quotient(const Term& a, const Term& b) {
+  if (b->value == 1) return a;
   const auto p = translated(a);
   if (!p || !p->is_integral() || b->value < 2) return mk(Op::kIntDiv, {a, b});
   Poly whole, rest;
