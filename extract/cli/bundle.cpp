@@ -43,9 +43,43 @@ void print_line(const std::string& claim, const std::string& text, std::size_t h
   std::cout << "\n";
 }
 
+// "optimal" only where nothing of the class moves less.
+std::string distance_text(const RatioClaim& c) {
+  const std::string schedules = (c.theorem.klass == "any" ? "" : c.theorem.klass + " ") + "schedule";
+  const std::string by = " (" + c.theorem.name + ", " + c.theorem.status() + ")";
+  if (c.optimal()) return "optimal: no " + schedules + " moves less" + by;
+  const std::string what = c.theorem.counted == Counted::kTotal
+                               ? ""
+                               : std::string(word_of(c.theorem.counted)) + " ";
+  return what + "within a factor of " + ratio_text_of(c) + " of every " + schedules + by;
+}
+
+std::string words_text(const RatioClaim& c) {
+  return c.own_words ? "words = the footprint" : pretty(c.words) + " words";
+}
+
+std::string where_text(const RatioClaim& c, const Spec& spec) {
+  const std::string region = region_text(spec, c.region);
+  return region.empty() ? "all sizes" : region;
+}
+
+nlohmann::ordered_json ratio_json(const RatioClaim& c, const Spec& spec) {
+  nlohmann::ordered_json out = {{"theorem", c.theorem.name}, {"class", c.theorem.klass}};
+  out["status"] = c.theorem.coq.empty() ? "assumed" : "Coq";
+  out["coq"] = c.theorem.coq.empty() ? nlohmann::ordered_json(nullptr)
+                                     : nlohmann::ordered_json(c.theorem.coq);
+  out["counts"] = word_of(c.theorem.counted);
+  out["words"] = print(c.words);
+  out["region"] = where_text(c, spec);
+  out["ratio"] = {c.p.str(), c.q.str()};
+  out["optimal"] = c.optimal();
+  out["text"] = distance_text(c);
+  return out;
+}
+
 }  // namespace
 
-void print_claims(const Bundle& bundle) {
+void print_claims(const Bundle& bundle, const Spec& spec) {
   const json certificate = json::parse(bundle.certificate_text);
   const Owed equal = owed_for_equal(certificate);
   std::cout << bundle.certificate_path << "\n";
@@ -56,6 +90,11 @@ void print_claims(const Bundle& bundle) {
   const json& safe = certificate.at("safe");
   print_line("safe", counted(safe.size(), "obligation"), holes_in(safe));
   print_line("workspace", bundle.workspace + " words of slow memory", 0);
+  for (const RatioClaim& c : bundle.ratios.claims) {
+    print_line("ratio", distance_text(c), 0);
+    print_line("", words_text(c) + ", " + where_text(c, spec), 0);
+  }
+  for (const std::string& why : bundle.ratios.left_out) print_line("left out", why, 0);
   print_line("text", "body " + certificate.at("kernel").at("body_sha256").get<std::string>(), 0);
   for (const std::string& hole : bundle.holes) std::cout << "  hole: " << hole << "\n";
 }
@@ -64,7 +103,7 @@ void print_verdict(const Bundle& bundle) {
   std::cout << "  expected verdict " << bundle.verdict << "; minimoa-audit decides\n";
 }
 
-nlohmann::ordered_json claims_json(const Bundle& bundle) {
+nlohmann::ordered_json claims_json(const Bundle& bundle, const Spec& spec) {
   const json certificate = json::parse(bundle.certificate_text);
   const Owed equal = owed_for_equal(certificate);
   const json& safe = certificate.at("safe");
@@ -76,6 +115,9 @@ nlohmann::ordered_json claims_json(const Bundle& bundle) {
                   {"holes", equal.holes}};
   out["safe"] = {{"obligations", safe.size()}, {"holes", holes_in(safe)}};
   out["text"] = certificate.at("kernel").at("body_sha256").get<std::string>();
+  out["ratio"] = nlohmann::ordered_json::array();
+  for (const RatioClaim& c : bundle.ratios.claims) out["ratio"].push_back(ratio_json(c, spec));
+  out["left_out"] = bundle.ratios.left_out;
   out["holes"] = bundle.holes;
   return out;
 }

@@ -23,9 +23,9 @@ struct Made {
 std::optional<Made> make(Session* session, const std::string& spec_path,
                          const std::string& schedule_name);
 // Claims, numbers of obligations and holes, for people.
-void print_claims(const Bundle& bundle);
+void print_claims(const Bundle& bundle, const Spec& spec);
 void print_verdict(const Bundle& bundle);  // what the audit is expected to say
 // The same for programs.
-nlohmann::ordered_json claims_json(const Bundle& bundle);
+nlohmann::ordered_json claims_json(const Bundle& bundle, const Spec& spec);
 
 }  // namespace minimoa::cli

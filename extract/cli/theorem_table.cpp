@@ -51,7 +51,7 @@ class Text {
     if (const auto total = total_traffic(s_.spec, s_.costs)) line("traffic", count_text(*total));
     if (machine != nullptr) fits(*machine);
     instance();
-    std::cout << "lower bounds (computed, in no certificate; words: fast memory)\n";
+    std::cout << "lower bounds (words: fast memory)\n";
     for (const Theorem& t : s_.theorems.theorems) {
       if (!concerns(t)) continue;
       const bool threshold = t.counted == Counted::kThreshold;
@@ -281,7 +281,7 @@ std::optional<std::vector<TableAt>> evaluate(Session* session, const Subject& su
 
 void print_json(const Made& made, const Subject& subject, const std::vector<TableAt>& tables,
                 const Machine* machine) {
-  Json out = claims_json(made.bundle);
+  Json out = claims_json(made.bundle, made.spec.spec);
   out["costs"] = costs_json(subject);
   out["instance"] = instance_json(subject.what);
   out["theorems"] = Json::array();
@@ -328,7 +328,7 @@ void print_table(Session* session, const Made& made, const TableOptions& options
   if (json) {
     print_json(made, subject, *tables, chosen);
   } else {
-    print_claims(made.bundle);
+    print_claims(made.bundle, made.spec.spec);
     print_text(subject, *tables, chosen);
     print_verdict(made.bundle);
   }

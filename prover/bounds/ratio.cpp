@@ -9,7 +9,7 @@ namespace minimoa {
 namespace {
 
 const Int kThousand = 1000;
-const Int kMost = 1000;  // ratios above this say nothing that anybody wants
+const Int kMost = 10000;  // ratios above this say nothing that anybody wants
 
 Term times(const Term& a, const Term& b) { return mk(Op::kMul, {a, b}); }
 

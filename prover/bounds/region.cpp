@@ -16,16 +16,25 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
 }
 
 // The value of an operator of two literals; nothing if it is none of those
-// that are replaced, or leaves 64 bits.
+// that are replaced, or beyond 2^62.
 std::optional<std::int64_t> value_of_literals(Op op, std::int64_t a, std::int64_t b) {
+  constexpr std::int64_t kLimit = std::int64_t{1} << 62;
   std::int64_t out = 0;
-  if (op == Op::kMin) return std::min(a, b);
-  if (op == Op::kMax) return std::max(a, b);
-  if (op == Op::kIntDiv && b > 0) return floor_div(a, b);
-  if (op == Op::kAdd && !__builtin_add_overflow(a, b, &out)) return out;
-  if (op == Op::kSub && !__builtin_sub_overflow(a, b, &out)) return out;
-  if (op == Op::kMul && !__builtin_mul_overflow(a, b, &out)) return out;
-  return std::nullopt;
+  bool known = true;
+  if (op == Op::kMin || op == Op::kMax) {
+    out = op == Op::kMin ? std::min(a, b) : std::max(a, b);
+  } else if (op == Op::kIntDiv && b > 0) {
+    out = floor_div(a, b);
+  } else if (op == Op::kAdd) {
+    known = !__builtin_add_overflow(a, b, &out);
+  } else if (op == Op::kSub) {
+    known = !__builtin_sub_overflow(a, b, &out);
+  } else if (op == Op::kMul) {
+    known = !__builtin_mul_overflow(a, b, &out);
+  } else {
+    known = false;
+  }
+  return known && -kLimit <= out && out <= kLimit ? std::optional(out) : std::nullopt;
 }
 
 Term folded(const Term& t) {

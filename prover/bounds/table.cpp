@@ -260,7 +260,8 @@ std::vector<std::string> assumptions(const Subject& subject, const std::vector<T
                                      const Machine* machine) {
   std::vector<std::string> out = {
       "costs are those of the memory model of spec/COST.md; one word is one element",
-      "lower bounds, values and ratios are computed here and stand in no certificate"};
+      "values and ratios at single sizes are computed here; the certificate holds only the claims "
+      "called ratio"};
   std::set<std::string> classes;
   bool coq = false;
   for (const TableAt& at : tables) {

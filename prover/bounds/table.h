@@ -1,8 +1,8 @@
 // The theorem table of one schedule: its costs, the lower bounds that apply to
 // its spec, and at given sizes what these are and how far apart.
 //
-// All of it is computed here and nothing is in a certificate. Bounds come from
-// spec/bounds with the sizes of instance.h; a bound is used at sizes where
+// All of it is computed here; what a certificate says about ratios is ratio.h.
+// Bounds come from spec/bounds with the sizes of instance.h; a bound is used at sizes where
 // every condition of its row holds, and for no others.
 // May be wrong: as far as instance.h, the rows, or the costs are wrong. A bound
 // above the traffic of a schedule of its own class would show it.
