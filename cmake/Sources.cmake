@@ -163,6 +163,7 @@ set(MINIMOA_TESTS_UNIT_PROVER
     tests/unit/prover/instance_test.cpp
     tests/unit/prover/machine_test.cpp
     tests/unit/prover/polynomial_test.cpp
+    tests/unit/prover/ratio_test.cpp
     tests/unit/prover/records_test.cpp
     tests/unit/prover/replay_test.cpp
     tests/unit/prover/search_test.cpp

@@ -503,59 +503,132 @@ std::vector<Attempt> plan(Effort effort) {
   return {};
 }
 
-// --- goals with a common factor ---
+// --- smaller goals ---
 
-// g = content * a^e * .. * quotient, each atom a with a fact a - c, c >= 0: it
-// is enough that the quotient is not negative.
-struct Factored {
-  Poly quotient;
-  Rational content = 1;
-  std::vector<std::size_t> facts;  // one for each atom of the product
+// A goal that is enough, and the steps that refute from it: facts are the
+// hypotheses, the goal's opposite, and the smaller goal >= 0.
+struct Smaller {
+  Poly goal;
+  Json steps;
 };
 
-// The number of a hypothesis a - c >= 0 with c >= 0.
-std::optional<std::size_t> lower_bound_of(const Statement& s, unsigned atom) {
+// Numbers of the facts that steps append, and the steps.
+class Steps {
+ public:
+  explicit Steps(std::size_t facts) : next_(facts) {}
+  std::size_t mul(std::size_t a, std::size_t b) { return add(Json::array({"mul", a, b})); }
+  std::size_t cut(std::size_t k) { return add(Json::array({"cut", k})); }
+  std::size_t lin(const Rational& c, const std::vector<std::pair<Rational, std::size_t>>& parts) {
+    Json sum = Json::array();
+    for (const auto& [l, k] : parts) sum.push_back(Json::array({rational_text(l), k}));
+    return add(Json::array({"lin", rational_text(c), sum}));
+  }
+  Json take() { return std::move(steps_); }
+
+ private:
+  std::size_t add(Json step) {
+    steps_.push_back(std::move(step));
+    return next_++;
+  }
+  std::size_t next_;
+  Json steps_ = Json::array();
+};
+
+// The number of a hypothesis a - c >= 0 with c >= 1.
+std::optional<std::size_t> positive_fact(const Statement& s, unsigned atom) {
   for (std::size_t k = 0; k < s.hypotheses.size(); ++k) {
     const Poly rest = Poly::atom(atom) - s.hypotheses[k];
-    if (rest.is_constant() && rest.constant() >= 0) return k;
+    if (rest.is_constant() && rest.constant() >= 1) return k;
   }
   return std::nullopt;
 }
 
-std::optional<Factored> factored(const Statement& s) {
-  Factored out;
-  Poly g = s.goal;
-  if (g.total_degree() < 3) return std::nullopt;
-  Monomial common = g.terms().begin()->first;
-  for (const auto& [m, c] : g.terms()) {
+Monomial common_factor(const Poly& p) {
+  std::optional<Monomial> common;
+  for (const auto& [m, c] : p.terms()) {
+    if (m.empty()) continue;
     Monomial both;
-    for (const auto& [a, e] : common) {
+    for (const auto& [a, e] : common.value_or(m)) {
       for (const auto& [b, f] : m) {
         if (a == b) both.emplace_back(a, std::min(e, f));
       }
     }
     common = both;
   }
-  Monomial usable;
-  for (const auto& [a, e] : common) {
-    const auto fact = lower_bound_of(s, a);
+  return common.value_or(Monomial{});
+}
+
+// g = content * m * q + c0, m a product of positive atoms. If c0 >= 0, q >= 0
+// is enough; else q + c0 >= 0 (content 1): m * (q + c0) + |c0| * (m - 1) = g.
+std::optional<Smaller> without_factor(const Statement& s) {
+  if (s.goal.total_degree() < 3) return std::nullopt;
+  std::vector<std::size_t> facts;  // one for each atom of m
+  Monomial m, left;
+  for (const auto& [a, e] : common_factor(s.goal)) {
+    const auto fact = positive_fact(s, a);
     if (!fact) continue;
-    usable.emplace_back(a, e);
-    out.facts.insert(out.facts.end(), e, *fact);
+    m.emplace_back(a, e);
+    facts.insert(facts.end(), e, *fact);
   }
-  if (usable.empty()) return std::nullopt;
-  Monomial left;
-  for (const auto& [m, c] : g.terms()) {
-    if (divides(usable, m, &left)) out.quotient.add(c, left);
+  if (m.empty()) return std::nullopt;
+  const Rational c0 = s.goal.constant();
+  Poly q;
+  for (const auto& [n, c] : s.goal.terms()) {
+    if (divides(m, n, &left)) q.add(c, left);
   }
-  const Int content = out.quotient.is_constant() ? abs(numerator(out.quotient.constant()))
-                                                 : gcd(out.quotient.content(),
-                                                       numerator(out.quotient.constant()));
-  if (content > 1) {
-    out.content = Rational(content);
-    out.quotient = out.quotient * Poly(Rational(1) / out.content);
+  Rational content = 1;
+  if (c0 >= 0) {
+    const Int g = gcd(q.content(), abs(numerator(q.constant())));
+    if (g > 1) content = Rational(g);
+    q = q * Poly(Rational(1) / content);
+  } else {
+    q += Poly(c0);
   }
-  return out;
+  const std::size_t opposite = s.hypotheses.size();
+  Steps steps(opposite + 2);
+  std::size_t product = opposite + 1;  // of q and the atoms so far
+  std::optional<std::size_t> above;    // the product of the atoms so far, less 1
+  for (const std::size_t fact : facts) {
+    const Rational lower = -s.hypotheses[fact].constant();
+    product = steps.lin(0, {{1, steps.mul(product, fact)}, {lower, product}});
+    if (c0 >= 0) continue;
+    const std::size_t one = lower == 1 ? fact : steps.lin(lower - 1, {{1, fact}});
+    above = !above ? one : steps.lin(0, {{1, steps.mul(*above, one)}, {1, *above}, {1, one}});
+  }
+  std::vector<std::pair<Rational, std::size_t>> sum = {{1, opposite}, {content, product}};
+  if (above) sum.emplace_back(-c0, *above);
+  steps.lin(0, sum);
+  return Smaller{q, steps.take()};
+}
+
+// g = k * (a div c) + rest, k > 0 and c a literal: what the fact
+// c - 1 - a + c * (a div c) >= 0 leaves of it.
+std::optional<Smaller> without_quotient(const Statement& s) {
+  for (unsigned atom = 0; atom < s.atoms.size(); ++atom) {
+    const Atom& div = s.atoms[atom];
+    if (div.kind != Atom::Kind::kDiv || !div.args[1].is_constant()) continue;
+    const Rational k = s.goal.coefficient({{atom, 1}});
+    Monomial left;
+    std::size_t places = 0;
+    for (const auto& [m, c] : s.goal.terms()) places += divides({{atom, 1}}, m, &left) ? 1 : 0;
+    if (k <= 0 || places != 1 || div.args[0].total_degree() < 2) continue;
+    const Poly q = Poly::atom(atom), &c = div.args[1];
+    const Poly upper = c - 1 - div.args[0] + q * c;
+    const auto fact = std::find(s.hypotheses.begin(), s.hypotheses.end(), upper);
+    if (fact == s.hypotheses.end()) continue;
+    const std::size_t opposite = s.hypotheses.size();
+    Steps steps(opposite + 2);
+    auto number = static_cast<std::size_t>(fact - s.hypotheses.begin());
+    Poly used = upper;
+    if (upper.content() == numerator(c.constant())) {
+      used = cut_of(upper);
+      number = steps.cut(number);
+    }
+    const Rational e = used.coefficient({{atom, 1}});
+    steps.lin(0, {{e, opposite}, {k, number}, {1, opposite + 1}});
+    return Smaller{Poly(e) * s.goal - Poly(k) * used, steps.take()};
+  }
+  return std::nullopt;
 }
 
 // The steps of a proof whose facts from number `from` on stand one place later.
@@ -584,41 +657,19 @@ Json shifted(const Json& steps, std::size_t from) {
   return out;
 }
 
-// Facts: hypotheses, the goal's opposite, quotient >= 0. The quotient times
-// the factors is the goal.
-Json multiplied(const Statement& s, const Factored& f) {
-  Json steps = Json::array();
-  const std::size_t opposite = s.hypotheses.size();
-  std::size_t product = opposite + 1, next = opposite + 2;
-  for (const std::size_t fact : f.facts) {
-    const Rational lower = -s.hypotheses[fact].constant();
-    steps.push_back(Json::array({"mul", product, fact}));
-    if (lower > 0) {
-      const Json parts = Json::array(
-          {Json::array({"1", next}), Json::array({rational_text(lower), product})});
-      steps.push_back(Json::array({"lin", "0", parts}));
-      ++next;
-    }
-    product = next++;
-  }
-  const Json both =
-      Json::array({Json::array({"1", opposite}), Json::array({rational_text(f.content), product})});
-  steps.push_back(Json::array({"lin", "0", both}));
-  return steps;
-}
-
-// A split on the sign of the quotient: where it is negative, the proof that it
-// is not; else the factors are multiplied to it.
-std::optional<Json> search_factored(const Statement& s, Effort effort) {
-  const auto f = factored(s);
-  if (!f || !f->quotient.is_integral()) return std::nullopt;
+// A split on the sign of the smaller goal: where it is negative, the proof
+// that it is not.
+std::optional<Json> search_smaller(const Statement& s, Effort effort) {
+  auto made = without_quotient(s);
+  if (!made) made = without_factor(s);
+  if (!made || !made->goal.is_integral()) return std::nullopt;
   Statement smaller = s;
-  smaller.goal = f->quotient;
+  smaller.goal = made->goal;
   const SearchResult inner = search_proof(smaller, effort);
   if (!inner.proof) return std::nullopt;
   const Json negative = shifted(*inner.proof, s.hypotheses.size());
   Json steps = Json::array();
-  steps.push_back(Json::array({"split", f->quotient.json(), multiplied(s, *f), negative}));
+  steps.push_back(Json::array({"split", made->goal.json(), made->steps, negative}));
   return steps;
 }
 
@@ -627,7 +678,7 @@ std::optional<Json> search_factored(const Statement& s, Effort effort) {
 SearchResult search_proof(const Statement& s, Effort effort) {
   SearchResult result;
   if (!s.stated || !s.goal.is_integral()) return result;
-  if (auto proof = search_factored(s, effort)) {
+  if (auto proof = search_smaller(s, effort)) {
     if (check_proof(s.hypotheses, s.goal, s.atoms.size(), *proof).empty()) {
       result.proof = std::move(proof);
       return result;

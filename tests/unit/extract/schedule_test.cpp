@@ -131,3 +131,22 @@ TEST_CASE("the shipped schedules are read under their own names") {
     CHECK(s.value().name == name);
   }
 }
+
+TEST_CASE("a bound line is read in one spelling, wherever blanks stand") {
+  const auto read = [](const std::string& line) {
+    const auto s = parse_schedule(std::string(kHead) + line + "\n", "x.sched");
+    return s.ok() ? s.value().bounds.at(0).text : verdict(std::string(kHead) + line + "\n");
+  };
+  CHECK(read("bound T0") == "bound T0");
+  CHECK(read("bound T3star within 1.058 words 116736 at d=64,n =32768 where n<=m , 2<m") ==
+        "bound T3star within 1.058 words 116736 at d = 64, n = 32768 where n <= m, 2 < m");
+  for (const char* line : {"bound", "bound 3", "bound T0 within", "bound T0 within 0.9",
+                           "bound T0 within 1/2", "bound T0 within 1.", "bound T0 words 0",
+                           "bound T0 words 01", "bound T0 at", "bound T0 at n", "bound T0 at n = 0",
+                           "bound T0 at n = 1, n = 1", "bound T0 where n", "bound T0 where n != m",
+                           "bound T0 where n < m,", "bound T0 words 4 within 2", "bound T0 T1"}) {
+    CAPTURE(line);
+    CHECK(read(line).find("E0501:3:") == 0);
+  }
+  CHECK(verdict(std::string(kHead) + "bound T0\nbound  T0\n") == "E0508:4:1");
+}
