@@ -297,7 +297,9 @@ class Claimer {
       if (*n <= 0 && *t > 0) throw Refused{"E0615", "the bound says nothing", s};
       if (*n > 0) out = std::max(out, ceil_quotient(kThousand * *d * *t, *n * common_));
       if (out > kThousand * kMost) {
-        throw Refused{"E0614", "the traffic is more than " + kMost.str() + " times the bound", s};
+        const auto sizes = counterexample(inequality(kMost, 1));
+        throw Refused{"E0614", "the traffic is more than " + kMost.str() + " times the bound",
+                      sizes ? *sizes : s};
       }
     }
     return out;
@@ -327,16 +329,16 @@ class Claimer {
                   sizes};
   }
 
-  // The smallest p >= least with a proof of p / 1000, as far as steps of
-  // doubling width and halving between them show.
+  // A small p >= least with a proof of p / 1000: steps that grow, then halving
+  // to a twelfth of what was added. A failed search costs much, a proof little.
   Int search(const Int& least) {
     Int bad = least - 1, good = least;
-    for (Int step = 1; !within(good, kThousand); step = step * 2) {
+    for (Int step = 8; !within(good, kThousand); step = step * 4) {
       bad = good;
-      good = good + step;
+      good = least + step;
       if (good > 2 * least + 64) throw Refused{"E0614", "no ratio was found with a proof", {}};
     }
-    while (good - bad > 1) {
+    while (good - bad > std::max<Int>(1, (good - least) / 12)) {
       const Int middle = (good + bad) / 2;
       (within(middle, kThousand) ? good : bad) = middle;
     }
