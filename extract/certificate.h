@@ -44,10 +44,10 @@ struct HashedFile {
   std::string path, sha256;
 };
 struct CertificateParts {
-  HashedFile spec, kernel;        // kernel: the hash of its body
-  std::vector<HashedFile> rules;  // any order
-  std::vector<HashedFile> theorems;  // any order; written if there are ratios
-  std::string workspace;          // printed term
+  HashedFile spec, kernel;                // kernel: the hash of its body
+  std::vector<HashedFile> rules;          // any order
+  std::string workspace;                  // printed term
+  std::vector<HashedFile> theorems = {};  // any order; written if there are ratios
 };
 std::string certificate_text(const Spec& spec, const Schedule& schedule, const Derivation& d,
                              const Evidence& evidence, const CertificateParts& parts);

@@ -228,8 +228,8 @@ Result<Bundle> make_bundle(const Spec& spec, const std::string& spec_bytes,
   const CertificateParts parts = {{options.spec_path, sha256_hex(spec_bytes)},
                                   {b.kernel_path, sha256_hex(body.value())},
                                   rule_files(rules),
-                                  hashed_files(b.theorem_files),
-                                  b.workspace};
+                                  b.workspace,
+                                  hashed_files(b.theorem_files)};
   b.certificate_text = certificate_text(spec, schedule, d, evidence.value(), parts);
   b.kernel_text = file_header(spec, schedule, options, parts,
                               {b.certificate_path, sha256_hex(b.certificate_text)}, b.holes) +

@@ -45,12 +45,12 @@ void print_line(const std::string& claim, const std::string& text, std::size_t h
 
 // "optimal" only where nothing of the class moves less.
 std::string distance_text(const RatioClaim& c) {
-  const std::string schedules = (c.theorem.klass == "any" ? "" : c.theorem.klass + " ") + "schedule";
+  const std::string schedules =
+      (c.theorem.klass == "any" ? "" : c.theorem.klass + " ") + "schedule";
   const std::string by = " (" + c.theorem.name + ", " + c.theorem.status() + ")";
   if (c.optimal()) return "optimal: no " + schedules + " moves less" + by;
-  const std::string what = c.theorem.counted == Counted::kTotal
-                               ? ""
-                               : std::string(word_of(c.theorem.counted)) + " ";
+  const std::string what =
+      c.theorem.counted == Counted::kTotal ? "" : std::string(word_of(c.theorem.counted)) + " ";
   return what + "within a factor of " + ratio_text_of(c) + " of every " + schedules + by;
 }
 

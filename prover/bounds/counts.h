@@ -20,7 +20,7 @@ struct CountedLoop {
 };
 
 struct LoopCount {
-  std::vector<Term> chosen;  // the key of a row, or the rows of a key
+  std::vector<Term> chosen;                // the key of a row, or the rows of a key
   std::vector<nlohmann::json> conditions;  // "count", or its proofs
   Multiple count;
   nlohmann::json proof;  // a tree (equations.h)

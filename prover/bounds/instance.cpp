@@ -104,8 +104,8 @@ class Recogniser {
   // A polynomial over dimensions, not zero, without negative coefficients.
   bool positive(const Term& t) const {
     if (!over_dims(t) || !find_all(t, [](const Term& u) {
-           return u->op == Op::kIntDiv || u->op == Op::kIntMod;
-         }).empty()) {
+                            return u->op == Op::kIntDiv || u->op == Op::kIntMod;
+                          }).empty()) {
       return false;
     }
     const auto p = Algebra(spec_).poly(t);
@@ -116,8 +116,8 @@ class Recogniser {
 
   // Every pair has a weight and a value: nothing in them decides otherwise.
   static bool always_a_number(const Term& t) {
-    constexpr Op kPlain[] = {Op::kInt,  Op::kVar,  Op::kAdd,    Op::kSub,    Op::kMul, Op::kDiv,
-                             Op::kMax,  Op::kMin,  Op::kIntDiv, Op::kIntMod, Op::kMem, Op::kRed,
+    constexpr Op kPlain[] = {Op::kInt,  Op::kVar,  Op::kAdd,    Op::kSub,    Op::kMul,  Op::kDiv,
+                             Op::kMax,  Op::kMin,  Op::kIntDiv, Op::kIntMod, Op::kMem,  Op::kRed,
                              Op::kReal, Op::kRat,  Op::kNeg,    Op::kExp,    Op::kExp2, Op::kLog,
                              Op::kSqrt, Op::kTanh, Op::kTrue};
     return std::find(std::begin(kPlain), std::end(kPlain), t->op) != std::end(kPlain) &&
@@ -372,7 +372,9 @@ class Recogniser {
       for (const Loop& l : free_rows_) {
         const Term last = mk(Op::kSub, {l.bound, mk_int(1)});
         const bool matters = mentions(mean_.guard, l.name);
-        const Term value = !matters || choice == 0 ? mk_int(0) : choice == 1 ? last : mk_var(mean_.j);
+        const Term value = !matters || choice == 0 ? mk_int(0)
+                           : choice == 1           ? last
+                                                   : mk_var(mean_.j);
         settings.push_back({l.name, l.bound, value});
       }
       if (auto c = count_with({{mean_.j, mean_.n}}, settings)) found.push_back(std::move(*c));

@@ -20,7 +20,7 @@ namespace minimoa {
 
 // What a certificate says about the instance beside its numbers.
 struct ProductEvidence {
-  std::size_t column = 0;                             // which loop of the output, from 0
+  std::size_t column = 0;                              // which loop of the output, from 0
   std::vector<std::pair<Term, nlohmann::json>> heads;  // of quotients: how many, proofs
   LoopCount pairs;
   std::optional<LoopCount> rows, cols;  // cols: of one set of keys
@@ -33,7 +33,7 @@ struct ProductInstance {
   Term heads;                     // sets of keys
   Multiple pairs, rows, cols;     // exact; at least; at least
   ProductEvidence evidence;
-  bool dense = false;             // no mask
+  bool dense = false;  // no mask
   // Generic names (n m d dk dv h b) -> dimensions, where these are plain.
   std::map<std::string, std::vector<std::string>> roles;
 };

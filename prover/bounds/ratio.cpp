@@ -185,9 +185,10 @@ class Claimer {
     }
     out_.own_words = true;
     for (const Term& f : s_.costs.footprints) {
-      const bool largest = std::all_of(
-          s_.costs.footprints.begin(), s_.costs.footprints.end(),
-          [&](const Term& g) { return holds(prover_.get(), claim(mk(Op::kLe, {g, f}), "")); });
+      const bool largest =
+          std::all_of(s_.costs.footprints.begin(), s_.costs.footprints.end(), [&](const Term& g) {
+            return holds(prover_.get(), claim(mk(Op::kLe, {g, f}), ""));
+          });
       if (!largest) continue;
       out_.words = f;
       return;
@@ -215,8 +216,8 @@ class Claimer {
     std::map<std::string, Term> values = variable_values(s_.what, out_.words);
     for (const std::string& v : theorem_.vars) {
       if (values.count(v) == 0) {
-        throw Refused{"E0615",
-                      s_.what.instance ? "the mask gives no value for " + v : s_.what.why, {}};
+        throw Refused{
+            "E0615", s_.what.instance ? "the mask gives no value for " + v : s_.what.why, {}};
       }
     }
     for (const auto& [name, term] : theorem_.defines) values[name] = substitute(term, values);
@@ -256,7 +257,8 @@ class Claimer {
     const auto p = inner.empty() ? Algebra(s_.spec).poly(t) : std::nullopt;
     if (!p || p->terms().empty()) return false;
     for (const std::string& v : free_vars(t)) {
-      if (std::find(s_.spec.dims.begin(), s_.spec.dims.end(), v) == s_.spec.dims.end()) return false;
+      if (std::find(s_.spec.dims.begin(), s_.spec.dims.end(), v) == s_.spec.dims.end())
+        return false;
     }
     return std::all_of(p->terms().begin(), p->terms().end(),
                        [](const auto& term) { return term.second > 0; });
@@ -330,7 +332,7 @@ class Claimer {
   }
 
   // A small p >= least with a proof of p / 1000: steps that grow, then halving
-  // to a twelfth of what was added. A failed search costs much, a proof little.
+  // to a sixteenth of what was added. A failed search costs much, a proof little.
   Int search(const Int& least) {
     Int bad = least - 1, good = least;
     for (Int step = 8; !within(good, kThousand); step = step * 4) {
@@ -338,7 +340,7 @@ class Claimer {
       good = least + step;
       if (good > 2 * least + 64) throw Refused{"E0614", "no ratio was found with a proof", {}};
     }
-    while (good - bad > std::max<Int>(1, (good - least) / 12)) {
+    while (good - bad > std::max<Int>(1, (good - least) / 16)) {
       const Int middle = (good + bad) / 2;
       (within(middle, kThousand) ? good : bad) = middle;
     }

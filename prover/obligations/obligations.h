@@ -38,8 +38,7 @@ class Prover {
                            std::vector<std::pair<std::string, std::string>>* cover);
   // Values for the dimensions that satisfy every require and the context,
   // smallest found.
-  Result<std::map<std::string, std::string>> witness(
-      const std::vector<ContextEntry>& context = {});
+  Result<std::map<std::string, std::string>> witness(const std::vector<ContextEntry>& context = {});
   // Decides one boolean goal in a context without building a proof (for
   // diagnostics such as E0210): exists-free goals only.
   Proved decide(const Obligation& o);

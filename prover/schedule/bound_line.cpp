@@ -87,7 +87,9 @@ class Parser {
  private:
   // Relations and commas need no blanks around them.
   void split(const SpannedWord& w) {
-    const auto kind = [](char c) { return c == ',' ? 2 : c == '<' || c == '>' || c == '=' ? 1 : 0; };
+    const auto kind = [](char c) {
+      return c == ',' ? 2 : c == '<' || c == '>' || c == '=' ? 1 : 0;
+    };
     for (std::size_t k = 0; k < w.text.size();) {
       std::size_t end = k + 1;
       while (end < w.text.size() && kind(w.text[k]) != 2 && kind(w.text[end]) == kind(w.text[k])) {

@@ -152,12 +152,11 @@ void Reader::directive(const std::vector<Word>& words) {
   }
   if (head == "parallel") return axes(words, &out_.parallel);
   if (head == "bound") return bound(words);
-  error(
-      "E0501",
-      "unknown directive `" + head +
-          "`; expected schedule, tile, softmax, materialise, stage, skip, outer, split, parallel "
-          "or bound",
-      words[0].span);
+  error("E0501",
+        "unknown directive `" + head +
+            "`; expected schedule, tile, softmax, materialise, stage, skip, outer, split, parallel "
+            "or bound",
+        words[0].span);
 }
 
 void Reader::name(const std::vector<Word>& words) {

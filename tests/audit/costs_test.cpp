@@ -70,8 +70,7 @@ Text check(const Text& term, const Text& json, audit::Strings* lines = nullptr) 
     audit::Strings holes;
     audit::Strings result;
     audit::Costs found = audit::costs_of(final_term, spec());
-    audit::check_traffic(found, audit::parse_json(json), {spec(), generator, place, holes},
-                         result);
+    audit::check_traffic(found, audit::parse_json(json), {spec(), generator, place, holes}, result);
     if (lines != nullptr) *lines = result;
     return holes.empty() ? "ok" : "hole";
   } catch (const audit::Refused& refused) {
