@@ -191,6 +191,7 @@ set(MINIMOA_TESTS_DIAGNOSTICS
 
 set(MINIMOA_HYGIENE_SCRIPTS
     tests/hygiene/check_audit_build.py
+    tests/hygiene/check_coq.py
     tests/hygiene/check_docs.py
     tests/hygiene/check_glossary.py
     tests/hygiene/check_includes.py
