@@ -22,6 +22,7 @@ set(MINIMOA_KERNELS
     gqa_flash
     gqa_flash_kv_outer
     gqa_flash_stream
+    gqa_grouped
     gqa_naive
     gqa_resident
     gqa_rows_resident
@@ -107,6 +108,7 @@ set(MINIMOA_PROVER_SOURCES
     prover/schedule/axes.cpp
     prover/schedule/derive.cpp
     prover/schedule/online.cpp
+    prover/schedule/pack.cpp
     prover/schedule/rows.cpp
     prover/schedule/schedule.cpp
     prover/schedule/skip.cpp

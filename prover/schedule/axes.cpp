@@ -53,11 +53,8 @@ Axes classify(const Deriver& d) {
   return axes;
 }
 
-// A bubble sort by for-swap.
-void order_loops(Deriver* d, const Axes& axes) {
-  std::vector<std::string> want = axes.batch;
-  if (axes.row) want.push_back(*axes.row);
-  want.push_back(axes.col);
+// A bubble sort.
+void sort_loops(Deriver* d, const std::vector<std::string>& want) {
   const auto rank = [&](const std::string& v) {
     return std::find(want.begin(), want.end(), v) - want.begin();
   };
@@ -72,6 +69,13 @@ void order_loops(Deriver* d, const Axes& axes) {
       }
     }
   }
+}
+
+void order_loops(Deriver* d, const Axes& axes) {
+  std::vector<std::string> want = axes.batch;
+  if (axes.row) want.push_back(*axes.row);
+  want.push_back(axes.col);
+  sort_loops(d, want);
 }
 
 std::vector<std::string> resolve(const Axes& axes, const AxisRef& ref) {

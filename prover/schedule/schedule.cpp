@@ -50,6 +50,7 @@ class Reader {
   void tile(const std::vector<Word>& words, std::vector<Tile>* to);
   void softmax(const std::vector<Word>& words);
   void materialise(const std::vector<Word>& words);
+  void pack(const std::vector<Word>& words);
   void axes(const std::vector<Word>& words, std::vector<AxisRef>* to);
   bool arity(const std::vector<Word>& words, std::size_t n, const std::string& form);
   bool once(const std::vector<Word>& words);
@@ -152,12 +153,13 @@ void Reader::directive(const std::vector<Word>& words) {
     if (once(words)) tile(words, &out_.splits);
     return;
   }
+  if (head == "pack") return pack(words);
   if (head == "parallel") return axes(words, &out_.parallel);
-  error(
-      "E0501",
-      "unknown directive `" + head +
-          "`; expected schedule, tile, softmax, materialise, stage, skip, outer, split or parallel",
-      words[0].span);
+  error("E0501",
+        "unknown directive `" + head +
+            "`; expected schedule, tile, softmax, materialise, stage, skip, outer, split, pack or "
+            "parallel",
+        words[0].span);
 }
 
 void Reader::name(const std::vector<Word>& words) {
@@ -229,6 +231,15 @@ void Reader::materialise(const std::vector<Word>& words) {
   }
   out_.materialise_scores = true;
   out_.materialise_span = words[0].span;
+}
+
+void Reader::pack(const std::vector<Word>& words) {
+  if (!once(words) || !arity(words, 2, "pack heads")) return;
+  if (words[1].text != "heads") {
+    error("E0501", "expected `heads`, got `" + words[1].text + "`", words[1].span);
+    return;
+  }
+  out_.pack_heads = true;
 }
 
 void Reader::axes(const std::vector<Word>& words, std::vector<AxisRef>* to) {
