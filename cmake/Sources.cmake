@@ -29,13 +29,15 @@ set(MINIMOA_KERNELS
     gqa_split_kv
     gqa_two_pass
     sdpa_flash
+    sdpa_flash1
     sdpa_flash_kv_outer
     sdpa_flash_stream
     sdpa_naive
     sdpa_resident
     sdpa_rows_resident
     sdpa_split_kv
-    sdpa_two_pass)
+    sdpa_two_pass
+    sdpa_two_pass_stream)
 
 # all but main.cpp
 set(MINIMOA_AUDIT_SOURCES

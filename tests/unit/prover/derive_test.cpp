@@ -148,8 +148,9 @@ const std::vector<Case>& cases() {
 TEST_CASE("every step of every shipped derivation keeps the values") {
   for (const Case& c : cases()) {
     const Spec spec = spec_of(c.path);
-    for (const char* schedule : {"naive", "two_pass", "flash", "flash_stream", "resident",
-                                 "rows_resident", "flash_kv_outer", "split_kv", "grouped"}) {
+    for (const char* schedule :
+         {"naive", "two_pass", "flash", "flash_stream", "resident", "rows_resident",
+          "flash_kv_outer", "split_kv", "grouped", "flash1", "two_pass_stream"}) {
       CAPTURE(c.path);
       CAPTURE(schedule);
       const Derivation d = derived(spec, schedule);
@@ -209,6 +210,8 @@ const char* const kSmall[] = {
     "softmax two-pass\nstage row\n",
     "softmax two-pass\ntile row 2\nstage row\nparallel batch row\n",
     "softmax two-pass\ntile row 2\ntile key all\nstage key row\nparallel batch\n",
+    "softmax two-pass\ntile row 2\ntile key 1\nstage row key\nparallel batch row\n",
+    "softmax two-pass\ntile row 3\ntile key 1\nstage key\nparallel batch\n",
     "pack heads\nsoftmax online\ntile row 2\ntile key 2\nstage row key\nparallel batch row\n",
     "pack heads\nsoftmax online\ntile row all\ntile key 2\nstage row key\nparallel batch\n",
     "pack heads\nsoftmax online\nouter key\ntile key 2\nstage row key\nparallel batch\n",
@@ -314,6 +317,9 @@ TEST_CASE("a schedule that cannot be had names its line") {
   CHECK(refused(causal, two + "tile row all\n") == "E0504:3");
   CHECK(refused(causal, two + "tile key 8\n") == "E0504:3");
   CHECK(refused(causal, two + "stage key\n") == "E0505:3");
+  CHECK(refused(causal, two + "tile row 8\ntile key 1\n") == "E0504:4");
+  CHECK(refused(causal, two + "tile key 1\nstage key\n") == "E0504:3");
+  CHECK(refused(causal, two + "tile row 8\ntile key 8\nstage key\n") == "E0504:4");
   CHECK(refused(causal, two + "skip key\n") == "E0510:3");
   CHECK(refused(causal, two + "tile key all\n") == "E0510:3");
   CHECK(refused(causal, two + "tile key all\nstage key\nparallel batch row\n") == "E0510:5");
