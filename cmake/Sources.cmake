@@ -159,6 +159,7 @@ set(MINIMOA_TESTS_UNIT_PROVER
     tests/unit/prover/cost_simulate_test.cpp
     tests/unit/prover/cost_test.cpp
     tests/unit/prover/derive_test.cpp
+    tests/unit/prover/formulas_test.cpp
     tests/unit/prover/instance_test.cpp
     tests/unit/prover/machine_test.cpp
     tests/unit/prover/polynomial_test.cpp
