@@ -117,7 +117,11 @@ set(MINIMOA_PROVER_SOURCES
     prover/schedule/slow_state.cpp
     prover/schedule/stage.cpp
     prover/schedule/tiles.cpp
-    prover/schedule/two_pass.cpp)
+    prover/schedule/two_pass.cpp
+    prover/search/count.cpp
+    prover/search/family.cpp
+    prover/search/model.cpp
+    prover/search/search.cpp)
 
 set(MINIMOA_EXTRACT_SOURCES
     extract/build.cpp
@@ -140,6 +144,7 @@ set(MINIMOA_CLI_SOURCES
     extract/cli/main.cpp
     extract/cli/prove_command.cpp
     extract/cli/run_command.cpp
+    extract/cli/search_command.cpp
     extract/cli/show_command.cpp
     extract/cli/theorem_table.cpp)
 
@@ -167,7 +172,8 @@ set(MINIMOA_TESTS_UNIT_PROVER
     tests/unit/prover/replay_test.cpp
     tests/unit/prover/search_test.cpp
     tests/unit/prover/simulate_test.cpp
-    tests/unit/prover/statement_test.cpp)
+    tests/unit/prover/statement_test.cpp
+    tests/unit/prover/tile_search_test.cpp)
 
 set(MINIMOA_TESTS_UNIT_EXTRACT
     tests/unit/extract/build_test.cpp

@@ -278,20 +278,6 @@ Json point_json(const Subject& s, const TableAt& at) {
 
 // ---------------------------------------------------------------- whole
 
-std::optional<Machine> load_machine(Session* session, const std::string& root,
-                                    const std::string& name) {
-  const bool is_path = name.find('/') != std::string::npos || name.find('.') != std::string::npos;
-  const std::string path =
-      is_path ? name
-              : (std::filesystem::path(root) / "spec" / "machines" / (name + ".toml")).string();
-  const auto bytes = read_file(session, path);
-  if (!bytes) return std::nullopt;
-  auto machine = parse_machine(*bytes, path);
-  if (machine.ok()) return std::move(machine.value());
-  report(session, machine.errors(), *bytes);
-  return std::nullopt;
-}
-
 Diagnostic refusal(const Spec& spec, const TableAt& at) {
   Diagnostic d;
   d.code = "E0613";

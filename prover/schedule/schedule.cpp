@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t kMaxBytes = 16384;
 constexpr std::size_t kMaxLine = 200;
 constexpr std::size_t kMaxName = 48;
-constexpr std::int64_t kMaxTile = 65536;
 
 struct Word {
   std::string text;

@@ -21,6 +21,8 @@
 
 namespace minimoa {
 
+inline constexpr std::int64_t kMaxTile = 65536;
+
 struct Tile {
   std::string axis;
   std::int64_t size;  // 0: `all`
