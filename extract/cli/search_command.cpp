@@ -352,14 +352,14 @@ void print_table(const FamilySearch& families, const Table& table) {
     if (row.best.best) {
       const Member& m = *row.best.best;
       columns.add(
-          {f.schedule.name, f.show(m.tiles), m.footprint.str(),
+          {f.names(), f.show(m.tiles), m.footprint.str(),
            (m.exact ? "" : "at most ") + m.words.str(),
            row.distance.theorem.empty() ? "-" : row.distance.ratio + " " + row.distance.theorem});
     } else if (row.best.why.empty()) {
-      columns.add({f.schedule.name, f.show(row.best.smallest),
+      columns.add({f.names(), f.show(row.best.smallest),
                    row.best.least_footprint.str() + ", does not fit", "-", "-"});
     } else {
-      columns.add({f.schedule.name, "-", "-", "-", row.best.why.front().message});
+      columns.add({f.names(), "-", "-", "-", row.best.why.front().message});
     }
   }
   columns.print();
@@ -375,7 +375,8 @@ void print_table(const FamilySearch& families, const Table& table) {
 
 Json row_json(const FamilySearch& families, const Row& row) {
   const Family& f = families.families()[row.best.family];
-  Json out = {{"family", f.schedule.name}, {"schedule", f.schedule.path}, {"fits", false}};
+  Json out = {{"family", f.schedule.name}, {"also", f.also}, {"schedule", f.schedule.path}};
+  out["fits"] = false;
   const auto tiles = [&](const TileSizes& sizes) {
     Json j = Json::object();
     for (std::size_t k = 0; k < sizes.size(); ++k) j[f.parameters[k].name] = sizes[k];

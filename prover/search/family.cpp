@@ -51,6 +51,12 @@ TileSizes Family::written() const {
   return out;
 }
 
+std::string Family::names() const {
+  std::string out = schedule.name;
+  for (const std::string& name : also) out += ", " + name;
+  return out;
+}
+
 std::string Family::show(const TileSizes& sizes) const {
   std::string out;
   for (std::size_t k = 0; k < sizes.size(); ++k) {
@@ -60,7 +66,7 @@ std::string Family::show(const TileSizes& sizes) const {
 }
 
 Family family_of(const Schedule& schedule) {
-  Family out{schedule, {}};
+  Family out{schedule, {}, {}};
   for (const bool split : {true, false}) {
     for (const Tile& t : split ? schedule.splits : schedule.tiles) {
       if (t.whole()) continue;
@@ -73,13 +79,29 @@ Family family_of(const Schedule& schedule) {
 
 std::vector<Family> families_of(const std::vector<Schedule>& schedules) {
   std::vector<Family> out;
-  std::vector<std::vector<std::string>> orders;
   for (const Schedule& s : schedules) {
-    Family f = family_of(s);
-    const auto order = order_lines(f, std::vector<std::string>(f.parameters.size(), "SIZE"));
-    if (std::find(orders.begin(), orders.end(), order) != orders.end()) continue;
-    orders.push_back(order);
-    out.push_back(std::move(f));
+    const auto same =
+        std::find_if(out.begin(), out.end(), [&](const Family& f) { return sizes_in(f, s); });
+    if (same == out.end()) {
+      out.push_back(family_of(s));
+    } else {
+      same->also.push_back(s.name);
+    }
+  }
+  return out;
+}
+
+std::optional<TileSizes> sizes_in(const Family& family, const Schedule& schedule) {
+  const Family other = family_of(schedule);
+  TileSizes out;
+  for (const TileParameter& p : family.parameters) {
+    for (const TileParameter& q : other.parameters) {
+      if (p.split == q.split && p.axis == q.axis) out.push_back(q.written);
+    }
+  }
+  if (out.size() != family.parameters.size()) return std::nullopt;
+  if (order_lines(family, as_text(out)) != order_lines(other, as_text(other.written()))) {
+    return std::nullopt;
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,10 @@ struct TileParameter {
 struct Family {
   Schedule schedule;  // as it is written
   std::vector<TileParameter> parameters;
+  std::vector<std::string> also;  // other schedules of this order
 
   TileSizes written() const;
+  std::string names() const;  // of all its schedules
   // "row 896, key 1"; "-" if there is nothing to choose.
   std::string show(const TileSizes& sizes) const;
 };
@@ -38,6 +41,9 @@ Family family_of(const Schedule& schedule);
 // One family for schedules that differ in sizes, name and comments only; the
 // first of them stands for it.
 std::vector<Family> families_of(const std::vector<Schedule>& schedules);
+
+// The sizes with which the schedule is a member of the family, if it is one.
+std::optional<TileSizes> sizes_in(const Family& family, const Schedule& schedule);
 
 // The member as a schedule file: comment lines (without `# `), then the name,
 // then the order with these sizes.

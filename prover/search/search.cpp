@@ -163,10 +163,33 @@ class Lines {
 
 }  // namespace
 
+namespace {
+
+// Without the tile sizes that the order does not leave open: those with which
+// it applies to the spec only as written.
+Family opened(const Spec& spec, const RuleTable& rules, const Derivation& onf, Family family) {
+  const auto applies = [&](const TileSizes& sizes) {
+    const auto schedule = member(family, sizes);
+    return schedule.ok() && derive_from(onf, spec, rules, schedule.value()).ok();
+  };
+  if (!applies(family.written())) return family;
+  std::vector<TileParameter> open;
+  for (std::size_t k = 0; k < family.parameters.size(); ++k) {
+    TileSizes sizes = family.written();
+    sizes[k] += 1;
+    if (applies(sizes)) open.push_back(family.parameters[k]);
+  }
+  family.parameters = open;
+  return family;
+}
+
+}  // namespace
+
 FamilySearch::FamilySearch(const Spec& spec, const RuleTable& rules, const Derivation& onf,
                            std::vector<Family> families)
     : families_(std::move(families)) {
-  for (const Family& f : families_) {
+  for (Family& f : families_) {
+    f = opened(spec, rules, onf, std::move(f));
     auto model = FamilyModel::make(spec, rules, onf, f);
     why_.push_back(model.ok() ? std::vector<Diagnostic>{} : model.errors());
     models_.push_back(model.ok() ? std::optional(std::move(model.value())) : std::nullopt);
