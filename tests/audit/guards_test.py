@@ -37,8 +37,8 @@ class Batch(Bench):
         self.record("forged", "", cert, body)
         return 1, ""
 
-    def expect(self, name, code, cert, body):
-        self.record(name, "" if code else None, cert, body)
+    def expect(self, name, why, cert, body):
+        self.record(name, why, cert, body)
 
     def record(self, name, expected, cert, body, text=None, header=None, file=None):
         """text, header, file: changes of the certificate's text, the kernel's header, its file."""
