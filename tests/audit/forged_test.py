@@ -177,7 +177,7 @@ class Bench:
         return done.returncode, done.stdout + done.stderr
 
     def expect(self, name, why, cert, body):
-        """why: None for VALID, else "claim [code]" of the only claim that is checked and INVALID."""
+        """why: None for VALID, else "claim [code]" of the only claim that is INVALID."""
         got, text = self.audit(cert, body)
         wrong = [l.strip().replace(": INVALID", "") for l in text.splitlines()
                  if l.startswith("  ") and ": INVALID [" in l and "[unchecked]" not in l]
@@ -190,7 +190,8 @@ class Bench:
             print(("ok   " if good else "FAIL ") + name + "\n    " + "\n    ".join(lines[:6]))
 
     def hand(self, name, spec, dims, arrays, steps, spec_proofs, safe, cover, body,
-             why="equal [proof]", scratch="0", divisors=(), requires=()):
+             why="equal [proof]", scratch="0", divisors=(), requires=(), words="1", nests=0):
+        """words: the footprint; nests: how many there are, for which no sums are claimed."""
         self.write("spec/forged.moa", spec)
         sched = "by hand"
         cert = {"format": "minimoa.cert/1",
@@ -202,7 +203,9 @@ class Bench:
                 "witness": {d: "1" for d in dims}, "divisors": list(divisors),
                 "spec_proofs": spec_proofs, "stages": {"dnf": 0, "onf": 0},
                 "steps": steps, "safe": safe, "cover": cover, "workspace": "0",
-                "costs": {"footprint": ["1"], "nests": [], "traffic": []}, "producer": {}}
+                "costs": {"footprint": [words], "traffic": [],
+                          "nests": [{"sums": [], "proofs": []}] * nests},
+                "producer": {}}
         self.expect(name, why, cert,
                     frame("minimoa_x_hand", dims, arrays, body, scratch=scratch,
                           requires=requires))
@@ -259,22 +262,24 @@ def rule_cases(b):
     # psi-take rl: k = 0; inside (gen (v 0) ..) everything is provable.
     take = {"i": "i", "k": "0", "p": "(seq)", "A": "A"}
     b.hand("psi-take rl: any value becomes 7", SPEC, ["N"], ARRAYS,
-           out_of_range([step("psi-take", E, take, [hyp(2, 4), FALSE], rl=True)], "i", "(take 0 A)", "0",
+           out_of_range([step("psi-take", E, take, [hyp(2, 4), FALSE], rl=True)], "i",
+                        "(take 0 A)", "0",
                         hyp(5, 6),
                         [step("psi-take", E + [1], take), GAMMA(E + [1])]),
-           [], PUT + [hyp(2, 5), hyp(3, 5)] + TAIL, COVER, WRONG)
+           [], PUT + [hyp(2, 5), hyp(3, 5)] + TAIL, COVER, WRONG, words="2", nests=1)
 
     # psi-iota rl: (real i) = (psi (vec i) (iota 0)).
     iota = {"i": "i", "n": "0"}
     spec = gen_spec("i")
     b.hand("psi-iota rl: i becomes 7", spec, ["N"], ARRAYS,
-           out_of_range([step("psi-iota", E, iota, [hyp(2, 4), FALSE], rl=True)], "i", "(iota 0)", "0",
+           out_of_range([step("psi-iota", E, iota, [hyp(2, 4), FALSE], rl=True)], "i",
+                        "(iota 0)", "0",
                         hyp(5, 6), [step("psi-iota", E + [1], iota)],
                         start=[step("put-gen", [], {"p": "(seq)", "n": "N",
                                                     "e": "(fn (i) (real i))"})]),
            [], PUT + TAIL, COVER,
            LOOP + " float sel_1 = 0.0f; if ((i_0 < 0LL)) { sel_1 = static_cast<float>(i_0); }"
-           " else { sel_1 = static_cast<float>(7LL); } a.O[(i_0 * a.O_s[0])] = sel_1; }")
+           " else { sel_1 = static_cast<float>(7LL); } a.O[(i_0 * a.O_s[0])] = sel_1; }", words="2")
 
     # psi-drop rl: (+ (- i N) N) selected from A; (drop N A) is empty.
     drop = {"i": "(- i N)", "k": "N", "p": "(seq)", "A": "A"}
@@ -295,7 +300,7 @@ def rule_cases(b):
            [hyp(2, 5), hyp(3, 5)] + add(5) + sub(5) + TAIL, COVER,
            LOOP + " float sel_1 = 0.0f; if (((i_0 - a.N) < (a.N - a.N))) { sel_1 ="
            " a.A[(((i_0 - a.N) + a.N) * a.A_s[0])]; } else { sel_1 = static_cast<float>(7LL); }"
-           " a.O[(i_0 * a.O_s[0])] = sel_1; }")
+           " a.O[(i_0 * a.O_s[0])] = sel_1; }", words="2", nests=1)
 
     # psi-reshape rl: A[0*1 + i] is element (0, i) of the N x 1 array: i >= 1 is outside.
     shape = {"p": "(seq 0 i)", "u": "(seq N 1)", "A": "A"}
@@ -326,7 +331,7 @@ def rule_cases(b):
            COVER,
            LOOP + " float sel_1 = 0.0f; if ((i_0 < 1LL)) { sel_1 ="
            " a.A[(((0LL * 1LL) + i_0) * a.A_s[0])]; } else { sel_1 = static_cast<float>(7LL); }"
-           " a.O[(i_0 * a.O_s[0])] = sel_1; }")
+           " a.O[(i_0 * a.O_s[0])] = sel_1; }", words="2", nests=1)
 
     # psi-omega rl: the cell of a let that nobody uses may be out of range.
     let = {"e": "(psi (vec N) A)", "b": "(fn (x) (psi (vec) (psi (vec i) A)))"}
@@ -342,7 +347,7 @@ def rule_cases(b):
                          step("psi-empty", E + [1], {"A": "(psi (vec i) A)"}),
                          GAMMA(E + [1])]),
            [], PUT + [hyp(2, 5), hyp(3, 5)] + TAIL, COVER,
-           WRONG.replace("(i_0 < 0LL)", "(a.N < a.N)"))
+           WRONG.replace("(i_0 < 0LL)", "(a.N < a.N)"), words="2")
 
     # psi-red-body rl: an index that is in range only where the guard holds.
     spec = ("spec x\ndims N, M\nin A : f32[M]\nout O : f32[N]\n"
@@ -361,7 +366,8 @@ def rule_cases(b):
            LOOP + " float sel_1 = 0.0f; if ((i_0 < a.M)) { float acc_2 = 0.0f;"
            " for (std::int64_t j_3 = 0; j_3 < a.N; ++j_3) { if ((i_0 < a.M)) {"
            " acc_2 = acc_2 + a.A[(i_0 * a.A_s[0])]; } } sel_1 = acc_2; } else {"
-           " sel_1 = static_cast<float>(7LL); } a.O[(i_0 * a.O_s[0])] = sel_1; }")
+           " sel_1 = static_cast<float>(7LL); } a.O[(i_0 * a.O_s[0])] = sel_1; }",
+           words="4", nests=1)
 
     # psi-red rl: the column i exists only if there is a row; N = 1 has none.
     spec = ("spec x\ndims N\nrequire N <= 8\nin B : f32[N - 1, 2*(N - 1)]\n"
@@ -390,7 +396,7 @@ def rule_cases(b):
            " for (std::int64_t k_3 = 0; k_3 < (a.N - 1LL); ++k_3) { acc_2 = acc_2 +"
            " a.B[((k_3 * a.B_s[0]) + (i_0 * a.B_s[1]))]; } sel_1 = acc_2; } else {"
            " sel_1 = static_cast<float>(7LL); } a.O[(i_0 * a.O_s[0])] = sel_1; }",
-           requires=["(a.N <= 8LL)"])
+           requires=["(a.N <= 8LL)"], words="4", nests=2)
 
     # psi-rot rl: mod brings any index into range.
     spec = gen_spec("A[((i + N) + 0) mod N]")
@@ -400,7 +406,8 @@ def rule_cases(b):
     num = lambda n: [lin(2, 0, n)]   # i + N >= 0
     plus = lambda n: [[lin(3, (2, 1), n, c=2 ** 62 - 3 * DIM)], [lin(2, 0, n, c=2 ** 62)]]
     b.hand("psi-rot rl: A[i] becomes 7", spec, ["N"], ARRAYS,
-           out_of_range([step("psi-rot", E, rot, [[lin(2, 0, 4)], FALSE], rl=True)], "(+ i N)", "(rot 0 A)", "N",
+           out_of_range([step("psi-rot", E, rot, [[lin(2, 0, 4)], FALSE], rl=True)],
+                        "(+ i N)", "(rot 0 A)", "N",
                         hyp(5, 6), [step("psi-rot", E + [1], rot), GAMMA(E + [1], index)],
                         start=[step("put-gen", [], {"p": "(seq)", "n": "N", "e":
                                                     f"(fn (i) (psi (vec {index}) A))"})]),
@@ -410,7 +417,7 @@ def rule_cases(b):
            LOOP + " float sel_1 = 0.0f; if (((i_0 + a.N) < a.N)) { sel_1 ="
            " a.A[((((i_0 + a.N) + 0LL) % a.N) * a.A_s[0])]; } else { sel_1 ="
            " static_cast<float>(7LL); } a.O[(i_0 * a.O_s[0])] = sel_1; }",
-           divisors=[hyp(0, 2)])
+           divisors=[hyp(0, 2)], words="2", nests=1)
 
 
 def range_cases(b):
@@ -427,7 +434,8 @@ def range_cases(b):
                                 "y": "(real 0)"}, [[lin(4, 5)]], rl=True),
         GAMMA(E + [1])]
     b.hand("an integer input with an empty range", spec, ["N"], [("T", 1, "i")] + ARRAYS,
-           steps, [FALSE], PUT + [hyp(2, 5), hyp(3, 5)] + [[], OFFSET1] + TAIL, COVER, WRONG)
+           steps, [FALSE], PUT + [hyp(2, 5), hyp(3, 5)] + [[], OFFSET1] + TAIL, COVER, WRONG,
+           words="2", nests=1)
 
 
 def storage_cases(b):
@@ -442,7 +450,7 @@ def storage_cases(b):
            minus + PUT + PUT + ARRAY + minus + [FALSE] + ONCE, COVER,
            "float* const x_0 = scratch + 0; for (std::int64_t v_1 = 0; v_1 < (a.N - 5LL);"
            " ++v_1) { x_0[v_1] = static_cast<float>(1LL); }" + tail, why="safe [proof]",
-           scratch="(a.N - 5LL)")
+           scratch="(a.N - 5LL)", words="(- N 4)")
 
     # K_scratch is always above 2^40: K_run returns 6 for every size.
     huge = "(gen (v 16777216) (gen (w (* N 16777216)) (real 1)))"
@@ -454,20 +462,21 @@ def storage_cases(b):
            " { for (std::int64_t w_2 = 0; w_2 < (a.N * 16777216LL); ++w_2) {"
            " x_0[((v_1 * (a.N * 16777216LL)) + w_2)] = static_cast<float>(1LL); } }" +
            tail.replace("i_2", "i_3"), why="workspace [witness]",
-           scratch="product(16777216LL, (a.N * 16777216LL))")
+           scratch="product(16777216LL, (a.N * 16777216LL))",
+           words="(+ (* 16777216 (* N 16777216)) 1)")
 
     # Offsets of literals only: without the LL they are computed as a C++ int, and overflow.
     filled = "float* const x_0 = scratch + 0; for (std::int64_t v_1 = 0; v_1 < 65536LL; ++v_1) {" \
            " for (std::int64_t w_2 = 0; w_2 < 65536LL; ++w_2) {" \
            " x_0[((v_1 * 65536LL) + w_2)] = static_cast<float>(1LL); } }"
 
-    def offset_case(name, product, spec, steps, obligations, storage, body, scratch):
+    def offset_case(name, product, spec, steps, obligations, storage, body, scratch, words):
         b.hand(name + " in 64 bits", spec, ["N"], ARRAYS, steps, [],
                PUT + obligations + ARRAY + storage + ONCE, COVER, body % product, why=None,
-               scratch=scratch)
+               scratch=scratch, words=words)
         b.hand(name + " overflows int", spec, ["N"], ARRAYS, steps, [],
                PUT + obligations + ARRAY + storage + ONCE, COVER,
-               body % product.replace("LL", ""), why="text [text]", scratch=scratch)
+               body % product.replace("LL", ""), why="text [text]", scratch=scratch, words=words)
     big = "(gen (v 65536) (gen (w 65536) (real 1)))"
     put = "(for (i N) (put (vec i) (mem A (vec i))))"
     small = "(gen (u 2) (real 2))"
@@ -478,7 +487,7 @@ def storage_cases(b):
              rl=True, x="x")], PUT, [[], [], []],
         filled + " float* const y_3 = scratch + %s; for (std::int64_t u_4 = 0; u_4 < 2LL; ++u_4) {"
         " y_3[u_4] = static_cast<float>(2LL); }" + tail.replace("i_2", "i_5"),
-        "total(product(65536LL, 65536LL), 2LL)")
+        "total(product(65536LL, 65536LL), 2LL)", words="(+ (* 65536 65536) 3)")
     one = "(real 1)"
     offset_case("offset in a leaf", "(65535LL * 65536LL)", gen_spec("1"), [
         step("put-gen", [], {"p": "(seq)", "n": "N", "e": "(fn (i) (real 1))"}),
@@ -491,7 +500,8 @@ def storage_cases(b):
                                                     "(psi (vec 65535 0) x))))"},
              rl=True, x="x")], [[], [], [], []], [[], []],
         filled + " for (std::int64_t i_3 = 0; i_3 < a.N; ++i_3) {"
-        " a.O[(i_3 * a.O_s[0])] = x_0[(%s + 0LL)]; }", "product(65536LL, 65536LL)")
+        " a.O[(i_3 * a.O_s[0])] = x_0[(%s + 0LL)]; }", "product(65536LL, 65536LL)",
+        words="(+ (* 65536 65536) 1)")
 
 
 def overflow_case(b):
@@ -520,7 +530,7 @@ def overflow_case(b):
            " for (std::int64_t v_3 = 0; v_3 < ((a.N * a.N) * a.N); ++v_3) {"
            " x_2[v_3] = static_cast<float>(1LL); } sel_1 = a.A[(i_0 * a.A_s[0])]; } else {"
            " sel_1 = a.A[(i_0 * a.A_s[0])]; } a.O[(i_0 * a.O_s[0])] = sel_1; }",
-           why="safe [proof]", scratch="((a.N * a.N) * a.N)")
+           why="safe [proof]", scratch="((a.N * a.N) * a.N)", words="(+ (* (* N N) N) 2)")
 
 
 def committed_cases(b):

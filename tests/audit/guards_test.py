@@ -184,7 +184,7 @@ HEADERS = ["spec x\r\n", "spec x dims N\n", HEAD + "dims 3\nO = V\n", "spec x\nd
            HEAD + "attend O[i] over j in M\nvalue = S\n",
            HEAD + "attend O[i] over j in M\nscore = B[i,j]\n",
            HEAD + "attend O[i] over j in M\nscore = B[i,j]\nscore = S\nvalue = S\n",
-           HEAD + "let t = T\nrequire t[0] == 1\nO = V\n", HEAD + "O = V\nrequire W < 2\n",
+           HEAD + "let u = T\nrequire u[0] == 1\nO = V\n", HEAD + "O = V\nrequire W < 2\n",
            HEAD + "O = V # \x01\n", HEAD + "O = " + "(" * 3000 + "V\n"]
 
 
