@@ -22,19 +22,22 @@ set(MINIMOA_KERNELS
     gqa_flash
     gqa_flash_kv_outer
     gqa_flash_stream
+    gqa_grouped
     gqa_naive
     gqa_resident
     gqa_rows_resident
     gqa_split_kv
     gqa_two_pass
     sdpa_flash
+    sdpa_flash1
     sdpa_flash_kv_outer
     sdpa_flash_stream
     sdpa_naive
     sdpa_resident
     sdpa_rows_resident
     sdpa_split_kv
-    sdpa_two_pass)
+    sdpa_two_pass
+    sdpa_two_pass_stream)
 
 # all but main.cpp
 set(MINIMOA_AUDIT_SOURCES
@@ -112,13 +115,18 @@ set(MINIMOA_PROVER_SOURCES
     prover/schedule/bound_line.cpp
     prover/schedule/derive.cpp
     prover/schedule/online.cpp
+    prover/schedule/pack.cpp
     prover/schedule/rows.cpp
     prover/schedule/schedule.cpp
     prover/schedule/skip.cpp
     prover/schedule/slow_state.cpp
     prover/schedule/stage.cpp
     prover/schedule/tiles.cpp
-    prover/schedule/two_pass.cpp)
+    prover/schedule/two_pass.cpp
+    prover/search/count.cpp
+    prover/search/family.cpp
+    prover/search/model.cpp
+    prover/search/search.cpp)
 
 set(MINIMOA_EXTRACT_SOURCES
     extract/build.cpp
@@ -141,6 +149,7 @@ set(MINIMOA_CLI_SOURCES
     extract/cli/main.cpp
     extract/cli/prove_command.cpp
     extract/cli/run_command.cpp
+    extract/cli/search_command.cpp
     extract/cli/show_command.cpp
     extract/cli/theorem_table.cpp)
 
@@ -160,6 +169,7 @@ set(MINIMOA_TESTS_UNIT_PROVER
     tests/unit/prover/cost_simulate_test.cpp
     tests/unit/prover/cost_test.cpp
     tests/unit/prover/derive_test.cpp
+    tests/unit/prover/formulas_test.cpp
     tests/unit/prover/instance_test.cpp
     tests/unit/prover/machine_test.cpp
     tests/unit/prover/polynomial_test.cpp
@@ -168,7 +178,8 @@ set(MINIMOA_TESTS_UNIT_PROVER
     tests/unit/prover/replay_test.cpp
     tests/unit/prover/search_test.cpp
     tests/unit/prover/simulate_test.cpp
-    tests/unit/prover/statement_test.cpp)
+    tests/unit/prover/statement_test.cpp
+    tests/unit/prover/tile_search_test.cpp)
 
 set(MINIMOA_TESTS_UNIT_EXTRACT
     tests/unit/extract/build_test.cpp
@@ -197,6 +208,7 @@ set(MINIMOA_TESTS_DIAGNOSTICS
 
 set(MINIMOA_HYGIENE_SCRIPTS
     tests/hygiene/check_audit_build.py
+    tests/hygiene/check_coq.py
     tests/hygiene/check_docs.py
     tests/hygiene/check_glossary.py
     tests/hygiene/check_includes.py

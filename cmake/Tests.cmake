@@ -50,6 +50,8 @@ minimoa_script(forged audit tests/audit/forged_test.py)
 minimoa_script(guards audit tests/audit/guards_test.py)
 minimoa_script(ratio audit tests/audit/ratio_test.py)
 minimoa_script(mutation mutation tests/mutation/mutate_test.py)
+minimoa_script(checker mutation tests/mutation/checker_test.py)
+set_tests_properties(checker PROPERTIES TIMEOUT 7200)  # of --full; the sample takes seconds
 if(MINIMOA_BUILD_KERNELS)
   minimoa_script(package package tests/package/package_test.py)
   minimoa_script(cli cli tests/cli/cli_test.py)

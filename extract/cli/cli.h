@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "prover/bounds/machine.h"
 #include "prover/schedule/schedule.h"
 #include "spec/lang/diagnostic.h"
 #include "spec/lang/rules.h"
@@ -47,6 +48,9 @@ std::optional<LoadedSpec> load_spec(Session* session, const std::string& path);
 // NAME of extract/schedules/NAME.sched under the root, or a path.
 std::string schedule_path(const std::string& root, const std::string& name_or_path);
 std::optional<Schedule> load_schedule(Session* session, const std::string& path);
+// A name in spec/machines under the root, or a path.
+std::optional<Machine> load_machine(Session* session, const std::string& root,
+                                    const std::string& name_or_path);
 std::optional<RuleTable> load_rules(Session* session, const std::string& root);
 // Path relative to the root if it lies under it, otherwise as given.
 std::string relative_to(const std::string& root, const std::string& path);
@@ -66,6 +70,7 @@ void add_prove(CLI::App* app, Session* session);
 void add_emit(CLI::App* app, Session* session);
 void add_build(CLI::App* app, Session* session);
 void add_run(CLI::App* app, Session* session);
+void add_search(CLI::App* app, Session* session);
 void add_explain(CLI::App* app, Session* session);
 
 }  // namespace minimoa::cli

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 
 #include "extract/cli/cli.h"
 #include "spec/lang/elaborate.h"
@@ -142,6 +143,31 @@ std::optional<Schedule> load_schedule(Session* session, const std::string& path)
     return std::nullopt;
   }
   return std::move(schedule.value());
+}
+
+std::optional<Machine> load_machine(Session* session, const std::string& root,
+                                    const std::string& name_or_path) {
+  const bool is_path =
+      name_or_path.find('/') != std::string::npos || name_or_path.find('.') != std::string::npos;
+  const fs::path folder = fs::path(root) / "spec" / "machines";
+  const std::string path = is_path ? name_or_path : (folder / (name_or_path + ".toml")).string();
+  std::error_code error;
+  if (!is_path && !fs::exists(path, error)) {
+    std::set<std::string> known;
+    for (const auto& e : fs::directory_iterator(folder, error)) {
+      if (e.path().extension() == ".toml") known.insert(e.path().stem().string());
+    }
+    std::string all;
+    for (const std::string& name : known) all += " " + name;
+    fail(session, "E0902", "no machine '" + name_or_path + "'; spec/machines holds" + all);
+    return std::nullopt;
+  }
+  const auto bytes = read_file(session, path);
+  if (!bytes) return std::nullopt;
+  auto machine = parse_machine(*bytes, path);
+  if (machine.ok()) return std::move(machine.value());
+  report(session, machine.errors(), *bytes);
+  return std::nullopt;
 }
 
 std::optional<RuleTable> load_rules(Session* session, const std::string& root) {

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
     minimoa::cli::add_fmt(&app, &session);
     minimoa::cli::add_show(&app, &session);
     minimoa::cli::add_prove(&app, &session);
+    minimoa::cli::add_search(&app, &session);
     minimoa::cli::add_emit(&app, &session);
     minimoa::cli::add_build(&app, &session);
     minimoa::cli::add_run(&app, &session);

@@ -41,7 +41,8 @@ void add_prove(CLI::App* app, Session* session) {
   command
       ->add_option("--at", options->table.points,
                    "Sizes NAME=NUMBER,..: dimensions, or n m d dk dv h b for rows, keys, elements, "
-                   "heads and batch, and S (or words) for words of fast memory; repeatable")
+                   "heads and batch, S (or words) for words of fast memory, p for processors, "
+                   "bytes eq ek ev eo ep for bounds in bytes; repeatable")
       ->take_all()
       ->allow_extra_args(false);
   command->callback([session, options] { prove(session, *options); });

@@ -77,6 +77,7 @@ class Text {
     for (const BoundAt& b : at.bounds) {
       if (concerns(*b.theorem)) bound(at, b);
     }
+    for (const BoundAt& b : at.wider) wider(at, b);
     for (const ClassVerdict& v : at.verdicts) line("verdict", verdict_text(v, at.exact));
   }
 
@@ -142,6 +143,33 @@ class Text {
     }
   }
 
+  // No class of one schedule: of processors or of bytes. No verdict.
+  static void wider(const TableAt& at, const BoundAt& b) {
+    const Theorem& t = *b.theorem;
+    if (!b.broken.empty() || b.words <= 0) {
+      line(t.name,
+           b.broken.empty() ? "says nothing here" : "does not apply here: needs " + b.broken);
+      return;
+    }
+    const std::string by = " (" + t.klass + ", " + t.status() + ")";
+    const auto p = at.point.more.find("p");
+    const std::string all =
+        p == at.point.more.end() ? "" : " of " + p->second.str() + " processors";
+    switch (t.counted) {
+      case Counted::kCrossing:
+        return line(t.name, (all.empty() ? "one" : "one" + all) +
+                                " receives and sends >= " + b.words.str() + by);
+      case Counted::kBytes:
+        return line(t.name, "bytes >= " + b.words.str() + by);
+      case Counted::kTotal:
+      case Counted::kLoads:
+      case Counted::kStores:
+      case Counted::kThreshold:
+        return line(t.name, word_of(t.counted) + all + " >= " + b.words.str() +
+                                (b.ratio.empty() ? "" : ", ratio " + b.ratio) + by);
+    }
+  }
+
   const Subject& s_;
 };
 
@@ -196,6 +224,22 @@ Json theorem_json(const Subject& s, const Theorem& t) {
   return out;
 }
 
+Json bounds_json(const std::vector<BoundAt>& bounds) {
+  Json out = Json::array();
+  for (const BoundAt& b : bounds) {
+    Json row = {{"theorem", b.theorem->name}, {"applies", b.broken.empty()}};
+    if (!b.broken.empty()) {
+      row["needs"] = b.broken;
+    } else {
+      const bool bytes = b.theorem->counted == Counted::kBytes;
+      row[bytes ? "bytes" : "words"] = b.words.str();
+    }
+    if (!b.ratio.empty()) row["ratio"] = b.ratio;
+    out.push_back(row);
+  }
+  return out;
+}
+
 Json point_json(const Subject& s, const TableAt& at) {
   Json out = {{"at", at.point.text}, {"memory", at.memory}, {"words", at.words.str()}};
   out["sizes"] = sizes_json(s.spec, at.point.dims);
@@ -210,17 +254,8 @@ Json point_json(const Subject& s, const TableAt& at) {
   out["loads"] = number(at.loads);
   out["stores"] = number(at.stores);
   out["traffic"] = number(at.total);
-  out["bounds"] = Json::array();
-  for (const BoundAt& b : at.bounds) {
-    Json row = {{"theorem", b.theorem->name}, {"applies", b.broken.empty()}};
-    if (!b.broken.empty()) {
-      row["needs"] = b.broken;
-    } else {
-      row["words"] = b.words.str();
-    }
-    if (!b.ratio.empty()) row["ratio"] = b.ratio;
-    out["bounds"].push_back(row);
-  }
+  out["bounds"] = bounds_json(at.bounds);
+  if (!at.wider.empty()) out["wider"] = bounds_json(at.wider);
   out["verdicts"] = Json::array();
   for (const ClassVerdict& v : at.verdicts) {
     out["verdicts"].push_back({{"class", v.klass},
@@ -234,20 +269,6 @@ Json point_json(const Subject& s, const TableAt& at) {
 }
 
 // ---------------------------------------------------------------- whole
-
-std::optional<Machine> load_machine(Session* session, const std::string& root,
-                                    const std::string& name) {
-  const bool is_path = name.find('/') != std::string::npos || name.find('.') != std::string::npos;
-  const std::string path =
-      is_path ? name
-              : (std::filesystem::path(root) / "spec" / "machines" / (name + ".toml")).string();
-  const auto bytes = read_file(session, path);
-  if (!bytes) return std::nullopt;
-  auto machine = parse_machine(*bytes, path);
-  if (machine.ok()) return std::move(machine.value());
-  report(session, machine.errors(), *bytes);
-  return std::nullopt;
-}
 
 Diagnostic refusal(const Spec& spec, const TableAt& at) {
   Diagnostic d;
@@ -306,9 +327,11 @@ void print_text(const Subject& subject, const std::vector<TableAt>& tables,
 }  // namespace
 
 void print_table(Session* session, const Made& made, const TableOptions& options) {
-  const auto theorems =
-      load_theorems((std::filesystem::path(made.root) / "spec" / "bounds").string());
+  const auto bounds = std::filesystem::path(made.root) / "spec" / "bounds";
+  const auto theorems = load_theorems(bounds.string());
   if (!theorems.ok()) return report(session, theorems.errors());
+  const auto wider = load_theorems((bounds / "wider").string(), Vocabulary::kWider);
+  if (!wider.ok()) return report(session, wider.errors());
   std::optional<Machine> machine;
   if (!options.machine.empty()) {
     machine = load_machine(session, made.root, options.machine);
@@ -320,7 +343,8 @@ void print_table(Session* session, const Made& made, const TableOptions& options
                               : recognise(made.spec.spec, made.rules, made.bundle.derivation);
   std::string error;
   const Term workspace = parse_term(made.bundle.workspace, &error).value_or(mk_int(0));
-  const Subject subject{made.spec.spec, made.bundle.costs, workspace, what, theorems.value()};
+  const Subject subject{made.spec.spec, made.bundle.costs, workspace,
+                        what,           theorems.value(),  &wider.value()};
   const auto tables = evaluate(session, subject, options, chosen);
   if (!tables) return;
 

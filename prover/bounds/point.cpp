@@ -9,6 +9,7 @@ namespace minimoa {
 namespace {
 
 constexpr std::int64_t kLargestDimension = 16777216;
+const std::set<std::string> kMore = {"p", "bytes", "eq", "ek", "ev", "eo", "ep"};
 const std::set<std::string> kGeneric = {"n", "m", "d", "dk", "dv", "h", "b"};
 
 Diagnostic error(const std::string& code, const std::string& message) {
@@ -68,6 +69,10 @@ class Reader {
       return "";
     }
     if (is_dimension(name)) return set(name, value);
+    if (kMore.count(name) != 0) {
+      const bool fresh = value >= 1 && out_.more.emplace(name, value).second;
+      return fresh ? "" : "'" + name + "' is one positive number";
+    }
     if (kGeneric.count(name) == 0) return "'" + name + "' is not a dimension" + known();
     if (!what_.instance) return "'" + name + "' has no meaning here: " + what_.why;
     const auto role = what_.instance->roles.find(name);

@@ -19,6 +19,7 @@ struct GivenPoint {
   std::string text;           // as given
   Sizes dims;                 // every dimension; those that are not named are 1
   std::optional<Int> memory;  // words, if given
+  Sizes more;                 // p bytes eq ek ev eo ep, if given: for spec/bounds/wider
 };
 
 // E0911 for what cannot be read, E0702 for sizes that the spec does not allow.

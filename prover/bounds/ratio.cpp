@@ -84,10 +84,10 @@ class Claimer {
   std::vector<std::string> dimensions(const std::string& name) const {
     const auto& dims = s_.spec.dims;
     if (std::find(dims.begin(), dims.end(), name) != dims.end()) return {name};
-    if (!s_.what.instance) throw Refused{"E0615", "'" + name + "': " + s_.what.why, {}};
+    if (!s_.what.instance) throw Refused{"E0617", "'" + name + "': " + s_.what.why, {}};
     const auto role = s_.what.instance->roles.find(name);
     if (role != s_.what.instance->roles.end()) return role->second;
-    throw Refused{"E0615", "no dimension of the spec is '" + name + "'", {}};
+    throw Refused{"E0617", "no dimension of the spec is '" + name + "'", {}};
   }
 
   std::vector<Term> side(const BoundSize& size) const {
@@ -160,7 +160,7 @@ class Claimer {
 
   void collect_rows() {
     if (!s_.costs.unclaimed.empty()) {
-      throw Refused{"E0615", "the traffic is not known: " + s_.costs.unclaimed.front(), {}};
+      throw Refused{"E0617", "the traffic is not known: " + s_.costs.unclaimed.front(), {}};
     }
     for (const TrafficRow& row : s_.costs.rows) {
       const bool counts = theorem_.counted == Counted::kTotal ||
@@ -193,7 +193,7 @@ class Claimer {
       out_.words = f;
       return;
     }
-    throw Refused{"E0615", "no phase has the largest footprint at all sizes", {}};
+    throw Refused{"E0617", "no phase has the largest footprint at all sizes", {}};
   }
 
   void fits() {
@@ -217,7 +217,7 @@ class Claimer {
     for (const std::string& v : theorem_.vars) {
       if (values.count(v) == 0) {
         throw Refused{
-            "E0615", s_.what.instance ? "the mask gives no value for " + v : s_.what.why, {}};
+            "E0617", s_.what.instance ? "the mask gives no value for " + v : s_.what.why, {}};
       }
     }
     for (const auto& [name, term] : theorem_.defines) values[name] = substitute(term, values);
@@ -247,7 +247,7 @@ class Claimer {
         return same_index(out_.region.fixed(k), d);
       });
       if (listed || plainly_positive(d)) continue;
-      throw Refused{"E0615", "a quotient by " + pretty(d) + " needs fixed sizes", {}};
+      throw Refused{"E0617", "a quotient by " + pretty(d) + " needs fixed sizes", {}};
     }
   }
 
@@ -269,7 +269,7 @@ class Claimer {
       auto proof = proof_of(goals_[k], "condition");
       if (!proof) {
         const std::string shown = shown_[k] ? pretty(shown_[k]) : "a bound with a positive divisor";
-        throw Refused{"E0615", "needs " + shown + " (S: " + pretty(out_.words) + ")",
+        throw Refused{"E0617", "needs " + shown + " (S: " + pretty(out_.words) + ")",
                       counterexample(goals_[k])};
       }
       out_.hypotheses.push_back(std::move(*proof));
@@ -296,11 +296,11 @@ class Claimer {
       const auto t = value_of(traffic_, s), n = value_of(numerator_, s),
                  d = value_of(denominator_, s);
       if (!t || !n || !d) continue;
-      if (*n <= 0 && *t > 0) throw Refused{"E0615", "the bound says nothing", s};
+      if (*n <= 0 && *t > 0) throw Refused{"E0617", "the bound says nothing", s};
       if (*n > 0) out = std::max(out, ceil_quotient(kThousand * *d * *t, *n * common_));
       if (out > kThousand * kMost) {
         const auto sizes = counterexample(inequality(kMost, 1));
-        throw Refused{"E0614", "the traffic is more than " + kMost.str() + " times the bound",
+        throw Refused{"E0616", "the traffic is more than " + kMost.str() + " times the bound",
                       sizes ? *sizes : s};
       }
     }
@@ -318,13 +318,13 @@ class Claimer {
       if (out_.p == kThousand) out_.p = out_.q = 1;
     }
     auto proof = proof_of(inequality(out_.p, out_.q), "ratio");
-    if (!proof) throw Refused{"E0614", "no proof of the ratio was found", {}};
+    if (!proof) throw Refused{"E0616", "no proof of the ratio was found", {}};
     out_.proof = std::move(*proof);
   }
 
   [[noreturn]] void too_far() const {
     const auto sizes = counterexample(inequality(out_.p, out_.q));
-    throw Refused{"E0614",
+    throw Refused{"E0616",
                   sizes ? "the traffic is more than " + ratio_text_of(out_) + " times the bound"
                         : "no proof was found that the traffic is at most " + ratio_text_of(out_) +
                               " times the bound",
@@ -338,7 +338,7 @@ class Claimer {
     for (Int step = 8; !within(good, kThousand); step = step * 4) {
       bad = good;
       good = least + step;
-      if (good > 2 * least + 64) throw Refused{"E0614", "no ratio was found with a proof", {}};
+      if (good > 2 * least + 64) throw Refused{"E0616", "no ratio was found with a proof", {}};
     }
     while (good - bad > std::max<Int>(1, (good - least) / 16)) {
       const Int middle = (good + bad) / 2;

@@ -48,7 +48,7 @@ struct RatioSubject {
   const Theorems& theorems;
 };
 // E0511 unknown theorem, E0512 empty region, E0613 the footprint does not fit,
-// E0614 the ratio is larger than `within`, E0615 the theorem does not apply.
+// E0616 the ratio is larger than `within`, E0617 the theorem does not apply.
 Result<RatioClaims> prove_ratios(const RatioSubject& subject, const std::vector<BoundLine>& lines);
 
 // 1.058 for 1058/1000; p/q where that is no short decimal.

@@ -47,6 +47,13 @@ std::map<std::string, Term> variable_terms(const Recognised& what) {
   return out;
 }
 
+// The least x >= 0 with x^2 >= a.
+Int ceil_root(const Int& a) {
+  if (a <= 0) return 0;
+  const Int root = sqrt(a);
+  return root * root < a ? Int(root + 1) : root;
+}
+
 BoundAt bound_at(const Theorem& t, Sizes values) {
   BoundAt out;
   out.theorem = &t;
@@ -68,6 +75,12 @@ BoundAt bound_at(const Theorem& t, Sizes values) {
   const auto denominator = value_of(t.denominator, values);
   if (!numerator || !denominator || *denominator < 1) {
     out.broken = "a quotient in it has no value";
+    return out;
+  }
+  if (t.held) {
+    const auto held = value_of(t.held, values);
+    const Int side = ceil_root(ceil_quotient(*numerator, *denominator));
+    out.words = held ? ceil_quotient(side - *held, values["p"]) : Int(0);
     return out;
   }
   const bool sums = t.per_group && t.counted != Counted::kThreshold;
@@ -145,6 +158,22 @@ class Evaluation {
       const bool comparable = b.broken.empty() && t.counted != Counted::kThreshold && at_.fits;
       if (comparable && moved && b.words > 0) b.ratio = ratio_text(*moved, b.words);
       at_.bounds.push_back(std::move(b));
+    }
+    if (subject_.wider != nullptr && !at_.point.more.empty()) wider(values);
+  }
+
+  // Rows of which the point gives every number that the spec does not.
+  void wider(Sizes values) {
+    values.insert(at_.point.more.begin(), at_.point.more.end());
+    for (const Theorem& t : subject_.wider->theorems) {
+      const bool told = t.klass.rfind("private-memories", 0) != 0 || values.count("p") != 0;
+      const bool given = std::all_of(t.vars.begin(), t.vars.end(),
+                                     [&](const std::string& v) { return values.count(v) != 0; });
+      if (!told || !given) continue;
+      BoundAt b = bound_at(t, values);
+      const bool comparable = b.broken.empty() && t.counted == Counted::kTotal && at_.fits;
+      if (comparable && at_.total && b.words > 0) b.ratio = ratio_text(*at_.total, b.words);
+      at_.wider.push_back(std::move(b));
     }
   }
 

@@ -25,6 +25,7 @@ struct Subject {  // what the table is about
   Term workspace;
   const Recognised& what;
   const Theorems& theorems;
+  const Theorems* wider = nullptr;  // spec/bounds/wider
 };
 
 struct BoundAt {
@@ -57,6 +58,7 @@ struct TableAt {
   bool exact = true;                        // false: traffic is at most this
   std::vector<BoundAt> bounds;
   std::vector<ClassVerdict> verdicts;
+  std::vector<BoundAt> wider;  // of the rows whose numbers the point gives; no verdict
 };
 
 // One entry for each level of the machine, or one for the point's memory.

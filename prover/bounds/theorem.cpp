@@ -11,12 +11,16 @@
 namespace minimoa {
 namespace {
 
-constexpr const char* kCounted[] = {"total", "loads", "stores", "threshold"};
+constexpr const char* kCounted[] = {"total", "loads", "stores", "threshold", "crossing", "bytes"};
 constexpr const char* kClasses[] = {"any", "explicit-product", "explicit-product-orderly",
                                     "row-granular"};
 // What instance.h can give.
 constexpr const char* kVars[] = {"S",    "dk", "dv", "E",     "rows",
                                  "cols", "n",  "m",  "heads", "outputs"};
+constexpr const char* kWiderClasses[] = {"private-memories", "private-memories-orderly",
+                                         "distributed", "bytes-orderly"};
+// What a point must say itself (point.h).
+constexpr const char* kWiderVars[] = {"p", "bytes", "eq", "ek", "ev", "eo", "ep"};
 
 template <std::size_t N>
 bool is_one_of(const std::string& s, const char* const (&words)[N]) {
@@ -37,8 +41,8 @@ bool is_condition(const Term& t) {
 // One row. Clauses stand in a fixed order; the first fault ends the reading.
 class Row {
  public:
-  Row(const std::string& path, const Sexpr& row, std::vector<Diagnostic>* errors)
-      : path_(path), row_(row), errors_(*errors) {}
+  Row(const std::string& path, const Sexpr& row, bool wider, std::vector<Diagnostic>* errors)
+      : path_(path), row_(row), wider_(wider), errors_(*errors) {}
 
   void read(Theorems* out) {
     const std::string& head = row_.head();
@@ -110,7 +114,7 @@ class Row {
       return;
     }
     if (!text("doc", &c.doc) || !end()) return;
-    if (!is_one_of(c.name, kClasses)) {
+    if (!is_one_of(c.name, kClasses) && !(wider_ && is_one_of(c.name, kWiderClasses))) {
       fail(row_, "unknown class '" + c.name + "'");
     } else if (out->find_class(c.name) != nullptr) {
       fail(row_, "class '" + c.name + "' is given twice");
@@ -126,7 +130,7 @@ class Row {
     if (!text("doc", &v.doc) || !end()) return;
     const bool twice = std::any_of(out->vars.begin(), out->vars.end(),
                                    [&](const BoundVar& w) { return w.name == v.name; });
-    if (!is_one_of(v.name, kVars)) {
+    if (!is_one_of(v.name, kVars) && !(wider_ && is_one_of(v.name, kWiderVars))) {
       fail(row_, "no spec gives a value for '" + v.name + "'");
     } else if (twice) {
       fail(row_, "variable '" + v.name + "' is given twice");
@@ -182,11 +186,17 @@ class Row {
   }
 
   bool bound(Theorem* t) {
-    const Sexpr* c = clause("bound", 4);
+    const bool crossing = wider_ && next_ < row_.kids.size() && row_.kids[next_].kids.size() == 5;
+    const Sexpr* c = clause("bound", crossing ? 5 : 4);
     if (c == nullptr) return false;
     const auto* which = std::find(std::begin(kCounted), std::end(kCounted), c->kids[1].text);
     if (which == std::end(kCounted)) return fail(*c, "expected total, loads, stores or threshold");
     t->counted = static_cast<Counted>(which - std::begin(kCounted));
+    const bool more = t->counted == Counted::kCrossing || t->counted == Counted::kBytes;
+    if ((more && !wider_) || crossing != (t->counted == Counted::kCrossing)) {
+      return fail(*c, "no bound of this kind stands here");
+    }
+    if (crossing && !term(c->kids[4], false, &t->held)) return false;
     return term(c->kids[2], false, &t->numerator) && term(c->kids[3], false, &t->denominator);
   }
 
@@ -211,6 +221,7 @@ class Row {
 
   const std::string& path_;
   const Sexpr& row_;
+  const bool wider_;
   std::vector<Diagnostic>& errors_;
   std::size_t next_ = 2;
 };
@@ -260,6 +271,10 @@ class Lint {
     for (const Term& goal : t.where) use(goal);
     use(t.numerator);
     use(t.denominator);
+    if (t.held) {
+      use(t.held);
+      use(mk_var("p"));
+    }
     if (t.per_group) used.insert("heads");  // multiplies the bound
     for (const std::string& v : known) {
       if (used.count(v) == 0) fault(t, t.name + ": '" + v + "' is declared but not used");
@@ -298,7 +313,8 @@ bool Theorems::covers(const std::string& wide, const std::string& narrow) const 
   return c != nullptr && !c->within.empty() && covers(wide, c->within);
 }
 
-Result<Theorems> parse_theorems(const std::vector<std::pair<std::string, std::string>>& files) {
+Result<Theorems> parse_theorems(const std::vector<std::pair<std::string, std::string>>& files,
+                                Vocabulary vocabulary) {
   Theorems out;
   std::vector<Diagnostic> errors;
   for (const auto& [path, text] : files) {
@@ -308,7 +324,9 @@ Result<Theorems> parse_theorems(const std::vector<std::pair<std::string, std::st
       errors.push_back(unreadable(path, error));
       continue;
     }
-    for (const Sexpr& row : *rows) Row(path, row, &errors).read(&out);
+    for (const Sexpr& row : *rows) {
+      Row(path, row, vocabulary == Vocabulary::kWider, &errors).read(&out);
+    }
   }
   if (errors.empty()) errors = Lint(out).run();
   if (!errors.empty()) return errors;
@@ -316,7 +334,7 @@ Result<Theorems> parse_theorems(const std::vector<std::pair<std::string, std::st
   return out;
 }
 
-Result<Theorems> load_theorems(const std::string& folder) {
+Result<Theorems> load_theorems(const std::string& folder, Vocabulary vocabulary) {
   namespace fs = std::filesystem;
   std::error_code error;
   std::vector<std::pair<std::string, std::string>> files;
@@ -331,7 +349,7 @@ Result<Theorems> load_theorems(const std::string& folder) {
     if (!in) return unreadable(path.string(), "cannot be read");
     files.push_back({path.string(), std::string(std::istreambuf_iterator<char>(in), {})});
   }
-  return parse_theorems(files);
+  return parse_theorems(files, vocabulary);
 }
 
 }  // namespace minimoa

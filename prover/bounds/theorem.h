@@ -24,8 +24,9 @@ struct BoundClass {
   std::string name, within, doc;  // within: empty for the widest class
 };
 // What a bound is compared with. kThreshold: compulsory traffic is attained
-// in the class if and only if S >= the bound.
-enum class Counted { kTotal, kLoads, kStores, kThreshold };
+// in the class if and only if S >= the bound. The last two only in rows that no
+// certificate may cite (spec/bounds/wider).
+enum class Counted { kTotal, kLoads, kStores, kThreshold, kCrossing, kBytes };
 const char* word_of(Counted counted);
 
 struct Theorem {
@@ -37,6 +38,7 @@ struct Theorem {
   std::vector<Term> where;
   Counted counted = Counted::kTotal;
   Term numerator, denominator;
+  Term held;  // kCrossing only
   Span span;
 
   std::string status() const { return coq.empty() ? "assumed" : "Coq " + coq; }
@@ -53,9 +55,13 @@ struct Theorems {
   bool covers(const std::string& wide, const std::string& narrow) const;
 };
 
+// What rows may speak of: what a certificate knows, or also of processors and bytes.
+enum class Vocabulary { kCertificate, kWider };
 // Files as (path, text), in order.
-Result<Theorems> parse_theorems(const std::vector<std::pair<std::string, std::string>>& files);
-// Every *.thm of a folder, sorted by name.
-Result<Theorems> load_theorems(const std::string& folder);
+Result<Theorems> parse_theorems(const std::vector<std::pair<std::string, std::string>>& files,
+                                Vocabulary vocabulary = Vocabulary::kCertificate);
+// Every *.thm of a folder, sorted by name; of no folder inside of it.
+Result<Theorems> load_theorems(const std::string& folder,
+                               Vocabulary vocabulary = Vocabulary::kCertificate);
 
 }  // namespace minimoa

@@ -3,7 +3,8 @@
 //
 // The cover witnesses come from inverting the put's index functions: a plain
 // variable at axis k is o<k>; (+ (* I B) r) gives I = (div ok B) and
-// r = (mod ok B).
+// r = (mod ok B); (div R m) at one axis and (mod R m) at another give R, from
+// its two digits.
 #include <algorithm>
 #include <memory>
 
@@ -236,7 +237,9 @@ void write_once(const Spec& spec, const PutPath& path, std::vector<Statement>* o
     b.hypothesis(*p - *q);
     b.hypothesis(*q - *p);
   }
-  // Loop number k is binder number k, its copy number |V| + k.
+  // Loop number k is binder number k, its copy number |V| + k. Where the loops
+  // outside of it agree, fewer unknowns are left.
+  std::vector<Poly> agree;
   for (std::size_t k = 0; k < path.loops.size(); ++k) {
     const std::string& name = path.entries[path.loops[k]].name;
     const auto key = [&](std::size_t n) { return "b" + std::to_string(n) + ":" + name; };
@@ -245,6 +248,9 @@ void write_once(const Spec& spec, const PutPath& path, std::vector<Statement>* o
     const Poly copy = Poly::atom(own.atoms()->variable(key(path.loops.size() + k), name + "'"));
     out->push_back(own.state(copy - v, "written once: " + name,
                              mk(Op::kLe, {mk_var(name), mk_var(name + "'")})));
+    out->back().stages = agree;
+    agree.push_back(copy - v);
+    agree.push_back(v - copy);
   }
 }
 
@@ -267,18 +273,42 @@ class CoverWitness {
       if (entry) found_.emplace(*entry, target);
       return;
     }
+    if (f->op == Op::kIntDiv || f->op == Op::kIntMod) return digit(f, target);
     if (f->op != Op::kAdd) return;
     for (const bool flip : {false, true}) {
       const Term &product = f->kids[flip ? 1 : 0], &rest = f->kids[flip ? 0 : 1];
       if (product->op != Op::kMul) continue;
       for (const bool turn : {false, true}) {
         const Term &i = product->kids[turn ? 1 : 0], &b = product->kids[turn ? 0 : 1];
-        if (b->op != Op::kInt || b->value <= 0) continue;
+        if (!is_size(b)) continue;
         invert(i, mk(Op::kIntDiv, {target, b}));
         invert(rest, mk(Op::kIntMod, {target, b}));
         return;
       }
     }
+  }
+
+  // A positive literal, or made of dimensions.
+  bool is_size(const Term& t) const {
+    if (t->op == Op::kInt) return t->value > 0;
+    const auto names = free_vars(t);
+    return std::none_of(names.begin(), names.end(),
+                        [&](const std::string& v) { return innermost(v).has_value(); });
+  }
+
+  // R = (div R m) * m + (mod R m), once both are known.
+  void digit(const Term& f, const Term& target) {
+    for (const auto& [other, known] : digits_) {
+      if (other->op == f->op || !alpha_equal(other->kids[0], f->kids[0]) ||
+          !alpha_equal(other->kids[1], f->kids[1])) {
+        continue;
+      }
+      const bool high = f->op == Op::kIntDiv;
+      const Term &quotient = high ? target : known, &rest = high ? known : target;
+      invert(f->kids[0], mk(Op::kAdd, {mk(Op::kMul, {quotient, f->kids[1]}), rest}));
+      return;
+    }
+    digits_.push_back({f, target});
   }
 
   std::optional<std::size_t> innermost(const std::string& name) const {
@@ -290,6 +320,7 @@ class CoverWitness {
 
   const PutPath& path_;
   std::map<std::size_t, Term> found_;
+  std::vector<std::pair<Term, Term>> digits_;  // (div R m) or (mod R m), its target
 };
 
 class CoverStatements {

@@ -27,6 +27,7 @@ struct Attempt {
   bool lemmas = false;   // first determine the quotients of divisions
   bool context = false;  // the context may contradict itself without the goal
   bool pairs = false;    // cuts of sums of two facts
+  bool stages = false;   // first show the statement's stages, one after the other
 };
 
 // Work is counted, not timed. False when the budget is used up.
@@ -209,8 +210,8 @@ class Searcher {
   std::optional<Json> run(const Attempt& a) {
     if (a.context) first_root_ = 0;
     pair_cuts_ = a.pairs;
-    if (!a.lemmas) return close(facts_, a.reach, a.splits);
-    const std::vector<Lemma> lemmas = quotients();
+    if (!a.lemmas && !a.stages) return close(facts_, a.reach, a.splits);
+    const std::vector<Lemma> lemmas = a.lemmas ? quotients() : stages();
     if (lemmas.empty()) return std::nullopt;
     auto steps = close(facts_, a.reach, a.splits);
     for (std::size_t k = lemmas.size(); steps && k-- > 0;) {
@@ -252,6 +253,15 @@ class Searcher {
       if (lemma(difference, &lemmas) && lemma(-difference, &lemmas)) {
         known[k] = x;
       }
+    }
+    return lemmas;
+  }
+
+  // Those that can be shown; none unless all can.
+  std::vector<Lemma> stages() {
+    std::vector<Lemma> lemmas;
+    for (const Poly& p : statement_.stages) {
+      if (!lemma(p, &lemmas)) return {};
     }
     return lemmas;
   }
@@ -485,8 +495,13 @@ std::vector<Attempt> plan(Effort effort) {
   constexpr Reach kTriples{3, 2, 1500}, kWide{4, 2, 3000};
   switch (effort) {
     case Effort::kQuick:
-      return {{kLinear, 0},    {kPairs, 0},  {kLinear, 0, false, true},
-              {kMorePairs, 0}, {kLinear, 1}, {kPairs, 1}};
+      return {{kLinear, 0},
+              {kPairs, 0},
+              {kLinear, 0, false, true},
+              {kMorePairs, 0},
+              {kLinear, 1},
+              {kPairs, 1},
+              {kPairs, 0, false, false, false, true}};
     case Effort::kThorough:
       return {{kPairs, 0, true},
               {kLinear, 0, false, true, true},

@@ -31,9 +31,10 @@ struct Statement {
   std::vector<Poly> hypotheses;  // each >= 0
   Poly goal;                     // >= 0 is claimed
   std::vector<Ignored> ignored;
-  std::string label;        // for people
-  Term shown;               // the goal, for people
-  std::string key() const;  // equal keys: same hypotheses and goal
+  std::vector<Poly> stages;  // >= 0 each, in order: a way to the goal; no part of the claim
+  std::string label;         // for people
+  Term shown;                // the goal, for people
+  std::string key() const;   // equal keys: same hypotheses and goal
 };
 
 // A comparison of the table of section 5: a fact, or a goal.

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "prover/schedule/forms.h"
+#include "prover/schedule/pack.h"
 
 namespace minimoa {
 namespace {
@@ -36,6 +37,7 @@ void tiles_for_rows(const Deriver& d, const Axes& axes, std::vector<std::string>
 
 void schedule_attention(Deriver* d, const Schedule& s) {
   d->unshare();
+  if (s.pack_heads) pack_heads(d);
   const Axes axes = classify(*d);
   check_axes(*d, axes, s);
   order_loops(d, axes);

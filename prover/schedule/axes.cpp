@@ -53,11 +53,8 @@ Axes classify(const Deriver& d) {
   return axes;
 }
 
-// A bubble sort by for-swap.
-void order_loops(Deriver* d, const Axes& axes) {
-  std::vector<std::string> want = axes.batch;
-  if (axes.row) want.push_back(*axes.row);
-  want.push_back(axes.col);
+// A bubble sort.
+void sort_loops(Deriver* d, const std::vector<std::string>& want) {
   const auto rank = [&](const std::string& v) {
     return std::find(want.begin(), want.end(), v) - want.begin();
   };
@@ -72,6 +69,13 @@ void order_loops(Deriver* d, const Axes& axes) {
       }
     }
   }
+}
+
+void order_loops(Deriver* d, const Axes& axes) {
+  std::vector<std::string> want = axes.batch;
+  if (axes.row) want.push_back(*axes.row);
+  want.push_back(axes.col);
+  sort_loops(d, want);
 }
 
 std::vector<std::string> resolve(const Axes& axes, const AxisRef& ref) {
@@ -111,7 +115,10 @@ void check_tiles(const Axes& axes, const Schedule& s) {
   for (const Tile& t : s.tiles) {
     for (const std::string& v : resolve(axes, {t.axis, t.span})) {
       const bool row = axes.row && v == *axes.row && (online || !t.whole());
-      const bool key = v == axes.key && (online || t.whole());
+      // Two passes: all keys resident, or one after the other past a tile of rows.
+      const bool stream = t.size == 1 && axes.row && tile_of(axes, s, *axes.row) != nullptr &&
+                          names(axes, s.stage, axes.key);
+      const bool key = v == axes.key && (online || t.whole() || stream);
       if (!row && !key) {
         stuck("E0504", "axis '" + t.axis + "' cannot be tiled so by this schedule",
               {"tile row N | tile row 64"}, t.span);
@@ -158,8 +165,10 @@ void one_number_of_keys(const Deriver& d, const Axes& axes, const Span& span) {
 // number must be a size, and the row loop is then no task of its own.
 void check_whole_keys(const Deriver& d, const Axes& axes, const Schedule& s) {
   const Tile* const keys = tile_of(axes, s, axes.key);
-  if (keys == nullptr || !keys->whole()) return;
-  one_number_of_keys(d, axes, keys->span);
+  if (keys == nullptr) return;
+  const bool stream = s.softmax == SoftmaxForm::kTwoPass && !keys->whole();
+  if (keys->whole() || stream) one_number_of_keys(d, axes, keys->span);
+  if (!keys->whole()) return;
   if (!names(axes, s.stage, axes.key)) {
     if (s.softmax == SoftmaxForm::kOnline) return;
     stuck("E0510", "`tile key all` without `stage key` changes nothing in two passes",

@@ -24,7 +24,9 @@ WeightedMean mean_of(const Deriver& d);
 std::vector<std::string> loop_names(const Deriver& d);
 
 Axes classify(const Deriver& d);
-// Loops in the order batch.., row, col.
+// Loops in this order, by for-swap.
+void sort_loops(Deriver* d, const std::vector<std::string>& want);
+// batch.., row, col.
 void order_loops(Deriver* d, const Axes& axes);
 
 // The axes that a name of the schedule stands for; none: the spec has no row.

@@ -44,7 +44,7 @@ struct SpannedWord {
   std::string text;
   Span span;
 };
-// words: those of the line, `bound` first. E0501 and E0511.
+// words: those of the line, `bound` first. E0501.
 Result<BoundLine> parse_bound_line(const std::vector<SpannedWord>& words);
 
 }  // namespace minimoa

@@ -21,5 +21,8 @@ struct Derivation {
 
 Result<Derivation> reduce(const Spec& spec, const RuleTable& rules);  // start -> DNF -> ONF
 Result<Derivation> derive(const Spec& spec, const RuleTable& rules, const Schedule& schedule);
+// The same from an ONF that reduce() gave: one ONF serves many schedules.
+Result<Derivation> derive_from(Derivation onf, const Spec& spec, const RuleTable& rules,
+                               const Schedule& schedule);
 
 }  // namespace minimoa

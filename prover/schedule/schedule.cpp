@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t kMaxBytes = 16384;
 constexpr std::size_t kMaxLine = 200;
 constexpr std::size_t kMaxName = 48;
-constexpr std::int64_t kMaxTile = 65536;
 
 using Word = SpannedWord;
 
@@ -47,6 +46,7 @@ class Reader {
   void tile(const std::vector<Word>& words, std::vector<Tile>* to);
   void softmax(const std::vector<Word>& words);
   void materialise(const std::vector<Word>& words);
+  void pack(const std::vector<Word>& words);
   void axes(const std::vector<Word>& words, std::vector<AxisRef>* to);
   void bound(const std::vector<Word>& words);
   bool arity(const std::vector<Word>& words, std::size_t n, const std::string& form);
@@ -150,12 +150,13 @@ void Reader::directive(const std::vector<Word>& words) {
     if (once(words)) tile(words, &out_.splits);
     return;
   }
+  if (head == "pack") return pack(words);
   if (head == "parallel") return axes(words, &out_.parallel);
   if (head == "bound") return bound(words);
   error("E0501",
         "unknown directive `" + head +
-            "`; expected schedule, tile, softmax, materialise, stage, skip, outer, split, parallel "
-            "or bound",
+            "`; expected schedule, tile, softmax, materialise, stage, skip, outer, split, pack, "
+            "parallel or bound",
         words[0].span);
 }
 
@@ -228,6 +229,15 @@ void Reader::materialise(const std::vector<Word>& words) {
   }
   out_.materialise_scores = true;
   out_.materialise_span = words[0].span;
+}
+
+void Reader::pack(const std::vector<Word>& words) {
+  if (!once(words) || !arity(words, 2, "pack heads")) return;
+  if (words[1].text != "heads") {
+    error("E0501", "expected `heads`, got `" + words[1].text + "`", words[1].span);
+    return;
+  }
+  out_.pack_heads = true;
 }
 
 void Reader::axes(const std::vector<Word>& words, std::vector<AxisRef>* to) {

@@ -9,6 +9,7 @@
 //   skip key             key tiles that the mask excludes are not computed
 //   outer key            key tiles outermost, the states of all rows in slow memory
 //   split key 1024       parts of 1024 keys, merged at the end (split-KV)
+//   pack heads           query heads that share keys become rows
 //   parallel batch row   loops that run as tasks
 //   bound T3star ..      a lower bound to compare with (bound_line.h); repeatable
 #pragma once
@@ -21,6 +22,8 @@
 #include "spec/lang/diagnostic.h"
 
 namespace minimoa {
+
+inline constexpr std::int64_t kMaxTile = 65536;
 
 struct Tile {
   std::string axis;
@@ -47,6 +50,7 @@ struct Schedule {
   std::vector<AxisRef> skip;
   std::vector<AxisRef> outer;
   std::vector<Tile> splits;  // at most one
+  bool pack_heads = false;
   std::vector<AxisRef> parallel;
   std::vector<BoundLine> bounds;
 };

@@ -1,11 +1,13 @@
 // The row maximum first, then weights and weighted values in one reduction:
 // softmax-two-pass, pair-share, pair-fold; with `materialise scores` the scores
-// become an array in slow memory that is computed first.
+// become an array in slow memory that is computed first; with `tile key 1` both
+// passes run for a tile of rows at once (max-fold, fold-lift).
 // May be wrong: see attention.cpp.
 #include <algorithm>
 
 #include "prover/schedule/forms.h"
 #include "prover/schedule/rows.h"
+#include "prover/schedule/tiles.h"
 
 namespace minimoa {
 
@@ -81,6 +83,35 @@ void parallel_scores(Deriver* d, std::size_t axes) {
   }
 }
 
+// Both passes over the keys run for all rows of the tile at once: the loop over
+// r keeps arrays of maxima and of sums. A key is staged around the rows that use it.
+void keys_stream(Deriver* d, const std::string& r, const Axes& axes) {
+  const Position inner = child(d->loop(r), 1);
+  const Term guard = at(d->term(), inner)->kids[0];
+  guard_row_reads(d, child(inner, 1), guard, r);
+  for (int pass = 0; pass < 2; ++pass) {
+    d->step("when-let", child(d->loop(r), 1));
+    d->step("for-let-expand", d->loop(r));
+  }
+  d->step("max-fold",
+          d->first([](const Term& t) { return t->op == Op::kRed && t->name == "max"; }));
+  const auto is_pass = [&](const Term& t) {
+    return t->op == Op::kGen && t->kids[1]->op == Op::kFold &&
+           alpha_equal(t->kids[1]->kids[0], axes.keys);
+  };
+  while (d->has(is_pass)) {
+    const Position states = d->first(is_pass);
+    d->step("fold-lift", states);
+    const Term fold = at(d->term(), states);
+    const Position step = child(states, 2);
+    const auto trivial = [](const Term& t) {
+      return t->op == Op::kIf && t->kids[0]->op == Op::kTrue;
+    };
+    while (d->has(trivial, step)) d->step("if-true", d->first(trivial, step));
+    stage_key_tile(d, step, fold->binders[0], at(d->term(), step)->binders[0], 0);
+  }
+}
+
 // Rows in tiles or one by one, their own reads staged if the schedule says so.
 void rows_of_two_passes(Deriver* d, const Axes& axes, const Schedule& s) {
   if (!axes.row) return;
@@ -93,6 +124,8 @@ void rows_of_two_passes(Deriver* d, const Axes& axes, const Schedule& s) {
   const std::string r = split_rows(d, *axes.row, tile->size);
   const Position loop = d->loop(r);
   if (staged) stage_rows(d, loop, r, axes, at(d->term(), child(loop, 1))->kids[0]);
+  const Tile* const keys = tile_of(axes, s, axes.key);
+  if (keys != nullptr && !keys->whole()) keys_stream(d, r, axes);
 }
 
 }  // namespace
@@ -104,7 +137,8 @@ void two_pass(Deriver* d, const Axes& axes, const Schedule& s, std::size_t paral
     materialise(d, mean.score, mean.j, mean.n);
     parallel_scores(d, parallel);
   }
-  if (names(axes, s.stage, axes.key)) {
+  const Tile* const keys = tile_of(axes, s, axes.key);
+  if (names(axes, s.stage, axes.key) && keys->whole()) {
     const Position host = axes.row ? d->loop(*axes.row) : first_statement_below(*d, axes.batch);
     stage_whole_keys(d, host, axes);
   }

@@ -112,7 +112,7 @@ class Bench:
         return os.path.join(self.work, *parts)
 
     def spec(self, name):
-        folder = "attention" if name in ("sdpa", "causal", "gqa") else "examples"
+        folder = "attention" if name in ("sdpa", "causal", "gqa", "decode") else "examples"
         return self.report.path("spec", folder, name + ".moa")
 
     def write(self, name, data):
@@ -444,6 +444,46 @@ def check_theorem_table(b):
     b.refused(2, "E0902", *stream, "--machine", "none")
     b.refused(2, "E0524", *stream, "--machine", b.write("bad.toml", "name = 3\n"))
     b.refused(2, "E0524", *stream, "--machine", b.write("worse.toml", "[[[[\n"))
+
+
+def check_search(b):
+    found = b.path("found.sched")
+    h200 = ("search", b.spec("sdpa"), "--machine", "h200-sm")
+    b.expect(0, *h200, "-o", found, has=(
+        "h200-sm shared: 116736 words", "best: flash with tiles row 886, key 1:", "does not fit",
+        "within a factor of 1.058 of every explicit-product-orderly schedule (T3star",
+        "its closed forms give this footprint and traffic", "wrote " + found))
+    b.expect(0, *h200, "-o", found, has="unchanged " + found)
+    b.expect(0, "prove", b.spec("sdpa"), "--schedule", found, "--machine", "h200-sm", "--at",
+             "n=32768,m=32768,d=64", has=("fits", "verdict VALID", "ratio 1.058"))
+    other = b.write("other.sched", "schedule other\n")
+    b.refused(2, "E0916", *h200, "-o", other, has="--force")
+    b.expect(0, *h200, "-o", other, "--force", has="wrote")
+    done = b.call(b.minimoa, "search", b.spec("decode"), "--machine", "zen4-core", "--format", "json")
+    table = json.loads(done.stdout)
+    b.ok(done.returncode == 0 and set(table) == {"spec", "points", "memories", "searched"} and
+         [m["memory"] for m in table["memories"]] == ["zen4-core " + x for x in ("L1", "L2", "L3")],
+         done, "search as JSON")
+    for memory in table["memories"]:
+        fits = [row for row in memory["table"] if row["fits"]]
+        b.ok(memory["best"]["ratio"] == "1" and memory["best"]["closed_form"] and
+             all(int(row["footprint"]) <= int(memory["words"][0]) for row in fits) and
+             [int(r["traffic"]) for r in fits] == sorted(int(r["traffic"]) for r in fits),
+             done, "rows of " + memory["memory"])
+    small = ("search", b.spec("causal"), "--at", "n=60,m=64,d=8,S=400", "--schedule", "flash")
+    first, again = (b.expect(0, *small, has="flash") for _ in range(2))
+    b.ok(first.stdout == again.stdout and "naive" not in again.stdout, again, "not the same")
+    b.refused(1, "E0614", "search", b.spec("sdpa"), "--at", "n=64,m=64,d=64,S=9",
+              has=("smallest footprint: 72 words", "at n=64,m=64,d=64,S=9"))
+    b.refused(2, "E0902", "search", b.spec("sdpa"), "--machine", "none", has="zen4-core")
+    for words, has in ((h200 + ("--level", "L9"), "its memories are shared"),
+                       (h200 + ("--at", "n=x"), "expected NAME=NUMBER"),
+                       (("search", b.spec("sdpa"), "--machine", "abstract"), "say S=WORDS"),
+                       (("search", b.spec("sdpa")), "say S=WORDS"),
+                       (("search", b.spec("alibi"), "--machine", "h200-sm"), "say --at"),
+                       (("search", b.spec("sdpa"), "--machine", "zen4-core", "-o", found),
+                        "say which memory")):
+        b.refused(2, "E0911", *words, has=has)
 
 
 def check_build(b):
@@ -786,7 +826,8 @@ def hostile_paths(b, home, place, edited):
 
 
 CHECKS = (check_paper_example, check_show, check_variations, check_format, check_explain,
-          check_exit_codes, check_theorem_table, check_broken_root, check_build, check_bad_specs,
+          check_exit_codes, check_theorem_table, check_search, check_broken_root, check_build,
+          check_bad_specs,
           check_bad_schedules, check_bad_arrays,
           check_bad_libraries, check_bad_outputs, check_hostile_certificates)
 

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "extract/build.h"
 #include "extract/run/host.h"
 #include "spec/lang/elaborate.h"
 #include "spec/lang/interpret.h"
@@ -31,8 +32,6 @@ namespace {
 
 using Index = std::int64_t;
 
-const char* const kSchedules[] = {"naive",    "two_pass", "flash",         "flash_stream",
-                                  "resident", "split_kv", "rows_resident", "flash_kv_outer"};
 constexpr Index kLengths[] = {1, 2, 15, 16, 17, 63, 64, 65, 1000};
 constexpr Index kDepths[] = {1, 3, 64, 80, 128};
 constexpr Index kGroups[] = {1, 3, 8};
@@ -161,25 +160,36 @@ void judge_reference(const Spec& spec, const Case& c, const Inputs& in,
   CHECK_MESSAGE(worst < Quad(1e-15), "interpreter and loop differ");
 }
 
-Spec read(const std::string& name) {
-  const std::string path = std::string(MINIMOA_SOURCE_DIR) + "/spec/attention/" + name + ".moa";
+std::string slurp(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
+  REQUIRE_MESSAGE(in.good(), path);
   std::ostringstream bytes;
   bytes << in.rdbuf();
-  const auto spec = read_spec(bytes.str(), path);
+  return bytes.str();
+}
+
+Spec read(const std::string& name) {
+  const std::string path = std::string(MINIMOA_SOURCE_DIR) + "/spec/attention/" + name + ".moa";
+  const auto spec = read_spec(slurp(path), path);
   REQUIRE_MESSAGE(spec.ok(), path, (spec.ok() ? "" : text(spec.errors())));
   return spec.value();
 }
 
-// The kernels of a spec; one that is not built fails the test.
+// The kernels of a spec, by the suite; one that is not built fails the test.
 std::vector<Kernel> kernels_of(const std::string& spec) {
+  const std::string path = std::string(MINIMOA_SOURCE_DIR) + "/extract/suite.txt";
+  const auto suite = parse_suite(slurp(path), path);
+  REQUIRE(suite.ok());
   std::vector<Kernel> out;
-  for (const char* schedule : kSchedules) {
+  for (const SuiteEntry& entry : suite.value()) {
+    if (entry.spec_path != "spec/attention/" + spec + ".moa") continue;
+    const std::string schedule = std::filesystem::path(entry.schedule_path).stem().string();
     const std::string name = kernel_name(spec, schedule);
     const auto k = Kernel::load(std::string(MINIMOA_KERNEL_DIR) + "/lib" + name + ".so", name);
     CHECK_MESSAGE(k.ok(), (k.ok() ? "" : text(k.errors())));
     if (k.ok()) out.push_back(k.value());
   }
+  CHECK(out.size() >= 8);
   return out;
 }
 

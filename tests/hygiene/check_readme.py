@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""README's examples show real output.
+"""The examples of README and of the other pages show real output.
 
 In a ```console block of README.md or docs, a line `$ COMMAND` is run with
 build/bin in front of PATH at the repository root; the lines up to the next `$`
@@ -13,7 +13,8 @@ import re
 from common import Report, run
 
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
-DOCUMENTS = ("README.md", "spec/NOTATION.md", "spec/SOUNDNESS.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "spec/NOTATION.md", "spec/SOUNDNESS.md", "CONTRIBUTING.md",
+             "docs/data-movement.md")
 
 
 def commands(block):

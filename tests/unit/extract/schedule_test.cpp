@@ -121,9 +121,19 @@ TEST_CASE("the order of keys: outermost, or in parts") {
   CHECK(verdict(std::string(kHead) + "split key 8\nsplit key 8\n") == "E0508:4:1");
 }
 
+TEST_CASE("heads are all that can be packed") {
+  CHECK(verdict(std::string(kHead) + "pack heads\n") == "ok");
+  CHECK(verdict(std::string(kHead) + "pack row\n") == "E0501:3:6");
+  CHECK(verdict(std::string(kHead) + "pack\n") == "E0501:3:1");
+  CHECK(verdict(std::string(kHead) + "pack heads\npack heads\n") == "E0508:4:1");
+  CHECK_FALSE(parse_schedule(kHead, "s.sched").value().pack_heads);
+  CHECK(parse_schedule(std::string(kHead) + "pack heads\n", "s.sched").value().pack_heads);
+}
+
 TEST_CASE("the shipped schedules are read under their own names") {
-  for (const char* name : {"naive", "two_pass", "flash", "flash_stream", "resident",
-                           "rows_resident", "flash_kv_outer", "split_kv"}) {
+  for (const char* name :
+       {"naive", "two_pass", "flash", "flash_stream", "resident", "rows_resident", "flash_kv_outer",
+        "split_kv", "grouped", "flash1", "two_pass_stream"}) {
     const std::string path =
         std::string(MINIMOA_SOURCE_DIR) + "/extract/schedules/" + name + ".sched";
     const auto s = parse_schedule(slurp(path), path);

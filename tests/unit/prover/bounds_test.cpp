@@ -37,12 +37,19 @@ Term parsed(const std::string& text) {
   return *t;
 }
 
+Theorems wider_rows() {
+  auto t =
+      load_theorems(std::string(MINIMOA_SOURCE_DIR) + "/spec/bounds/wider", Vocabulary::kWider);
+  REQUIRE_MESSAGE(t.ok(), (t.ok() ? "" : t.errors()[0].message));
+  return t.value();
+}
+
 // Dense attention of n rows and m keys with given costs, no derivation behind it.
 struct Case {
   Spec spec;
   Costs costs;
   Recognised what;
-  Theorems theorems = shipped();
+  Theorems theorems = shipped(), wider = wider_rows();
 
   explicit Case(const std::string& footprint, const std::string& loads, const std::string& stores) {
     spec.dims = {"n", "m", "dk", "dv"};
@@ -64,7 +71,7 @@ struct Case {
   }
 
   TableAt at(const std::string& point, const Machine* machine = nullptr) {
-    const Subject subject{spec, costs, mk_int(0), what, theorems};
+    const Subject subject{spec, costs, mk_int(0), what, theorems, &wider};
     const auto sizes = parse_point(point, spec, what);
     REQUIRE(sizes.ok());
     return table_at(subject, sizes.value(), machine)[0];
@@ -118,6 +125,82 @@ TEST_CASE("a bound is used where its conditions hold and nowhere else") {
   const TableAt wide = c.at("n=64,m=64,dk=4,dv=16,S=4096");
   CHECK(bound(wide, "T3star").broken == "dv <= dk");
   CHECK(bound(wide, "T3star_slices").words == 256);  // 4 * 4096 * 64 / 4096
+}
+
+// Of the rows of spec/bounds/wider; -1: not there, or it does not apply.
+Int wide(const TableAt& at, const std::string& name) {
+  for (const BoundAt& b : at.wider) {
+    if (b.theorem->name == name && b.broken.empty()) return b.words;
+  }
+  return -1;
+}
+
+TEST_CASE("T7: words that cross a network, against ring and grid (bounds-2.md 4)") {
+  Case c("1", kStreamLoads, "(* n dv)");
+  const auto least = [&](int p) {
+    return wide(c.at("n=65536,m=65536,dk=64,dv=64,S=116736,p=" + std::to_string(p)), "T7");
+  };
+  const Int nd = Int(65536) * 128;
+  // Square numbers of processors: a grid attains it, a ring is (sqrt p + 1) / 2 away.
+  for (const int root : {2, 4, 8}) {
+    const int p = root * root;
+    CHECK(least(p) == 2 * nd / root - 2 * nd / p);
+    const Int ring = nd - nd / p;
+    CHECK(2 * ring == (root + 1) * least(p));
+  }
+  CHECK(least(1) == 0);
+  // p = 8: 0.457 n D; ring 0.875 n D and a 2 x 4 grid 0.5 n D are 1.91 and 1.09 times that.
+  CHECK(ratio_text(least(8), nd) == "0.458");
+  CHECK(ratio_text(nd - nd / 8, least(8)) == "1.915");
+  CHECK(ratio_text(nd / 2, least(8)) == "1.094");
+  CHECK(ratio_text(9, 4) == "2.250");
+  // Too few pairs for each processor: 4 p dk^2 > E.
+  CHECK(wide(c.at("n=256,m=256,dk=64,dv=64,S=116736,p=4"), "T7") >= 0);
+  CHECK(wide(c.at("n=256,m=256,dk=64,dv=64,S=116736,p=5"), "T7") == -1);
+}
+
+TEST_CASE("T7 is the least whole number above the real bound") {
+  Case c("1", kStreamLoads, "(* n dv)");
+  for (int p = 2; p < 60; ++p) {
+    const Int n = 3001 + 7 * p, d = 12;
+    const Int x = wide(
+        c.at("n=" + n.str() + ",m=" + n.str() + ",dk=6,dv=6,S=1000,p=" + std::to_string(p)), "T7");
+    const Int held = 2 * n * d, squared = 4 * n * n * d * d * p;
+    const Int at = p * x + held, before = p * (x - 1) + held;
+    CHECK(at * at >= squared);
+    CHECK(before * before < squared);
+  }
+}
+
+TEST_CASE("T5: the memories of other processors do not help") {
+  Case c("1", kStreamLoads, "(* n dv)");
+  const std::string sizes = "n=32768,m=32768,dk=64,dv=64,S=116736";
+  CHECK(c.at(sizes).wider.empty());
+  for (const char* p : {",p=1", ",p=132"}) {
+    const TableAt at = c.at(sizes + p);
+    CHECK(wide(at, "T5star") == bound(at, "T3star").words);
+    CHECK(wide(at, "T5") == bound(at, "T3a").words);
+    CHECK(at.verdicts.size() == c.at(sizes).verdicts.size());
+  }
+}
+
+TEST_CASE("bytes: with elements of one byte, T3star less what the last element may cost") {
+  Case c("1", kStreamLoads, "(* n dv)");
+  const std::string ones = ",eq=1,ek=1,ev=1,eo=1,ep=1", sizes = "n=32768,m=32768,dk=64,dv=64";
+  const Int s = 116736, d = 128, pairs = Int(32768) * 32768;
+  const Int want = ceil_quotient((s - 1) * d * d * pairs - s * s * s, s * s);
+  const TableAt at = c.at(sizes + ",bytes=116736" + ones);
+  CHECK(wide(at, "T3star_bytes") == want);
+  CHECK(wide(at, "T3star_bytes_slices") == want);  // dk = dv: no part is cheaper
+  // 16-bit inputs, 32-bit sums: parts are cheaper, and the simple row does not apply.
+  const TableAt mixed = c.at(sizes + ",bytes=233472,eq=2,ek=2,ev=2,eo=4,ep=4");
+  CHECK(wide(mixed, "T3star_bytes") == -1);
+  const Int b = 233472, least = Int(64) * 64 * (4 + 8 + 2 * 4);
+  CHECK(wide(mixed, "T3star_bytes_slices") ==
+        ceil_quotient((b - 4) * least * pairs - b * b * b, b * b));
+  // Every part g of the columns costs at least that much.
+  for (int g = 1; g <= 64; ++g) CHECK((64 * 2 + g * 4) * (64 * 2 + g * 2) * 64 >= least * g);
+  CHECK(wide(c.at(sizes + ",bytes=2048" + ones), "T3star_bytes") == -1);
 }
 
 TEST_CASE("n = 2, m = 4: the counterexample to R3 obeys R1 and R2") {
@@ -205,6 +288,24 @@ TEST_CASE("rows that the loader refuses") {
   CHECK(refused("(var z (doc \"d\"))") == "E0522");
   CHECK(refused("(lemma L (doc \"d\"))") == "E0522");
   CHECK(refused("(theorem") == "E0522");
+}
+
+TEST_CASE("processors and bytes are for rows that no certificate cites") {
+  const std::string vars = "(var p (doc \"p\"))", row = theorem("E p", "crossing E 1 p");
+  const auto wide_code = [](const std::string& rows) {
+    const auto t = parse_theorems({{"t.thm", kHead + rows}}, Vocabulary::kWider);
+    return t.ok() ? "" : t.errors()[0].code;
+  };
+  CHECK(wide_code(vars + row).empty());
+  CHECK(refused(vars) == "E0522");
+  CHECK(refused(theorem("S E", "bytes E S")) == "E0522");
+  CHECK(refused(theorem("S E", "crossing E 1 S")) == "E0522");
+  CHECK(refused("(class distributed (doc \"d\"))") == "E0522");
+  CHECK(wide_code("(class distributed (doc \"d\"))").empty());
+  CHECK(wide_code(vars + theorem("E p", "crossing E p")) == "E0522");    // what is held is missing
+  CHECK(wide_code(vars + theorem("E p", "total E 1 p")) == "E0522");     // held by nobody
+  CHECK(wide_code(vars + theorem("E S", "crossing E 1 S")) == "E0523");  // p is not declared
+  for (const Theorem& t : wider_rows().theorems) CHECK(t.status() == "assumed");
 }
 
 TEST_CASE("clauses of a row") {

@@ -94,6 +94,24 @@ TEST_CASE("materialised scores: every operand is loaded for each use") {
   CHECK(words(c, "O", false, at) == 0);
 }
 
+TEST_CASE("packed heads: a key is loaded once for the rows of a whole group") {
+  const Costs apart = costs_at("gqa", "flash"), packed = costs_at("gqa", "grouped"),
+              resident = costs_at("gqa", "rows_resident");
+  for (const std::int64_t group : {1, 3, 8}) {
+    for (const std::int64_t s : {1, 16, 63, 64, 65, 200}) {
+      const Values at = {{"B", 2}, {"Hkv", 2}, {"Hq", 2 * group}, {"S", s}, {"T", 70}, {"D", 5}};
+      const std::int64_t once = 2 * 2 * 70 * 5;  // every key of the caches
+      CHECK(words(apart, "K", false, at) == once * group * ((s + 63) / 64));
+      for (const std::string array : {"K", "V"}) {
+        CHECK(words(packed, array, false, at) == once * ((group * s + 63) / 64));
+        CHECK(words(resident, array, false, at) == once);
+      }
+      CHECK(words(packed, "Q", false, at) == 2 * 2 * group * s * 5);
+      CHECK(words(packed, "O", true, at) == 2 * 2 * group * s * 5);
+    }
+  }
+}
+
 TEST_CASE("a causal mask is counted exactly, for more and for fewer keys than queries") {
   const Costs c = costs_at("causal", "two_pass");
   CHECK(c.unclaimed.empty());

@@ -148,8 +148,9 @@ const std::vector<Case>& cases() {
 TEST_CASE("every step of every shipped derivation keeps the values") {
   for (const Case& c : cases()) {
     const Spec spec = spec_of(c.path);
-    for (const char* schedule : {"naive", "two_pass", "flash", "flash_stream", "resident",
-                                 "rows_resident", "flash_kv_outer", "split_kv"}) {
+    for (const char* schedule :
+         {"naive", "two_pass", "flash", "flash_stream", "resident", "rows_resident",
+          "flash_kv_outer", "split_kv", "grouped", "flash1", "two_pass_stream"}) {
       CAPTURE(c.path);
       CAPTURE(schedule);
       const Derivation d = derived(spec, schedule);
@@ -209,6 +210,14 @@ const char* const kSmall[] = {
     "softmax two-pass\nstage row\n",
     "softmax two-pass\ntile row 2\nstage row\nparallel batch row\n",
     "softmax two-pass\ntile row 2\ntile key all\nstage key row\nparallel batch\n",
+    "softmax two-pass\ntile row 2\ntile key 1\nstage row key\nparallel batch row\n",
+    "softmax two-pass\ntile row 3\ntile key 1\nstage key\nparallel batch\n",
+    "pack heads\nsoftmax online\ntile row 2\ntile key 2\nstage row key\nparallel batch row\n",
+    "pack heads\nsoftmax online\ntile row all\ntile key 2\nstage row key\nparallel batch\n",
+    "pack heads\nsoftmax online\nouter key\ntile key 2\nstage row key\nparallel batch\n",
+    "pack heads\nsoftmax online\ntile row 2\nsplit key 4\ntile key 2\nstage row key\n"
+    "parallel batch row key\n",
+    "pack heads\nsoftmax two-pass\ntile row 3\nstage row\nparallel batch row\n",
 };
 
 std::size_t count_reads(const Term& t) {
@@ -227,6 +236,9 @@ TEST_CASE("staging and skipping keep the values where tiles do not fit") {
        {{{"B", 1}, {"H", 1}, {"S", 7}, {"D", 2}, {"W", 2}},
         {{"B", 1}, {"H", 1}, {"S", 4}, {"D", 1}, {"W", 1}}}},
       {"spec/examples/alibi.moa", {{{"B", 1}, {"H", 2}, {"S", 3}, {"D", 2}}}},
+      {"spec/attention/gqa.moa",
+       {{{"B", 1}, {"Hq", 6}, {"Hkv", 2}, {"S", 3}, {"T", 3}, {"D", 1}},
+        {{"B", 1}, {"Hq", 2}, {"Hkv", 2}, {"S", 2}, {"T", 5}, {"D", 1}}}},
   };
   for (const Case& c : specs) {
     const Spec spec = spec_of(c.path);
@@ -242,8 +254,8 @@ TEST_CASE("staging and skipping keep the values where tiles do not fit") {
 TEST_CASE("what is staged is read in one place") {
   for (const Case& c : cases()) {
     const Spec spec = spec_of(c.path);
-    for (const char* schedule :
-         {"flash", "flash_stream", "resident", "rows_resident", "flash_kv_outer", "split_kv"}) {
+    for (const char* schedule : {"flash", "flash_stream", "resident", "rows_resident",
+                                 "flash_kv_outer", "split_kv", "grouped"}) {
       CAPTURE(c.path);
       CAPTURE(schedule);
       CHECK(count_reads(derived(spec, schedule).final_term()) == 3);
@@ -305,6 +317,9 @@ TEST_CASE("a schedule that cannot be had names its line") {
   CHECK(refused(causal, two + "tile row all\n") == "E0504:3");
   CHECK(refused(causal, two + "tile key 8\n") == "E0504:3");
   CHECK(refused(causal, two + "stage key\n") == "E0505:3");
+  CHECK(refused(causal, two + "tile row 8\ntile key 1\n") == "E0504:4");
+  CHECK(refused(causal, two + "tile key 1\nstage key\n") == "E0504:3");
+  CHECK(refused(causal, two + "tile row 8\ntile key 8\nstage key\n") == "E0504:4");
   CHECK(refused(causal, two + "skip key\n") == "E0510:3");
   CHECK(refused(causal, two + "tile key all\n") == "E0510:3");
   CHECK(refused(causal, two + "tile key all\nstage key\nparallel batch row\n") == "E0510:5");

@@ -94,13 +94,13 @@ TEST_CASE("what `within` claims must hold: else sizes that break it") {
   CHECK(outcome("sdpa", "flash_stream", std::string("bound T3star within 529/500") + kAt) ==
         "529/500");
   CHECK(outcome("sdpa", "flash_stream", std::string("bound T3star within 1.057") + kAt) ==
-        "E0614 = counterexample: B=1 H=1 S=32768 T=32768 D=64");
+        "E0616 = counterexample: B=1 H=1 S=32768 T=32768 D=64");
   // The second tile of rows loads the keys again.
   CHECK(outcome("sdpa", "flash_stream", "bound T0 within 1\n") ==
-        "E0614 = counterexample: B=1 H=1 S=897 T=1 D=1");
+        "E0616 = counterexample: B=1 H=1 S=897 T=1 D=1");
   // Rows without a key are loaded, though nobody must.
   CHECK(outcome("causal", "resident", "bound T0 within 1\n") ==
-        "E0614 = counterexample: B=1 H=1 S=2 T=1 D=1");
+        "E0616 = counterexample: B=1 H=1 S=2 T=1 D=1");
 }
 
 TEST_CASE("a fast memory that is smaller than the footprint is refused") {
@@ -122,7 +122,7 @@ TEST_CASE("a theorem that does not apply is left out with the reason") {
   CHECK(dense.find("| bound R2 ") == 1);
   CHECK(dense.find("needs heads * (n * m) <= E") != std::string::npos);
   CHECK(outcome("causal", "flash_stream", std::string("bound R2 within 2") + kAt) ==
-        "E0615 = counterexample: B=1 H=1 S=32768 T=32768 D=64");
+        "E0617 = counterexample: B=1 H=1 S=32768 T=32768 D=64");
   CHECK(outcome("sdpa", "flash_stream", "bound T3star words 2000000 at d = 1024\n") ==
         " | bound T3star words 2000000 at d = 1024: needs 2 * (dk * D) <= S (S: 2000000) at B=1 "
         "H=1 S=1 T=1 D=1024");

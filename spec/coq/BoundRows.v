@@ -1,0 +1,245 @@
+(* BoundRows.v: the rows of spec/bounds/*.thm as propositions. Written by rows.py; proofs are in
+   BoundProofs.v. Z-variables of a row are primed; those without a prime belong to the model. *)
+From Coq Require Import ZArith List.
+Require ElementBounds TickBounds RowBounds.
+Local Open Scope Z_scope.
+
+(** compulsory traffic: every element of a row or key that is used is loaded once, every output element stored once *)
+Definition T0 : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  (ElementBounds.valid dk cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  forall rows' cols' dk' dv' : Z,
+  rows' <= Z.of_nat (length (ElementBounds.rows E)) ->
+  cols' <= Z.of_nat (length (ElementBounds.cols E)) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  (1 <= dv') ->
+  ((rows' * dk') + ((cols' * (dk' + dv')) + (rows' * dv'))) <= 1 * Z.of_nat (ElementBounds.traffic tr).
+
+(** loads, from the scores and one column of the output *)
+Definition T1 : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  (ElementBounds.valid dk cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  forall S' E' dk' dv' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  (1 <= dv') ->
+  (1 <= S') ->
+  ((2 * (dk' * (dk' + 1))) <= S') ->
+  (E' * (dk' * (dk' + 1))) <= S' * Z.of_nat (length (ElementBounds.loads tr 0 (ElementBounds.len tr))).
+
+(** loads, with the values *)
+Definition T2 : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  (ElementBounds.valid dk cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  forall S' E' dk' dv' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  (1 <= dv') ->
+  (1 <= S') ->
+  ((2 * (dk' * (dk' + dv'))) <= S') ->
+  (E' * (dk' * (dk' + dv'))) <= S' * Z.of_nat (length (ElementBounds.loads tr 0 (ElementBounds.len tr))).
+
+(** the loads of T2 and one store of every output element *)
+Definition T2_total : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  (ElementBounds.valid dk cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  forall S' E' rows' dk' dv' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  rows' <= Z.of_nat (length (ElementBounds.rows E)) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  (1 <= dv') ->
+  (1 <= S') ->
+  ((2 * (dk' * (dk' + dv'))) <= S') ->
+  ((E' * (dk' * (dk' + dv'))) + (S' * (rows' * dv'))) <= S' * Z.of_nat (ElementBounds.traffic tr).
+
+(** four fifths of E (dk+dv)^2 / S, recomputation allowed *)
+Definition T3a : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  (ElementBounds.valid dk cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  forall S' E' dk' dv' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  let D' := (dk' + dv') in
+  (1 <= dv') ->
+  (dv' <= dk') ->
+  ((4 * (dk' * D')) <= S') ->
+  (4 * (E' * (D' * D'))) <= (5 * S') * Z.of_nat (ElementBounds.traffic tr).
+
+(** four fifths of 4 dk dv E / S; of use when dv > dk *)
+Definition T3b : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  (ElementBounds.valid dk cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  forall S' E' dk' dv' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  (1 <= dk') ->
+  (1 <= dv') ->
+  (1 <= S') ->
+  ((64 * ((dk' * (dk' * dk')) * dv')) <= (S' * S')) ->
+  (16 * (E' * (dk' * dv'))) <= (5 * S') * Z.of_nat (ElementBounds.traffic tr).
+
+(** E (dk+dv)^2 / S with constant 1, recomputation allowed *)
+Definition T3star : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  (ElementBounds.valid dk cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  (TickBounds.orderly cap tr) ->
+  forall S' E' dk' dv' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  let D' := (dk' + dv') in
+  (1 <= dv') ->
+  (dv' <= dk') ->
+  ((2 * (dk' * D')) <= S') ->
+  (E' * (D' * D')) <= S' * Z.of_nat (ElementBounds.traffic tr).
+
+(** 4 dk dv E / S with constant 1; of use when dv > dk *)
+Definition T3star_slices : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  (ElementBounds.valid dk cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  (TickBounds.orderly cap tr) ->
+  forall S' E' dk' dv' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  (1 <= dk') ->
+  (1 <= dv') ->
+  (1 <= S') ->
+  ((16 * ((dk' * (dk' * dk')) * dv')) <= (S' * S')) ->
+  (4 * (E' * (dk' * dv'))) <= S' * Z.of_nat (ElementBounds.traffic tr).
+
+(** dense: compulsory traffic is attained by a row-granular schedule if and only if S is at least this *)
+Definition R1 : Prop :=
+  forall (dk dv cap n m : nat),
+  forall E' dk' dv' n' m' heads' S' : Z,
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  n' = Z.of_nat n ->
+  m' = Z.of_nat m ->
+  S' = Z.of_nat cap ->
+  let wk' := (dk' + dv') in
+  let wq' := (wk' + 2) in
+  (1 <= n') ->
+  (1 <= m') ->
+  (1 <= wk') ->
+  ((heads' * (n' * m')) <= E') ->
+  (exists tr, RowBounds.schedule (RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2) n m tr /\ RowBounds.traffic (RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2) RowBounds.empty tr = RowBounds.compulsory (RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2) n m) <->
+  (Z.min ((n' * wq') + wk') ((m' * wk') + wq')) <= 1 * S'.
+
+(** dense: the pairs that the first loads of the rows cannot make cost wk / A each *)
+Definition R2 : Prop :=
+  forall (dk dv cap n m : nat) (tr : list RowBounds.event),
+  (let p := RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2 in RowBounds.schedule p n m tr) ->
+  forall S' E' dk' dv' n' m' heads' : Z,
+  S' = Z.of_nat cap ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  n' = Z.of_nat n ->
+  m' = Z.of_nat m ->
+  let wk' := (dk' + dv') in
+  let wq' := (wk' + 2) in
+  let A' := ((Z.max 0 (S' - wk')) / wq') in
+  let B' := ((Z.max 0 (S' - wq')) / wk') in
+  let c' := (dk' + ((2 * dv') + 4)) in
+  (1 <= n') ->
+  (1 <= wk') ->
+  (1 <= A') ->
+  ((wk' * B') <= (c' * A')) ->
+  ((heads' * (n' * m')) <= E') ->
+  ((A' * (n' * wk')) + (wk' * (n' * (Z.max 0 (m' - B'))))) <= A' * Z.of_nat (RowBounds.traffic (RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2) RowBounds.empty tr).
+
+(** dense: every row is loaded and stored once, every key record loaded once *)
+Definition R2_compulsory : Prop :=
+  forall (dk dv cap n m : nat) (tr : list RowBounds.event),
+  (let p := RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2 in RowBounds.schedule p n m tr) ->
+  forall S' E' dk' dv' n' m' heads' : Z,
+  S' = Z.of_nat cap ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  n' = Z.of_nat n ->
+  m' = Z.of_nat m ->
+  let wk' := (dk' + dv') in
+  let wq' := (wk' + 2) in
+  let A' := ((Z.max 0 (S' - wk')) / wq') in
+  let B' := ((Z.max 0 (S' - wq')) / wk') in
+  let c' := (dk' + ((2 * dv') + 4)) in
+  (1 <= n') ->
+  (1 <= wk') ->
+  ((wk' * B') <= (c' * A')) ->
+  ((heads' * (n' * m')) <= E') ->
+  ((n' * wk') + (wk' * m')) <= 1 * Z.of_nat (RowBounds.traffic (RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2) RowBounds.empty tr).
+
+(** dense: the same with whole loads of key records *)
+Definition R2_ceil : Prop :=
+  forall (dk dv cap n m : nat) (tr : list RowBounds.event),
+  (let p := RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2 in RowBounds.schedule p n m tr) ->
+  forall S' E' dk' dv' n' m' heads' : Z,
+  S' = Z.of_nat cap ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  n' = Z.of_nat n ->
+  m' = Z.of_nat m ->
+  let wk' := (dk' + dv') in
+  let wq' := (wk' + 2) in
+  let A' := ((Z.max 0 (S' - wk')) / wq') in
+  let B' := ((Z.max 0 (S' - wq')) / wk') in
+  let c' := (dk' + ((2 * dv') + 4)) in
+  let beta' := ((B' + (A' - 1)) / A') in
+  (1 <= n') ->
+  (1 <= wk') ->
+  (1 <= A') ->
+  ((wk' * beta') <= c') ->
+  ((heads' * (n' * m')) <= E') ->
+  ((n' * wk') + (wk' * (((n' * (Z.max 0 (m' - B'))) + (A' - 1)) / A'))) <= 1 * Z.of_nat (RowBounds.traffic (RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2) RowBounds.empty tr).
+
+(** any mask without empty rows: the pairs that the first loads of the rows cannot make cost wk / A each *)
+Definition R2_mask : Prop :=
+  forall (dk dv cap rows keys : nat) (E : list (nat * nat)) (tr : list RowBounds.event),
+  (NoDup E) ->
+  (let p := RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2 in RowBounds.schedule_for p rows keys E tr) ->
+  forall S' E' rows' dk' dv' n' heads' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  rows' <= Z.of_nat rows ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  heads' * n' = Z.of_nat rows ->
+  let wk' := (dk' + dv') in
+  let wq' := (wk' + 2) in
+  let A' := ((Z.max 0 (S' - wk')) / wq') in
+  let B' := ((Z.max 0 (S' - wq')) / wk') in
+  let c' := (dk' + ((2 * dv') + 4)) in
+  (1 <= wk') ->
+  (1 <= A') ->
+  ((wk' * B') <= (c' * A')) ->
+  ((heads' * n') <= rows') ->
+  (((A' * (rows' * wk')) + (wk' * E')) - (wk' * (rows' * B'))) <= A' * Z.of_nat (RowBounds.traffic (RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2) RowBounds.empty tr).
