@@ -133,6 +133,13 @@ set(MINIMOA_EXTRACT_SOURCES
     extract/certificate.cpp
     extract/emit.cpp
     extract/lower.cpp
+    extract/report/auditor.cpp
+    extract/report/chart.cpp
+    extract/report/curves.cpp
+    extract/report/derivation.cpp
+    extract/report/html.cpp
+    extract/report/page.cpp
+    extract/report/witness.cpp
     extract/run/host.cpp
     extract/run/npy.cpp
     extract/run/run_command.cpp
@@ -148,6 +155,7 @@ set(MINIMOA_CLI_SOURCES
     extract/cli/fmt_command.cpp
     extract/cli/main.cpp
     extract/cli/prove_command.cpp
+    extract/cli/report_command.cpp
     extract/cli/run_command.cpp
     extract/cli/search_command.cpp
     extract/cli/show_command.cpp

@@ -126,12 +126,18 @@ std::optional<Made> make(Session* session, const std::string& spec_path,
                          const std::string& schedule_name) {
   const auto root = find_root(session);
   if (!root) return std::nullopt;
+  const auto schedule = load_schedule(session, schedule_path(*root, schedule_name));
+  if (!schedule) return std::nullopt;
+  return make(session, spec_path, *schedule);
+}
+
+std::optional<Made> make(Session* session, const std::string& spec_path, const Schedule& schedule) {
+  const auto root = find_root(session);
+  if (!root) return std::nullopt;
   auto loaded = load_spec(session, spec_path);
   if (!loaded) return std::nullopt;
   auto rules = load_rules(session, *root);
   if (!rules) return std::nullopt;
-  const auto schedule = load_schedule(session, schedule_path(*root, schedule_name));
-  if (!schedule) return std::nullopt;
 
   BundleOptions options;
   options.root = *root;
@@ -142,12 +148,12 @@ std::optional<Made> make(Session* session, const std::string& spec_path,
   } else if (options.spec_path.rfind("..", 0) == 0) {
     options.spec_path = "spec/" + std::filesystem::path(spec_path).filename().string();
   }
-  options.schedule_path = relative_to(*root, schedule->path);
-  auto bundle = make_bundle(loaded->spec, loaded->bytes, *schedule, *rules, options);
+  options.schedule_path = relative_to(*root, schedule.path);
+  auto bundle = make_bundle(loaded->spec, loaded->bytes, schedule, *rules, options);
   if (!bundle.ok()) {
     const bool in_schedule =
-        !bundle.errors().empty() && bundle.errors().front().span.file == schedule->path;
-    report(session, bundle.errors(), in_schedule ? schedule->text : loaded->bytes);
+        !bundle.errors().empty() && bundle.errors().front().span.file == schedule.path;
+    report(session, bundle.errors(), in_schedule ? schedule.text : loaded->bytes);
     return std::nullopt;
   }
   if (bundle.value().verdict != "VALID") raise_code(session, kHoley);

@@ -22,6 +22,8 @@ struct Made {
 // Sets exit code 3 when holes are left.
 std::optional<Made> make(Session* session, const std::string& spec_path,
                          const std::string& schedule_name);
+// The same with a schedule that has been read.
+std::optional<Made> make(Session* session, const std::string& spec_path, const Schedule& schedule);
 // Claims, numbers of obligations and holes, for people.
 void print_claims(const Bundle& bundle, const Spec& spec);
 void print_verdict(const Bundle& bundle);  // what the audit is expected to say

@@ -69,6 +69,7 @@ void add_show(CLI::App* app, Session* session);
 void add_prove(CLI::App* app, Session* session);
 void add_emit(CLI::App* app, Session* session);
 void add_build(CLI::App* app, Session* session);
+void add_report(CLI::App* app, Session* session);
 void add_run(CLI::App* app, Session* session);
 void add_search(CLI::App* app, Session* session);
 void add_explain(CLI::App* app, Session* session);

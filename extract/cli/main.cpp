@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
     minimoa::cli::add_search(&app, &session);
     minimoa::cli::add_emit(&app, &session);
     minimoa::cli::add_build(&app, &session);
+    minimoa::cli::add_report(&app, &session);
     minimoa::cli::add_run(&app, &session);
     minimoa::cli::add_explain(&app, &session);
     try {
