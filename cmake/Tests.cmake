@@ -55,4 +55,5 @@ set_tests_properties(checker PROPERTIES TIMEOUT 7200)  # of --full; the sample t
 if(MINIMOA_BUILD_KERNELS)
   minimoa_script(package package tests/package/package_test.py)
   minimoa_script(cli cli tests/cli/cli_test.py)
+  minimoa_script(report cli tests/cli/report_test.py)
 endif()

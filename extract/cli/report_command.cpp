@@ -35,7 +35,7 @@ std::optional<Named> read_named(Session* session, const std::string& path,
     return Named{c.at("spec").at("path").get<std::string>(), schedule.at("text").get<std::string>(),
                  schedule.at("name").get<std::string>()};
   } catch (const nlohmann::json::exception& e) {
-    fail(session, "E0916", path + " is no certificate: " + e.what());
+    fail(session, "E0917", path + " is no certificate: " + e.what());
     return std::nullopt;
   }
 }
@@ -101,7 +101,7 @@ void write_report(Session* session, const ReportOptions& options) {
   const auto made = make(session, (fs::path(*root) / named->spec_path).string(), schedule.value());
   if (!made) return;
   if (made->bundle.certificate_text != *bytes) {
-    return fail(session, "E0916",
+    return fail(session, "E0917",
                 options.certificate + " is not what its spec and schedule give here");
   }
   const auto theorems = load_theorems((fs::path(*root) / "spec" / "bounds").string());

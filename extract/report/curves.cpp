@@ -8,8 +8,8 @@
 namespace minimoa {
 namespace {
 
-constexpr int kSteps = 8;       // of S between two powers of two
-constexpr int kLeastPower = 8;  // S from 2^8 words
+constexpr int kSteps = 8;  // of S between two powers of two
+constexpr int kLeastPower = 8;
 constexpr int kMostPower = 34;
 constexpr int kScalars = 8;     // words beside the tile
 constexpr int kStatistics = 2;  // of a row
@@ -25,12 +25,19 @@ std::optional<Shape> shape_of(const Subject& subject, const Sizes& dims) {
   return Shape{*n, *m, *dk, *dv};
 }
 
-std::vector<Int> memory_sizes(int most) {
+std::vector<Int> memory_sizes(int least, int most) {
   std::vector<Int> out;
-  for (int k = kLeastPower * kSteps; k <= most * kSteps; ++k) {
+  for (int k = least * kSteps; k <= most * kSteps; ++k) {
     out.emplace_back(static_cast<long long>(std::exp2(static_cast<double>(k) / kSteps)));
   }
   return out;
+}
+
+// The power of two at which a few rows and keys fit.
+int first_power(const Subject& subject, const TableAt& at) {
+  const auto s = shape_of(subject, at.point.dims);
+  const double words = s ? 4 * real(s->dk + s->dv) : 0;
+  return words < 1 ? kLeastPower : std::max(kLeastPower, static_cast<int>(std::log2(words)) + 1);
 }
 
 // The power of two at which nothing is left to gain: everything fits.
@@ -45,7 +52,9 @@ int last_power(const Subject& subject, const TableAt& at) {
 class Chart {
  public:
   Chart(const Subject& subject, const TableAt& at)
-      : subject_(subject), at_(at), sizes_(memory_sizes(last_power(subject, at))) {}
+      : subject_(subject),
+        at_(at),
+        sizes_(memory_sizes(first_power(subject, at), last_power(subject, at))) {}
 
   html::Chart run() {
     out_.x_title = "words of fast memory";

@@ -13,8 +13,8 @@
 
 namespace minimoa {
 
-// Words moved at the sizes of `at`, over sizes of fast memory from 2^8 words
-// to where compulsory traffic is reached.
+// Words moved at the sizes of `at`, over sizes of fast memory from a few
+// rows to where compulsory traffic is reached.
 html::Chart traffic_chart(const Subject& subject, const TableAt& at);
 
 // Orders of loops that the literature knows, for one set of keys: words moved

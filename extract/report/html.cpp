@@ -56,8 +56,9 @@ ul { padding-left: 1.2rem; max-width: 52rem; } li { margin: .2rem 0; overflow-wr
   tr { border-bottom: 1px solid var(--rule); padding: .5rem 0; }
   td { border: 0; padding: .1rem 0; }
   td:empty { display: none; }
-  td[data-name]::before { content: attr(data-name); display: block; color: var(--soft);
-    font-size: .78rem; line-height: 1.3; }
+  td[data-name] { display: grid; grid-template-columns: 7.5rem 1fr; column-gap: .6rem; }
+  td[data-name]::before { content: attr(data-name); color: var(--soft); font-size: .78rem;
+    line-height: 1.9; }
 }
 @media print { details > * { display: block; } }
 )css";
@@ -115,8 +116,8 @@ std::string Table::text() const {
     out += "<tr>";
     for (std::size_t k = 0; k < cells.size(); ++k) {
       const std::string name = k < head_.size() ? head_[k] : "";
-      out += "<td" + (name.empty() ? "" : " data-name=\"" + escaped(name) + "\"") + ">" + cells[k] +
-             "</td>";
+      out += "<td" + (name.empty() ? "" : " data-name=\"" + escaped(name) + "\"") + "><div>" +
+             cells[k] + "</div></td>";
     }
     out += "</tr>\n";
   }
