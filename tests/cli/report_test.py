@@ -144,7 +144,7 @@ def check_refused(report, folder):
                      "%s: exit code %d\n%s" % (name, done.returncode, done.stderr))
         report.check(not os.path.exists(output), name + ": a page was written")
     certificate = report.path("certificates", "sdpa_flash.cert.json")
-    for words in (["--at", "n=0"], ["--at", "q=3"], ["-o", os.path.join(folder, "no", "page.html")]):
+    for words in (["--at", "n=0"], ["--at", "q=3"], ["-o", folder]):
         words = words if "-o" in words else words + ["-o", output]
         done = call(report, "report", certificate, *words)
         report.check(done.returncode == 2 and not os.path.exists(output),
