@@ -21,6 +21,16 @@ function(minimoa_compile_options target)
   endif()
 endfunction()
 
+# minimoa_precompile(TARGET PRIVATE HEADERS.. | REUSE_FROM OTHER): headers of
+# libraries are read once for a target. The builds without this option (the
+# sanitizers, clang, the one-command build of the audit) read them again, and an
+# include that is missing shows there.
+function(minimoa_precompile target)
+  if(MINIMOA_PRECOMPILE)
+    target_precompile_headers(${target} ${ARGN})
+  endif()
+endfunction()
+
 # minimoa_library(NAME SOURCES..): static library minimoa_NAME, alias
 # minimoa::NAME; includes are rooted at the repository.
 function(minimoa_library name)

@@ -14,7 +14,16 @@ function(minimoa_test name label)
   target_compile_definitions(
     test_${name} PRIVATE MINIMOA_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}"
                          MINIMOA_BINARY_DIR="${CMAKE_CURRENT_BINARY_DIR}")
+  # Later flags win: the tests need not be fast, they need to be built often.
+  target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   target_link_libraries(test_${name} PRIVATE minimoa::extract doctest::doctest ${CMAKE_DL_LIBS})
+  if(name STREQUAL "unit_spec")
+    minimoa_precompile(test_unit_spec PRIVATE <doctest/doctest.h> <boost/multiprecision/cpp_int.hpp>
+                       <nlohmann/json.hpp> <algorithm> <functional> <map> <optional> <set>
+                       <string> <vector>)
+  else()
+    minimoa_precompile(test_${name} REUSE_FROM test_unit_spec)
+  endif()
   add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 420)
 endfunction()
