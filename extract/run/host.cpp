@@ -35,7 +35,7 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
 
 // Value of an index term over dimensions; nothing if one is missing, another
 // operator occurs, a divisor is zero, or 64 bits overflow.
-std::optional<std::int64_t> value_of(const Term& t, const Sizes& sizes) {
+std::optional<std::int64_t> value_of(const Term& t, const HostSizes& sizes) {
   if (t->op == Op::kInt) return t->value;
   if (t->op == Op::kVar) {
     const auto it = sizes.find(t->name);
@@ -211,7 +211,7 @@ std::optional<Diagnostic> add_input(const Array& a, const Layout& l, const HostA
   return std::nullopt;
 }
 
-Result<Layout> layout_of(const Array& a, const Sizes& sizes, std::int64_t pad) {
+Result<Layout> layout_of(const Array& a, const HostSizes& sizes, std::int64_t pad) {
   const auto shape = shape_at(a, sizes);
   if (!shape.ok()) return shape.errors();
   const auto l = lay_out(shape.value(), pad);
@@ -274,7 +274,7 @@ std::string kernel_library(const std::string& spec, const std::string& schedule)
   return "build/kernels/lib" + kernel_name(spec, schedule) + ".so";
 }
 
-Result<std::vector<std::int64_t>> shape_at(const Array& array, const Sizes& sizes) {
+Result<std::vector<std::int64_t>> shape_at(const Array& array, const HostSizes& sizes) {
   std::vector<std::int64_t> out;
   for (const Term& n : array.shape) {
     const auto v = value_of(n, sizes);
@@ -323,7 +323,7 @@ Result<Kernel> Kernel::load(const std::string& library, const std::string& name)
   return k;
 }
 
-Result<Tensor<float>> run_kernel(const Spec& spec, const Kernel& kernel, const Sizes& sizes,
+Result<Tensor<float>> run_kernel(const Spec& spec, const Kernel& kernel, const HostSizes& sizes,
                                  const std::map<std::string, HostArray>& inputs,
                                  const HostOptions& options) {
   Arguments args;
@@ -354,7 +354,7 @@ Result<Tensor<float>> run_kernel(const Spec& spec, const Kernel& kernel, const S
 }
 
 Result<Tensor<float>> run_kernel(const Spec& spec, const std::string& library,
-                                 const std::string& name, const Sizes& sizes,
+                                 const std::string& name, const HostSizes& sizes,
                                  const std::map<std::string, HostArray>& inputs,
                                  const HostOptions& options) {
   const auto kernel = Kernel::load(library, name);

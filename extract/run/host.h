@@ -22,7 +22,7 @@
 namespace minimoa {
 
 using HostArray = std::variant<Tensor<float>, Tensor<std::int32_t>>;
-using Sizes = std::map<std::string, std::int64_t>;
+using HostSizes = std::map<std::string, std::int64_t>;
 
 struct HostOptions {
   std::int64_t threads = 1;
@@ -53,18 +53,18 @@ std::string kernel_library(const std::string& spec, const std::string& schedule)
 
 // The declared shape of an array at these sizes; E0907 if a dimension is
 // missing or an extent is negative.
-Result<std::vector<std::int64_t>> shape_at(const Array& array, const Sizes& sizes);
+Result<std::vector<std::int64_t>> shape_at(const Array& array, const HostSizes& sizes);
 
 // What a kernel's parallel_for does: task(data, t, worker) for 0 <= t < tasks,
 // each t once, tasks taken from a common counter by `workers` threads.
 void parallel_for(std::int64_t workers, std::int64_t tasks,
                   const std::function<void(std::int64_t, std::int64_t)>& task);
 
-Result<Tensor<float>> run_kernel(const Spec& spec, const Kernel& kernel, const Sizes& sizes,
+Result<Tensor<float>> run_kernel(const Spec& spec, const Kernel& kernel, const HostSizes& sizes,
                                  const std::map<std::string, HostArray>& inputs,
                                  const HostOptions& options = {});
 Result<Tensor<float>> run_kernel(const Spec& spec, const std::string& library,
-                                 const std::string& name, const Sizes& sizes,
+                                 const std::string& name, const HostSizes& sizes,
                                  const std::map<std::string, HostArray>& inputs,
                                  const HostOptions& options = {});
 

@@ -57,7 +57,8 @@ std::optional<Diagnostic> learn_from(const Array& a, const LoadedInput& in,
 
 // Every shape against the sizes; this is where extents that are expressions
 // and literals are looked at.
-std::optional<Diagnostic> disagreement(const Array& a, const LoadedInput& in, const Sizes& sizes) {
+std::optional<Diagnostic> disagreement(const Array& a, const LoadedInput& in,
+                                       const HostSizes& sizes) {
   const auto declared = shape_at(a, sizes);
   if (!declared.ok()) return declared.errors().front();
   for (std::size_t k = 0; k < declared.value().size(); ++k) {
@@ -112,7 +113,7 @@ std::string place(const std::vector<std::int64_t>& shape, std::size_t i) {
 }
 
 // The largest |x - y| and where; a NaN on one side only counts as the largest.
-Result<bool> compare(const Spec& spec, const Sizes& sizes,
+Result<bool> compare(const Spec& spec, const HostSizes& sizes,
                      const std::map<std::string, HostArray>& inputs, const Tensor<float>& got,
                      std::ostream& out) {
   std::map<std::string, Tensor<Quad>> exact;
@@ -154,7 +155,7 @@ Result<std::map<std::string, LoadedInput>> load_inputs(const Spec& spec,
 }
 
 // The kernel's checks do not read the arrays: declared ranges are checked here.
-std::optional<Diagnostic> out_of_range(const Array& a, const HostArray& x, const Sizes& sizes) {
+std::optional<Diagnostic> out_of_range(const Array& a, const HostArray& x, const HostSizes& sizes) {
   if (a.elem != Elem::kI32 || (!a.lo && !a.hi)) return std::nullopt;
   Array limits = a;
   limits.shape = {a.lo ? *a.lo : mk_int(0), a.hi ? *a.hi : mk_int(0)};
@@ -186,14 +187,14 @@ int report(const std::vector<Diagnostic>& ds, Format format, const std::string& 
 
 }  // namespace
 
-Result<Sizes> infer_sizes(const Spec& spec, const std::map<std::string, LoadedInput>& inputs,
-                          const std::vector<std::pair<std::string, std::int64_t>>& dims) {
+Result<HostSizes> infer_sizes(const Spec& spec, const std::map<std::string, LoadedInput>& inputs,
+                              const std::vector<std::pair<std::string, std::int64_t>>& dims) {
   std::map<std::string, Known> known;
   for (const auto& [name, n] : dims)
     if (auto d = learn(known, name, {n, "--dim " + name + "=" + std::to_string(n)})) return *d;
   for (const Array& a : spec.inputs)
     if (auto d = learn_from(a, inputs.at(a.name), known)) return *d;
-  Sizes sizes;
+  HostSizes sizes;
   for (const std::string& dim : spec.dims) {
     const auto it = known.find(dim);
     if (it == known.end()) {

@@ -40,8 +40,8 @@ struct LoadedInput {
 };
 // Dimensions from the shapes of the files and from --dim; E0907 names the
 // dimension, both values and where they come from.
-Result<Sizes> infer_sizes(const Spec& spec, const std::map<std::string, LoadedInput>& inputs,
-                          const std::vector<std::pair<std::string, std::int64_t>>& dims);
+Result<HostSizes> infer_sizes(const Spec& spec, const std::map<std::string, LoadedInput>& inputs,
+                              const std::vector<std::pair<std::string, std::int64_t>>& dims);
 // To the declared element type where no value changes, else E0908.
 Result<HostArray> to_host(const Array& declared, const LoadedInput& input);
 // libminimoa_<spec>_<schedule>.so -> <schedule>; empty if it is not such a name.

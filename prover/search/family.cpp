@@ -20,7 +20,7 @@ std::string words_of(const std::string& line) {
   return out;
 }
 
-// The order: directives but the name, a size for each parameter.
+// The order: directives but the name and the bounds, a size for each parameter.
 std::vector<std::string> order_lines(const Family& family, const std::vector<std::string>& sizes) {
   std::vector<std::string> out;
   std::istringstream in(family.schedule.text);
@@ -29,6 +29,7 @@ std::vector<std::string> order_lines(const Family& family, const std::vector<std
     ++number;
     std::string words = words_of(line);
     if (words.empty() || words.starts_with("schedule ")) continue;
+    if (words.starts_with("bound ")) continue;  // said of these sizes, not of others
     for (std::size_t k = 0; k < sizes.size(); ++k) {
       if (family.parameters[k].line == number) words = directive(family.parameters[k], sizes[k]);
     }

@@ -51,8 +51,8 @@ Index heads(const Case& c) { return c.kv * c.groups; }
 
 bool sees(const Case& c, Index i, Index j) { return !c.causal || j <= i + (c.m - c.n); }
 
-Sizes sizes_of(const Spec& spec, const Case& c) {
-  Sizes s{{"B", c.b}, {spec.name == "decode" ? "G" : "S", c.n}, {"T", c.m}, {"D", c.d}};
+HostSizes sizes_of(const Spec& spec, const Case& c) {
+  HostSizes s{{"B", c.b}, {spec.name == "decode" ? "G" : "S", c.n}, {"T", c.m}, {"D", c.d}};
   if (spec.name == "gqa") {
     s["Hq"] = heads(c);
     s["Hkv"] = c.kv;

@@ -181,7 +181,7 @@ TEST_CASE("statuses of the kernel become diagnostics") {
 
 TEST_CASE("what cannot be loaded or does not fit is a diagnostic") {
   const std::string so = library("good", "");
-  const Sizes sizes{{"N", kN}, {"D", kD}};
+  const HostSizes sizes{{"N", kN}, {"D", kD}};
   CHECK(code(run_kernel(pick(), "/nowhere/lib.so", "minimoa_pick_good", sizes, inputs())) ==
         "E0906");
   CHECK(code(run_kernel(pick(), so, "minimoa_pick_other", sizes, inputs())) == "E0906");
@@ -227,7 +227,7 @@ TEST_CASE("sizes are read off shapes; a disagreement names everything") {
                                            {"c", loaded("c.npy", {}, floats)}};
   const auto r = infer_sizes(pick(), in, {});
   REQUIRE(r.ok());
-  CHECK(r.value() == Sizes{{"N", 4}, {"D", 3}});
+  CHECK(r.value() == HostSizes{{"N", 4}, {"D", 3}});
   CHECK(infer_sizes(pick(), in, {{"N", 4}}).ok());
   in["T"] = loaded("t.npy", {5}, floats);
   const auto bad = infer_sizes(pick(), in, {});

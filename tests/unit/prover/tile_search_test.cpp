@@ -225,7 +225,7 @@ TEST_CASE("a member is the schedule with other sizes, and one order is one famil
   const auto flash = std::find_if(families.begin(), families.end(),
                                   [](const Family& f) { return f.schedule.name == "flash"; });
   REQUIRE(flash != families.end());
-  CHECK(flash->names() == "flash, flash_stream");
+  CHECK(flash->names() == "flash, flash_stream, flash_stream_128");
   for (const Family& f : families) {
     TileSizes sizes;
     for (std::size_t k = 0; k < f.parameters.size(); ++k) sizes.push_back(5 + static_cast<int>(k));
