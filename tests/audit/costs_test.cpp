@@ -85,7 +85,41 @@ Text replaced(Text text, const Text& old, const Text& now) {
   REQUIRE(at != Text::npos);
   return text.replace(at, old.size(), now);
 }
+
+// A sum of all the parts, of little depth.
+Text sum(std::vector<Text> parts) {
+  while (parts.size() > 1) {
+    std::vector<Text> pairs;
+    for (std::size_t k = 0; k + 1 < parts.size(); k += 2)
+      pairs.push_back("(+ " + parts[k] + " " + parts[k + 1] + ")");
+    if (parts.size() % 2 == 1) pairs.push_back(parts.back());
+    parts = pairs;
+  }
+  return parts.at(0);
+}
 }  // namespace
+
+TEST_CASE("costs: the limit of nodes") {
+  // Of each of the two limits; the other tests have a budget of their own.
+  const audit::Budget before = spec().budget;
+  const auto fresh = [] { spec().budget = audit::Budget(); };
+  // The claim is looked at again in every case.
+  fresh();
+  std::vector<Text> parts(32768, "0");
+  Text tree = R"(["goals", []])";
+  for (int k = 1; k <= 160; ++k) {
+    parts.push_back("(min N " + std::to_string(k) + ")");
+    tree = R"(["cases", ["absurd", {"hole": "no-witness"}], )" + tree + "]";
+  }
+  CHECK(check(loops(kA), R"({"nests": [], "traffic": [["A", "load", "exact", "1", ")" + sum(parts) +
+                             "\", " + tree + "]]}") == "limit: too many typed nodes");
+  // A condition is looked at again for every two loops.
+  fresh();
+  Text many = "(red add (j N) (< " + sum(std::vector<Text>(8192, "0")) + " j) " + kA + ")";
+  for (int k = 0; k < 60; ++k) many = "(red add (k M) true " + many + ")";
+  CHECK(rows(loops(many)) == "limit: too many typed nodes");
+  spec().budget = before;
+}
 
 TEST_CASE("costs: sites, conditions, branches") {
   CHECK(rows(loops(kA)) == "A load = N; O store = N");
@@ -120,7 +154,7 @@ TEST_CASE("costs: sites, conditions, branches") {
         "A load = N < #0; O store = N");
   // In C++ this sum runs before i < M is known, so its loads would be N M, not #0 M.
   for (const Text op : {"and", "or"})
-    for (const Text value : {"(red add (j M) true " + kA + ")", "(if true " + kA + " bottom)",
+    for (const Text& value : {"(red add (j M) true " + kA + ")", "(if true " + kA + " bottom)",
                              "(let (y) " + kA + " y)"})
       CHECK(has(rows(loops("(if (" + op + " (< i M) (iszero " + value + ")) bottom bottom)")),
                 "costs: a loop or choice"));
