@@ -32,6 +32,7 @@ set(MINIMOA_KERNELS
     sdpa_flash1
     sdpa_flash_kv_outer
     sdpa_flash_stream
+    sdpa_flash_stream_128
     sdpa_naive
     sdpa_resident
     sdpa_rows_resident
