@@ -148,9 +148,9 @@ const std::vector<Case>& cases() {
 TEST_CASE("every step of every shipped derivation keeps the values") {
   for (const Case& c : cases()) {
     const Spec spec = spec_of(c.path);
-    for (const char* schedule :
-         {"naive", "two_pass", "flash", "flash_stream", "resident", "rows_resident",
-          "flash_kv_outer", "split_kv", "grouped", "flash1", "two_pass_stream"}) {
+    for (const char* schedule : {"naive", "two_pass", "flash", "flash_stream", "resident",
+                                 "rows_resident", "flash_kv_outer", "split_kv", "grouped", "flash1",
+                                 "two_pass_stream", "flash_stream_128"}) {
       CAPTURE(c.path);
       CAPTURE(schedule);
       const Derivation d = derived(spec, schedule);
