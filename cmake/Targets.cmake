@@ -9,7 +9,8 @@ function(minimoa_compile_options target)
     # g++ 12 reports these inside the standard library when -O2 or sanitizers
     # change its inlining; they are not findings about our code.
     target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-restrict
-                           -Wno-dangling-pointer -Wno-array-bounds)
+                           -Wno-dangling-pointer -Wno-array-bounds -Wno-stringop-overflow
+                           -Wno-stringop-overread)
   endif()
   if(MINIMOA_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
