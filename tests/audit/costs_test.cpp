@@ -155,7 +155,7 @@ TEST_CASE("costs: sites, conditions, branches") {
   // In C++ this sum runs before i < M is known, so its loads would be N M, not #0 M.
   for (const Text op : {"and", "or"})
     for (const Text& value : {"(red add (j M) true " + kA + ")", "(if true " + kA + " bottom)",
-                             "(let (y) " + kA + " y)"})
+                              "(let (y) " + kA + " y)"})
       CHECK(has(rows(loops("(if (" + op + " (< i M) (iszero " + value + ")) bottom bottom)")),
                 "costs: a loop or choice"));
   CHECK(rows(loops("(if (and (iszero (red add (j M) true " + kA + ")) (< i M)) bottom bottom)")) ==
