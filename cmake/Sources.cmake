@@ -153,6 +153,7 @@ set(MINIMOA_CLI_SOURCES
     extract/cli/common.cpp
     extract/cli/emit_command.cpp
     extract/cli/explain_command.cpp
+    extract/cli/fitted_tiles.cpp
     extract/cli/fmt_command.cpp
     extract/cli/main.cpp
     extract/cli/prove_command.cpp
@@ -160,7 +161,8 @@ set(MINIMOA_CLI_SOURCES
     extract/cli/run_command.cpp
     extract/cli/search_command.cpp
     extract/cli/show_command.cpp
-    extract/cli/theorem_table.cpp)
+    extract/cli/theorem_table.cpp
+    extract/cli/tile_search.cpp)
 
 set(MINIMOA_TESTS_UNIT_SPEC
     tests/unit/spec/diagnostic_test.cpp

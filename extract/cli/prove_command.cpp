@@ -10,12 +10,12 @@ namespace minimoa::cli {
 namespace {
 
 struct ProveOptions {
-  std::string spec, schedule, output;
+  std::string output;
   TableOptions table;
 };
 
 void prove(Session* session, const ProveOptions& options) {
-  const auto made = make(session, options.spec, options.schedule);
+  const auto made = make(session, options.table.spec, options.table.schedule);
   if (!made) return;
   print_table(session, *made, options.table);
   if (options.output.empty() || session->code == kUsage) return;
@@ -31,13 +31,15 @@ void add_prove(CLI::App* app, Session* session) {
   CLI::App* command = app->add_subcommand(
       "prove",
       "Prove a kernel variant: exit code 0 all witnesses found, 1 refuted, 3 holes are left");
-  command->add_option("SPEC", options->spec, "Spec file (.moa)")->required();
+  command->add_option("SPEC", options->table.spec, "Spec file (.moa)")->required();
   command
-      ->add_option("--schedule", options->schedule, "Schedule file, or a name in extract/schedules")
+      ->add_option("--schedule", options->table.schedule,
+                   "Schedule file, or a name in extract/schedules")
       ->required();
   command->add_option("-o,--output", options->output, "Write the certificate here");
   command->add_option("--machine", options->table.machine,
-                      "Fast memories to fit: a name in spec/machines, or a file");
+                      "Fast memories to fit: a name in spec/machines, or a file; with --at also "
+                      "says what tiles of minimoa search make of this order");
   command
       ->add_option("--at", options->table.points,
                    "Sizes NAME=NUMBER,..: dimensions, or n m d dk dv h b for rows, keys, elements, "

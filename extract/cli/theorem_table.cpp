@@ -1,8 +1,11 @@
 #include "extract/cli/theorem_table.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+
+#include "extract/cli/fitted_tiles.h"
 
 namespace minimoa::cli {
 namespace {
@@ -40,7 +43,7 @@ class Text {
  public:
   explicit Text(const Subject& subject) : s_(subject) {}
 
-  void symbolic_part(const Machine* machine) const {
+  void costs() const {
     std::cout << "costs of one worker in words (spec/COST.md)\n";
     line("footprint", pretty(s_.costs.footprint));
     line("workspace", pretty(s_.workspace));
@@ -49,6 +52,10 @@ class Text {
     }
     for (const std::string& u : s_.costs.unclaimed) line(u, "unknown: no closed form was found");
     if (const auto total = total_traffic(s_.spec, s_.costs)) line("traffic", count_text(*total));
+  }
+
+  void symbolic_part(const Machine* machine) const {
+    costs();
     if (machine != nullptr) fits(*machine);
     instance();
     std::cout << "lower bounds (words: fast memory)\n";
@@ -300,9 +307,110 @@ std::optional<std::vector<TableAt>> evaluate(Session* session, const Subject& su
   return out;
 }
 
-void print_json(const Made& made, const Subject& subject, const std::vector<TableAt>& tables,
-                const Machine* machine) {
-  Json out = claims_json(made.bundle, made.spec.spec);
+// What all tables of one command share.
+struct Rows {
+  Theorems theorems, wider;
+  Recognised what;
+};
+
+// Refers to both.
+Subject subject_of(const Made& made, const Rows& rows) {
+  std::string error;
+  const Term workspace = parse_term(made.bundle.workspace, &error).value_or(mk_int(0));
+  return {made.spec.spec, made.bundle.costs, workspace, rows.what, rows.theorems, &rows.wider};
+}
+
+// The order with other tiles, for one memory: its tables, if there is one.
+struct Fitted {
+  FittedTiles tiles;
+  std::vector<TableAt> tables;
+};
+
+// Without sizes, or where the size of a memory is not said, there is nothing to fit.
+std::optional<std::vector<Fitted>> fit(Session* session, const Rows& rows,
+                                       const TableOptions& options, const Machine* machine,
+                                       const std::vector<TableAt>& tables) {
+  const bool sized =
+      std::none_of(tables.begin(), tables.end(), [](const TableAt& at) { return at.is_footprint; });
+  std::vector<Fitted> out;
+  if (machine == nullptr || tables.empty() || !sized) return out;
+  auto found = fitted_tiles(session, *machine,
+                            {options.spec, options.schedule, options.machine, options.points});
+  if (!found) return std::nullopt;
+  for (FittedTiles& f : *found) {
+    out.push_back({std::move(f), {}});
+    Fitted& last = out.back();
+    if (!last.tiles.made) continue;
+    const Machine one{machine->name, machine->doc, {last.tiles.level}};
+    auto at = evaluate(session, subject_of(*last.tiles.made, rows), options, &one);
+    if (!at) return std::nullopt;
+    last.tables = std::move(*at);
+  }
+  return out;
+}
+
+Json fitted_json(const Fitted& f, const Rows& rows) {
+  Json out = {{"memory", f.tiles.memory}};
+  if (!f.tiles.made) {
+    out["tiles"] = nullptr;
+    out["why"] = f.tiles.why;
+    return out;
+  }
+  const Subject subject = subject_of(*f.tiles.made, rows);
+  for (const auto& [name, size] : f.tiles.sizes) out["tiles"][name] = size;
+  out["schedule"] = f.tiles.schedule_text;
+  out["command"] = f.tiles.command;
+  out.update(claims_json(f.tiles.made->bundle, subject.spec));
+  out["costs"] = costs_json(subject);
+  out["points"] = Json::array();
+  for (const TableAt& at : f.tables) out["points"].push_back(point_json(subject, at));
+  return out;
+}
+
+void print_fitted(const Fitted& f, const Rows& rows) {
+  std::string tiles = f.tiles.why;
+  for (const auto& [name, size] : f.tiles.sizes) {
+    tiles += (tiles.empty() ? "" : ", ") + name + " " + std::to_string(size);
+  }
+  std::cout << "tiles for " << f.tiles.memory << ": " << tiles << "\n";
+  if (!f.tiles.made) return;
+  const Subject subject = subject_of(*f.tiles.made, rows);
+  std::cout << "  the same order; as a file: " << f.tiles.command << "\n";
+  print_claims(f.tiles.made->bundle, subject.spec);
+  const Text text(subject);
+  text.costs();
+  for (const TableAt& at : f.tables) text.point(at);
+  print_verdict(f.tiles.made->bundle);
+}
+
+// A machine refuses what does not fit its largest memory, which comes last.
+std::vector<Diagnostic> refusals(const Spec& spec, const std::vector<TableAt>& tables,
+                                 const Machine* machine) {
+  const std::size_t levels = machine != nullptr ? machine->levels.size() : 1;
+  std::vector<Diagnostic> out;
+  for (std::size_t k = levels - 1; k < tables.size(); k += levels) {
+    if (!tables[k].fits) out.push_back(refusal(spec, tables[k]));
+  }
+  return out;
+}
+
+struct Printed {
+  const Made& made;
+  const Rows& rows;
+  const std::vector<TableAt>& tables;
+  const std::vector<Fitted>& fitted;
+  const Machine* machine;
+
+  std::vector<std::string> assumed() const {
+    std::vector<TableAt> all = tables;
+    for (const Fitted& f : fitted) all.insert(all.end(), f.tables.begin(), f.tables.end());
+    return assumptions(subject_of(made, rows), all, machine);
+  }
+};
+
+void print_json(const Printed& p) {
+  const Subject subject = subject_of(p.made, p.rows);
+  Json out = claims_json(p.made.bundle, subject.spec);
   out["costs"] = costs_json(subject);
   out["instance"] = instance_json(subject.what);
   out["theorems"] = Json::array();
@@ -310,27 +418,32 @@ void print_json(const Made& made, const Subject& subject, const std::vector<Tabl
     out["theorems"].push_back(theorem_json(subject, t));
   }
   out["points"] = Json::array();
-  for (const TableAt& at : tables) out["points"].push_back(point_json(subject, at));
-  out["assumptions"] = assumptions(subject, tables, machine);
+  for (const TableAt& at : p.tables) out["points"].push_back(point_json(subject, at));
+  out["fitted"] = Json::array();
+  for (const Fitted& f : p.fitted) out["fitted"].push_back(fitted_json(f, p.rows));
+  out["assumptions"] = p.assumed();
   std::cout << out.dump(1) << "\n";
 }
 
-void print_text(const Subject& subject, const std::vector<TableAt>& tables,
-                const Machine* machine) {
+void print_text(const Printed& p) {
+  const Subject subject = subject_of(p.made, p.rows);
+  print_claims(p.made.bundle, subject.spec);
   const Text text(subject);
-  text.symbolic_part(machine);
-  for (const TableAt& at : tables) text.point(at);
+  text.symbolic_part(p.machine);
+  for (const TableAt& at : p.tables) text.point(at);
   std::cout << "assumed\n";
-  for (const std::string& a : assumptions(subject, tables, machine)) std::cout << "  " << a << "\n";
+  for (const std::string& a : p.assumed()) std::cout << "  " << a << "\n";
+  print_verdict(p.made.bundle);
+  for (const Fitted& f : p.fitted) print_fitted(f, p.rows);
 }
 
 }  // namespace
 
 void print_table(Session* session, const Made& made, const TableOptions& options) {
   const auto bounds = std::filesystem::path(made.root) / "spec" / "bounds";
-  const auto theorems = load_theorems(bounds.string());
+  auto theorems = load_theorems(bounds.string());
   if (!theorems.ok()) return report(session, theorems.errors());
-  const auto wider = load_theorems((bounds / "wider").string(), Vocabulary::kWider);
+  auto wider = load_theorems((bounds / "wider").string(), Vocabulary::kWider);
   if (!wider.ok()) return report(session, wider.errors());
   std::optional<Machine> machine;
   if (!options.machine.empty()) {
@@ -338,30 +451,17 @@ void print_table(Session* session, const Made& made, const TableOptions& options
     if (!machine) return;
   }
   const Machine* chosen = machine ? &*machine : nullptr;
-  const Recognised what = made.bundle.what
-                              ? *made.bundle.what
-                              : recognise(made.spec.spec, made.rules, made.bundle.derivation);
-  std::string error;
-  const Term workspace = parse_term(made.bundle.workspace, &error).value_or(mk_int(0));
-  const Subject subject{made.spec.spec, made.bundle.costs, workspace,
-                        what,           theorems.value(),  &wider.value()};
-  const auto tables = evaluate(session, subject, options, chosen);
+  const Rows rows{std::move(theorems.value()), std::move(wider.value()),
+                  made.bundle.what ? *made.bundle.what
+                                   : recognise(made.spec.spec, made.rules, made.bundle.derivation)};
+  const auto tables = evaluate(session, subject_of(made, rows), options, chosen);
   if (!tables) return;
-
+  const auto fitted = fit(session, rows, options, chosen, *tables);
+  if (!fitted) return;
+  const Printed printed{made, rows, *tables, *fitted, chosen};
   const bool json = session->format == "json";
-  if (json) {
-    print_json(made, subject, *tables, chosen);
-  } else {
-    print_claims(made.bundle, made.spec.spec);
-    print_text(subject, *tables, chosen);
-    print_verdict(made.bundle);
-  }
-  // A machine refuses what does not fit its largest memory, which comes last.
-  const std::size_t levels = chosen != nullptr ? chosen->levels.size() : 1;
-  std::vector<Diagnostic> refused;
-  for (std::size_t k = levels - 1; k < tables->size(); k += levels) {
-    if (!(*tables)[k].fits) refused.push_back(refusal(made.spec.spec, (*tables)[k]));
-  }
+  json ? print_json(printed) : print_text(printed);
+  const auto refused = refusals(made.spec.spec, *tables, chosen);
   if (refused.empty()) return;
   if (json) return raise_code(session, 1);
   report(session, refused);

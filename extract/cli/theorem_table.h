@@ -12,10 +12,12 @@ namespace minimoa::cli {
 struct TableOptions {
   std::string machine;              // a name in spec/machines or a path; empty: none
   std::vector<std::string> points;  // --at
+  std::string spec, schedule;       // as given
 };
 
-// Computes and prints; json also holds the claims. Refused points set exit
-// code 1 and are reported on standard error.
+// Computes and prints; with a machine and points also what the same order costs
+// with tiles that are searched for each memory of the machine. json also holds the claims. Refused
+// points set exit code 1 and are reported on standard error.
 void print_table(Session* session, const Made& made, const TableOptions& options);
 
 }  // namespace minimoa::cli

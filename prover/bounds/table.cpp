@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kShort = 64;  // characters of a formula that is shown over dimensions
 
+const Int kMostWords("999999999999999");  // that a `bound` line can say
+
 Int count_at(const Multiple& m, const Sizes& sizes) {
   return value_of(m.value, sizes).value_or(0) / m.times;
 }
@@ -285,6 +287,27 @@ bool contradicts(const Subject& subject, const TableAt& at) {
   });
 }
 
+std::vector<std::string> bound_lines(const Spec& spec, const Recognised& what, const TableAt& at) {
+  if (at.words > kMostWords) return {};
+  std::set<std::string> fixed(spec.dims.begin(), spec.dims.end());
+  if (what.instance) {
+    const ProductInstance& i = *what.instance;
+    fixed.clear();
+    for (const Term& t : {i.n, i.m, i.dk, i.dv}) fixed.merge(free_vars(t));
+  }
+  std::string sizes;
+  for (const std::string& d : spec.dims) {
+    if (fixed.count(d) == 0) continue;
+    sizes += (sizes.empty() ? " at " : ", ") + d + " = " + at.point.dims.at(d).str();
+  }
+  std::vector<std::string> out;
+  for (const ClassVerdict& v : at.verdicts) {
+    if (v.is_less) continue;  // it is not of this class
+    out.push_back("bound " + v.theorem->name + " words " + at.words.str() + sizes);
+  }
+  return out;
+}
+
 std::vector<std::string> assumptions(const Subject& subject, const std::vector<TableAt>& tables,
                                      const Machine* machine) {
   std::vector<std::string> out = {
@@ -308,7 +331,9 @@ std::vector<std::string> assumptions(const Subject& subject, const std::vector<T
     }
   }
   if (coq)
-    add(&out, "Coq theorems are cited by name; their rows in spec/bounds were copied by hand");
+    add(&out,
+        "Coq theorems are cited by name: spec/coq proves each named row of spec/bounds, and that "
+        "a row says what is proved of it rests on the program that prints it as a proposition");
   for (const BoundClass& c : subject.theorems.classes) {
     if (classes.count(c.name) != 0) out.push_back(c.name + ": " + c.doc);
   }

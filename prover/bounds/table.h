@@ -66,6 +66,9 @@ std::vector<TableAt> table_at(const Subject& subject, const GivenPoint& point,
                               const Machine* machine);
 // A bound of a class that every loop program belongs to exceeds the traffic.
 bool contradicts(const Subject& subject, const TableAt& at);
+// Lines of a schedule that ask for the ratios of this table: at its sizes, but
+// for any number of heads and of whatever else changes all counts alike.
+std::vector<std::string> bound_lines(const Spec& spec, const Recognised& what, const TableAt& at);
 // What all this rests on, one sentence each.
 std::vector<std::string> assumptions(const Subject& subject, const std::vector<TableAt>& tables,
                                      const Machine* machine);

@@ -108,11 +108,13 @@ std::optional<TileSizes> sizes_in(const Family& family, const Schedule& schedule
 }
 
 std::string member_text(const Family& family, const TileSizes& sizes, const std::string& name,
-                        const std::vector<std::string>& comments) {
+                        const std::vector<std::string>& comments,
+                        const std::vector<std::string>& bounds) {
   std::string out;
   for (const std::string& c : comments) out += "# " + c + "\n";
   out += "schedule " + name + "\n";
   for (const std::string& line : order_lines(family, as_text(sizes))) out += line + "\n";
+  for (const std::string& line : bounds) out += line + "\n";
   return out;
 }
 

@@ -46,9 +46,10 @@ std::vector<Family> families_of(const std::vector<Schedule>& schedules);
 std::optional<TileSizes> sizes_in(const Family& family, const Schedule& schedule);
 
 // The member as a schedule file: comment lines (without `# `), then the name,
-// then the order with these sizes.
+// the order with these sizes, and `bound` lines.
 std::string member_text(const Family& family, const TileSizes& sizes, const std::string& name,
-                        const std::vector<std::string>& comments = {});
+                        const std::vector<std::string>& comments = {},
+                        const std::vector<std::string>& bounds = {});
 Result<Schedule> member(const Family& family, const TileSizes& sizes);
 
 }  // namespace minimoa

@@ -17,6 +17,7 @@ import os
 import random
 import re
 import resource
+import shlex
 import shutil
 import struct
 import subprocess
@@ -446,6 +447,64 @@ def check_theorem_table(b):
     b.refused(2, "E0524", *stream, "--machine", b.write("worse.toml", "[[[[\n"))
 
 
+def check_fitted(b, width, factors):
+    """prove with machine and sizes: the same order with tiles that are searched, down to the audit."""
+    flash = ("prove", b.spec("sdpa"), "--schedule", "flash", "--machine", "abstract")
+    at = "n=32768,m=32768,d=%d,S=116736" % width
+    done = b.expect(0, *flash, "--at", at)
+    written, _, fitted = done.stdout.partition("\ntiles for abstract fast: row ")
+    b.ok("ratio 14." in written and "fits" in fitted, done, "the tiles as written, then others")
+    for claim in ("workspace 0 words of slow memory", "expected verdict VALID",
+                  "within a factor of %s of every explicit-product-orderly schedule (T3star" %
+                  factors[0], "within a factor of %s of every row-granular schedule" % factors[1]):
+        b.ok(fitted.count(claim) >= 1 and claim[:6] in written, done, "no " + claim)
+    table = json.loads(b.call(b.minimoa, *flash, "--at", at, "--format", "json").stdout)
+    other, = table["fitted"]
+    point, = other["points"]
+    bounds = {row["theorem"]: row.get("ratio") for row in point["bounds"]}
+    b.ok(point["fits"] and int(point["footprint"]) <= 116736 and point["workspace"] == "0" and
+         (bounds["T3star"], bounds["R2"]) == factors and other["holes"] == [] and
+         other["tiles"]["key"] == 1, done, "the fitted table as JSON")
+    # The command that it names, then a certificate with these ratios, then the audit.
+    home = b.path("fitted_%d" % width)
+    os.mkdir(home)
+    command = shlex.split(other["command"])
+    b.expect(0, *command[1:], cwd=home, has="wrote found.sched")
+    found = os.path.join(home, "found.sched")
+    with open(found) as file:
+        b.ok(file.read() == other["schedule"], done, "the file is another one")
+    b.expect(0, "emit", b.spec("sdpa"), "--schedule", found, "-o", home)
+    audit = b.expect(0, os.path.join(home, "certificates", "sdpa_found.cert.json"), "--root", home,
+                     program=b.auditor, has=("json: VALID", "  ratio: VALID",
+                     "within a factor of %s/1000" % factors[0].replace(".", ""),
+                     "within a factor of %s/1000" % factors[1].replace(".", "")))
+    b.ok("hole" not in audit.stdout.lower(), audit, "holes")
+    b.expect(0, "prove", b.spec("sdpa"), "--schedule", found, "--machine", "abstract", "--at", at,
+             has="tiles for abstract fast: as written; no tiles of this order that were tried")
+
+
+def check_fitted_tiles(b):
+    check_fitted(b, 64, ("1.058", "1.040"))
+    check_fitted(b, 128, ("1.030", "1.019"))
+    flash = ("prove", b.spec("sdpa"), "--schedule", "flash", "--machine")
+    sizes = "n=32768,m=32768,d=64"
+    # The tiles as written do not fit, others do; none do; two points; three memories.
+    b.refused(1, "E0613", *flash, "abstract", "--at", sizes + ",S=4000",
+              has=("tiles for abstract fast: row ", "expected verdict VALID"))
+    b.refused(1, "E0613", *flash, "abstract", "--at", "n=64,m=64,d=64,S=9",
+              has="no tiles of this order fit: the smallest footprint is 269 words, row 1, key 1")
+    done = b.expect(0, *flash, "abstract", "--at", sizes + ",S=116736", "--at", sizes + ",S=200000")
+    b.ok(done.stdout.count("\nat n=32768") == 4, done, "two points, twice")
+    done = b.expect(0, *flash, "zen4-core", "--at", sizes, has=("tiles for zen4-core L1: row",
+                    "tiles for zen4-core L2: row", "tiles for zen4-core L3: row", "--level L2"))
+    b.ok("optimal" not in done.stdout, done, "said optimal")
+    # Without a size of the memory, and where nothing can be searched.
+    done = b.expect(0, *flash, "abstract", "--at", sizes)
+    b.ok("tiles for" not in done.stdout, done, "fitted to no memory")
+    b.expect(0, "prove", b.spec("sdpa"), "--schedule", "resident", "--machine", "h200-chip", "--at",
+             sizes, has="tiles for h200-chip L2: as written")
+
+
 def check_search(b):
     found = b.path("found.sched")
     h200 = ("search", b.spec("sdpa"), "--machine", "h200-sm")
@@ -826,7 +885,7 @@ def hostile_paths(b, home, place, edited):
 
 
 CHECKS = (check_paper_example, check_show, check_variations, check_format, check_explain,
-          check_exit_codes, check_theorem_table, check_search, check_broken_root, check_build,
+          check_exit_codes, check_theorem_table, check_fitted_tiles, check_search, check_broken_root, check_build,
           check_bad_specs,
           check_bad_schedules, check_bad_arrays,
           check_bad_libraries, check_bad_outputs, check_hostile_certificates)
