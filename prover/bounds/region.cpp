@@ -86,6 +86,30 @@ std::vector<std::int64_t> candidates(const Interval& i, const std::set<std::int6
   return {out.begin(), out.end()};
 }
 
+// A ratio is often largest where two dimensions that are compared are equal, at
+// an end of either: each gets the values of the other.
+void join_compared(const std::vector<Term>& conditions, const std::vector<Interval>& intervals,
+                   const std::vector<std::string>& free,
+                   std::vector<std::vector<std::int64_t>>* values) {
+  const auto number_of = [&](const Term& t) {
+    if (t->op != Op::kVar) return free.size();
+    return static_cast<std::size_t>(std::find(free.begin(), free.end(), t->name) - free.begin());
+  };
+  for (const Term& g : conditions) {
+    if (g->kids.size() != 2) continue;
+    const std::size_t a = number_of(g->kids[0]), b = number_of(g->kids[1]);
+    if (a == free.size() || b == free.size() || a == b) continue;
+    std::set<std::int64_t> both((*values)[a].begin(), (*values)[a].end());
+    both.insert((*values)[b].begin(), (*values)[b].end());
+    for (const std::size_t k : {a, b}) {
+      (*values)[k].clear();
+      for (const std::int64_t v : both) {
+        if (intervals[k].low <= v && v <= intervals[k].high) (*values)[k].push_back(v);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 Term Region::fixed(const Term& t) const {
@@ -118,6 +142,7 @@ std::vector<Sizes> samples(const Spec& spec, const Region& region, const std::ve
   for (const Term& t : terms) literal_divisors(t, &divisors);
   std::vector<std::string> free;
   std::vector<std::vector<std::int64_t>> values;
+  std::vector<Interval> intervals;
   Sizes low, high;
   for (const std::string& d : spec.dims) {
     const auto fixed_size = region.at.find(d);
@@ -129,8 +154,10 @@ std::vector<Sizes> samples(const Spec& spec, const Region& region, const std::ve
     low[d] = i.low;
     high[d] = i.high;
     free.push_back(d);
+    intervals.push_back(i);
     values.push_back(candidates(i, divisors));
   }
+  join_compared(region.where, intervals, free, &values);
   std::set<Sizes> seen;
   std::vector<Sizes> out;
   const auto add = [&](const Sizes& s) {

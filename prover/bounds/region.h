@@ -27,8 +27,8 @@ struct Region {
   bool holds(const Spec& spec, const Sizes& sizes) const;
 };
 
-// Sizes of the region at its corners and around multiples of the literal
-// divisors in `terms`; never many.
+// Sizes of the region at its corners, around multiples of the literal divisors
+// in `terms`, and where dimensions that it compares are equal; never many.
 std::vector<Sizes> samples(const Spec& spec, const Region& region, const std::vector<Term>& terms);
 // Makes the free dimensions smaller, one after the other, while `bad` stays true.
 Sizes smallest(const Spec& spec, const Region& region, Sizes sizes,

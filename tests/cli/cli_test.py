@@ -425,6 +425,9 @@ def check_theorem_table(b):
     b.ok("optimal" not in done.stdout and "minimal" not in done.stdout, done, "said optimal")
     b.expect(0, "prove", b.spec("sdpa"), "--schedule", "rows_resident", "--at", "n=64,m=32768,d=64",
              has="optimal: ratio 1, no explicit-product schedule moves less")
+    done = b.expect(0, "prove", b.spec("causal"), "--schedule", "flash_stream",
+                    has="within a factor of 1.156 of every explicit-product-orderly schedule")
+    b.ok(done.seconds < b.limit, done, "took %.1f s" % done.seconds)
     b.refused(1, "E0613", *stream, "--machine", "abstract", "--at", sizes + ",S=116618",
               has=("does not fit", "counterexample: B=1 H=1 S=1 T=1 D=64"))
     b.refused(1, "E0613", *stream, "--machine", "h200-sm", "--at", sizes + "0")

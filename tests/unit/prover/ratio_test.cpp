@@ -75,6 +75,15 @@ TEST_CASE("a region with free sizes: the ratio of its worst corner") {
                 "bound T3star words 116736 at d = 64 where n >= 32768, m >= n\n") == "1.074");
 }
 
+// With rows that begin a 38th tile the ratio is 1.1553; all rows and keys being
+// one of the region's ends, it is 1.125.
+TEST_CASE("a region that compares sizes: the ratio where they are equal and a tile begins") {
+  const std::string where = " words 116736 at d = 64 where n >= 32768, m >= n\n";
+  CHECK(outcome("causal", "flash_stream", "bound T3star" + where) == "1.156");
+  CHECK(outcome("causal", "flash_stream", "bound T3star within 1.155" + where) ==
+        "E0616 = counterexample: B=1 H=1 S=33153 T=33153 D=64");
+}
+
 TEST_CASE("compulsory traffic is reached exactly, for all sizes") {
   for (const char* spec : {"sdpa", "decode"}) {
     for (const char* schedule : {"resident", "rows_resident"}) {
