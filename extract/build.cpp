@@ -123,7 +123,7 @@ nlohmann::ordered_json manifest_entry(const SuiteEntry& entry, const Variant& v)
   j["certificate"] = b.certificate_path;
   j["spec"] = entry.spec_path;
   j["schedule"] = entry.schedule_path;
-  j["claims"] = {"equal", "safe", "workspace", "text"};
+  j["claims"] = b.claims;
   j["holes"] = b.holes;
   j["workspace"] = b.workspace;
   sha["kernel"] = sha256_hex(b.kernel_text);

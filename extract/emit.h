@@ -28,6 +28,7 @@ struct Bundle {
   std::string verdict;  // what the prover expects: VALID or HOLEY
   std::vector<std::string> holes;
   std::string workspace;
+  std::vector<std::string> claims = {};  // in the order of the audit
   Derivation derivation = {};
   Costs costs = {};  // as the certificate says them
   RatioClaims ratios = {};

@@ -661,8 +661,8 @@ void check_ratios(const Program& program, const Json& certificate, const Theorem
     // What is not proved may not read as if it were.
     if (!claims.holes.empty()) accepted.back() += " (if the holes are filled)";
     const string& coq = word(row, kCoq);
-    assumptions.push_back("theorem " + theorem + " of spec/bounds says what " +
-                          (coq == "none" ? "its source" : "Coq " + coq) + " says");
+    assumptions.push_back("theorem " + theorem + " of spec/bounds holds, by " +
+                          (coq == "none" ? "its source" : "Coq " + coq + " of spec/coq"));
     if (word(row, kPer) == "group")
       assumptions.push_back("theorem " + theorem + ": bounds of separate sets of keys add up");
   }

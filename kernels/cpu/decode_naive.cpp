@@ -9,11 +9,14 @@
 //   spec/rules/psi.rules sha256 eacdcdf51ecf3a549bcd3e1bd0a0c6c8e918507edf5f0e0f737db8bb817b4f00
 //   spec/rules/schedule.rules sha256 99da17a3dc287be39bebc6c21200060f05cd3eb1fb8941ea87afade31163278e
 //   spec/rules/softmax.rules sha256 a7524ab8d19ca1ea9a618a4814b4d2cd0333344c9b5b11ace6b9b46c35d70cbf
+//   spec/bounds/classes.thm sha256 de3a59b01b568b9ce468b1bded657980a99cf109a6cbea9c93bff65fcc1ef844
+//   spec/bounds/element.thm sha256 26bcb07f20daf16a757a97ef0f21403f9874a660931cdfefea6cb14095b13759
+//   spec/bounds/rows.thm sha256 d3719d1df63da3ac940c10eecf7de1b37784602ba702551fd6a36c10b357dd85
 //   extract/schedules/naive.sched sha256 4db950a153b2ea01e7bd96c20aa3916f2c461ee956a5024babba99d7bcead172
 // carrier reals with exp, max and bottom: equality over the reals;
 //   rounding not covered, tested against a 113-bit reference
 // workspace (* (* (* B H) G) T) words of slow memory
-// claims equal safe workspace text (checked by minimoa-audit)
+// claims equal safe workspace footprint traffic ratio text (checked by minimoa-audit)
 // not covered: rounding, compiler, a caller that breaks the contract below
 // command minimoa prove spec/attention/decode.moa --schedule extract/schedules/naive.sched
 // ---- body ----
