@@ -9,9 +9,12 @@ which the claim `ratio` alone is refused. Prints `N passed, N failed`.
 """
 import argparse
 import copy
+import functools
 import hashlib
+import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -380,6 +383,95 @@ def theorem_cases(b):
         cert, put(files(THM.replace("y))", "(- y y)))")), "theorems")))
 
 
+# ---- conditions of the shipped rows: true to the last word, and one word or size beyond ----
+def forms(text):
+    """The s-expressions of a theorem file; numbers as int, strings and comments dropped."""
+    stack = [[]]
+    for token in re.findall(r'[()]|[^\s()]+', re.sub(r'"[^"]*"|;[^\n]*', "", text)):
+        if token == "(":
+            stack.append([])
+        elif token == ")":
+            done = stack.pop()
+            stack[-1].append(done)
+        else:
+            stack[-1].append(int(token) if token.isdigit() else token)
+    return stack[0]
+
+
+OPERATORS = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "min": min,
+             "max": max, "div": lambda a, b: a // b, "<=": lambda a, b: a <= b}
+
+
+def value(term, values):
+    if isinstance(term, list):
+        return OPERATORS[term[0]](*(value(t, values) for t in term[1:]))
+    return values[term] if isinstance(term, str) else term
+
+
+class Row:
+    """A theorem of spec/bounds at sizes of sdpa."""
+
+    def __init__(self, form):
+        part = {f[0]: f[1:] for f in form[2:] if isinstance(f, list)}
+        self.name, self.conditions, self.defines = form[1], part["where"], part["define"]
+        self.kind, self.numerator, self.denominator = part["bound"]
+
+    @functools.lru_cache(maxsize=None)
+    def truths(self, sizes, words):
+        """Whether each condition holds, and at last whether the bound is one; None: no value."""
+        B, H, S, T, D = sizes
+        values = {"S": words, "dk": D, "dv": D, "E": B * H * S * T, "rows": B * H * S,
+                  "cols": B * H * T, "n": S, "m": T, "heads": B * H, "outputs": B * H * S * D}
+        try:
+            for name, term in self.defines:
+                values[name] = value(term, values)
+            return [value(c, values) for c in self.conditions] + [
+                value(self.denominator, values) >= 1 and value(self.numerator, values) >= 1]
+        except ZeroDivisionError:
+            return None
+
+
+def twins(row, k):
+    """Sizes and words where all conditions hold, and a neighbour where the one at k is first not to."""
+    for D, T in itertools.product((1, 2, 3, 8), (2, 3, 4, 7)):
+        sizes = (1, 2, 2, T, D)
+        for words in range(8 + D, 500):
+            if not all(row.truths(sizes, words) or [False]):
+                continue
+            for other, around in ((sizes, words - 1), (sizes, words + 1),
+                                  ((1, 2, 2, T - 1, D), words), ((1, 2, 2, T + 1, D), words)):
+                bad = other[3] >= 1 and around >= 8 + D and row.truths(other, around)
+                if bad and False in bad and bad.index(False) == k:
+                    return (sizes, words), (other, around)
+    return None
+
+
+# Conditions that sizes of sdpa can break; dv = dk, all pairs and sizes from 1 leave the others true,
+# and without an A (R2_ceil) the row has no value.
+BREAKABLE = {"T1": [2], "T2": [2], "T2_total": [2], "T3a": [2], "T3b": [3], "T3star": [2],
+             "T3star_slices": [3], "R2": [2, 3], "R2_compulsory": [2], "R2_ceil": [3],
+             "R2_mask": [1, 2], "R4": [0, 1]}
+
+
+def boundary_cases(b):
+    rows = {}
+    for path in ("element.thm", "rows.thm"):
+        rows.update({form[1]: Row(form) for form in forms(b.read("spec/bounds/" + path))
+                     if form[0] == "theorem"})
+    assert set(rows) == set(BREAKABLE) | {"output", "T0", "R1"}, set(rows)  # R1: a threshold
+    for name, conditions in BREAKABLE.items():
+        row = rows[name]
+        for k in conditions:
+            for (sizes, words), code, text in zip(twins(row, k), (None, "proof"), (
+                    "ratio %s: " % name, "hypotheses[%d]" % k)):
+                entry = pinned(name, words, (10**9, 1), len(row.conditions))
+                entry["at"] = [[d, str(n)] for d, n in zip("BHSTD", sizes)]
+                entry["point"] = dict(entry["at"])
+                entry["fits"] = [goals(NOTHING)] * 2
+                b.case("%s, condition %d, %s with %d words" % (name, k, sizes, words), code, text,
+                       b.certificate("sdpa_naive", [entry]))
+
+
 # ---- products: the term after stage onf is written down by a rule that replaces anything ----
 ANY = """(rule any (phase p) (class structural) (doc "") (cite "") (vars (stmt ?P ?Q))
   (lhs ?P) (rhs ?Q) (applies) (differs))
@@ -601,7 +693,7 @@ def main():
     args = parser.parse_args()
     bench = Bench(args.root)
     try:
-        for cases in (format_cases, product_entry_cases, region_cases, pinned_cases, theorem_cases,
+        for cases in (format_cases, product_entry_cases, region_cases, pinned_cases, theorem_cases, boundary_cases,
                       shape_cases, group_cases):
             cases(bench)
         out = subprocess.run([args.audit or os.path.join(args.build, "bin", "minimoa-audit"),

@@ -238,6 +238,34 @@ def field_mutants(certificate):
         yield Mutant("stage", "stages." + stage, ["*"], put(("stages", stage), 1000000))
 
 
+def off_by_one(text):
+    """The text with one of its numbers one more, or one less."""
+    for match in re.finditer(r"(?<![\w-])\d+", text):
+        number = int(match.group())
+        for other in (number + 1, number - 1)[:1 if number == 0 else 2]:
+            yield text[:match.start()] + str(other) + text[match.end():]
+
+
+def coefficient_mutants(certificate):
+    """Off by one in one number of one formula, and a ratio one thousandth too small."""
+    costs, product = certificate["costs"], certificate["product"]
+    formulas = [(("costs", "footprint", k), "footprint") for k in range(len(costs["footprint"]))]
+    formulas += [(("costs", "traffic", k, 4), "traffic") for k in range(len(costs["traffic"]))]
+    for where, owner, claim in (("costs", costs, "traffic"), ("product", product, "ratio")):
+        for n, nest in enumerate(owner.get("nests", [])):
+            formulas += [((where, "nests", n, "sums", k, 1), claim)
+                         for k in range(len(nest["sums"]))]
+    formulas += [(("product", key, spot), "ratio")
+                 for key, spot in (("pairs", 1), ("rows", 3), ("cols", 3)) if product.get(key)]
+    for spot, claim in formulas:
+        for wrong in off_by_one(at(certificate, spot)):
+            yield Mutant("coefficient", ".".join(map(str, spot)), [claim], put(spot, wrong))
+    for k, ratio in enumerate(certificate["ratios"]):
+        p, q = map(int, ratio["ratio"])
+        yield Mutant("ratio too small", "ratios[%d]" % k, ["ratio"],
+                     put(("ratios", k, "ratio"), [str(1000 * p - q), str(1000 * q)]))
+
+
 def cost_mutants(costs):
     for k, text in enumerate(costs["footprint"]):
         for wrong in ("(+ %s 1)", "(- %s 1)", "(* %s 2)", "(max %s 0)"):
@@ -473,6 +501,7 @@ class Case:
         wrong = []
         wrong += text_mutants()
         wrong += field_mutants(self.certificate)
+        wrong += coefficient_mutants(self.certificate)
         wrong += cost_mutants(self.certificate["costs"])
         wrong += ratio_mutants(self.certificate)
         wrong += proof_mutants(self.certificate)
