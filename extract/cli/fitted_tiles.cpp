@@ -58,20 +58,20 @@ std::optional<std::vector<FittedTiles>> fitted_tiles(Session* session, const Mac
   std::vector<FittedTiles> out;
   for (std::size_t k = 0; k < machine.levels.size(); ++k) {
     const SearchMemory& memory = search->memories[k];
-    const auto table = best_tiles(session, *search, &*families, memory);
-    if (!table) return std::nullopt;
+    const SearchTable table = best_tiles(*search, &*families, memory);
     FittedTiles fitted;
     fitted.level = machine.levels[k];
     fitted.memory = memory.name;
-    fitted.why = reason(*search, *families, *table);
+    fitted.why = reason(*search, *families, table);
     if (fitted.why.empty()) {
       const Family& family = families->families().front();
-      const TileSizes& sizes = table->rows.front().best.best->tiles;
+      fitted.counted = *table.rows.front().best.best;
+      const TileSizes& sizes = fitted.counted.tiles;
       for (std::size_t p = 0; p < sizes.size(); ++p) {
         fitted.sizes.emplace_back(family.parameters[p].name, sizes[p]);
       }
       fitted.command = search_command(request, machine.levels.size() > 1 ? memory.level : "");
-      fitted.schedule_text = file_text(name_for(kFile, family), *search, *families, *table);
+      fitted.schedule_text = file_text(name_for(kFile, family), *search, *families, table);
       const auto schedule = parse_schedule(fitted.schedule_text, kFile);
       if (!schedule.ok()) {
         report(session, schedule.errors(), fitted.schedule_text);

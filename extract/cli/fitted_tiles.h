@@ -14,6 +14,7 @@
 
 #include "extract/cli/bundle.h"
 #include "prover/bounds/machine.h"
+#include "prover/search/search.h"
 
 namespace minimoa::cli {
 
@@ -24,6 +25,7 @@ struct FittedTiles {
   std::string why;                                          // nothing better was found: the reason
   std::string schedule_text;  // as `minimoa search -o found.sched` writes it
   std::string command;        // this command
+  Member counted;             // what the search says of its costs
   std::optional<Made> made;
 };
 

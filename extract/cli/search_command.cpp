@@ -201,9 +201,9 @@ void search(Session* session, const SearchCommand& options) {
   if (!families) return;
   std::vector<SearchTable> tables;
   for (const SearchMemory& memory : search->memories) {
-    auto table = best_tiles(session, *search, &*families, memory);
-    if (!table) return;
-    tables.push_back(std::move(*table));
+    SearchTable table = best_tiles(*search, &*families, memory);
+    if (table.fits() && !confirmed(session, *search, *families, &table)) return;
+    tables.push_back(std::move(table));
   }
   print_all(*session, *search, *families, tables);
   const bool any =

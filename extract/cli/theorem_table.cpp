@@ -326,6 +326,15 @@ struct Fitted {
   std::vector<TableAt> tables;
 };
 
+bool as_counted(const Fitted& f) {
+  for (std::size_t k = 0; k < f.tables.size(); ++k) {
+    const TableAt& at = f.tables[k];
+    if (at.footprint != f.tiles.counted.footprints[k]) return false;
+    if (at.total && *at.total != f.tiles.counted.traffic[k]) return false;
+  }
+  return true;
+}
+
 // Without sizes, or where the size of a memory is not said, there is nothing to fit.
 std::optional<std::vector<Fitted>> fit(Session* session, const Rows& rows,
                                        const TableOptions& options, const Machine* machine,
@@ -345,6 +354,10 @@ std::optional<std::vector<Fitted>> fit(Session* session, const Rows& rows,
     auto at = evaluate(session, subject_of(*last.tiles.made, rows), options, &one);
     if (!at) return std::nullopt;
     last.tables = std::move(*at);
+    if (!as_counted(last)) {
+      fail(session, "E0999", "the derived schedule costs other than what was searched for");
+      return std::nullopt;
+    }
   }
   return out;
 }

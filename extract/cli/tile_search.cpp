@@ -201,7 +201,8 @@ Distance distance_of(const TileSearch& search, const SearchMemory& memory, const
   return out;
 }
 
-// The closed forms of the derived member must say what was counted.
+}  // namespace
+
 bool confirmed(Session* session, const TileSearch& search, const FamilySearch& families,
                SearchTable* table) {
   const FamilyBest& first = table->rows.front().best;
@@ -229,21 +230,18 @@ bool confirmed(Session* session, const TileSearch& search, const FamilySearch& f
   return true;
 }
 
-}  // namespace
-
 std::string named(const Family& f, const TileSizes& tiles) {
   return f.schedule.name + (tiles.empty() ? "" : " with tiles " + f.show(tiles));
 }
 
-std::optional<SearchTable> best_tiles(Session* session, const TileSearch& search,
-                                      FamilySearch* families, const SearchMemory& memory) {
+SearchTable best_tiles(const TileSearch& search, FamilySearch* families,
+                       const SearchMemory& memory) {
   SearchTable out{&memory, {}};
   for (FamilyBest& best : families->run(search.at(memory))) {
     SearchRow row{std::move(best), {}};
     if (row.best.best) row.distance = distance_of(search, memory, *row.best.best);
     out.rows.push_back(std::move(row));
   }
-  if (out.fits() && !confirmed(session, search, *families, &out)) return std::nullopt;
   return out;
 }
 

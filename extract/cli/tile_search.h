@@ -63,10 +63,12 @@ struct SearchTable {
 std::optional<TileSearch> prepare_search(Session* session, const SearchOptions& options);
 std::optional<FamilySearch> families_for(Session* session, const TileSearch& search,
                                          const std::vector<std::string>& schedules);
-// Searches; the best member is derived, and its closed forms must say what was
-// counted, else this reports and gives nothing.
-std::optional<SearchTable> best_tiles(Session* session, const TileSearch& search,
-                                      FamilySearch* families, const SearchMemory& memory);
+SearchTable best_tiles(const TileSearch& search, FamilySearch* families,
+                       const SearchMemory& memory);
+// Derives the best member: its closed forms must say what was counted, else
+// this reports.
+bool confirmed(Session* session, const TileSearch& search, const FamilySearch& families,
+               SearchTable* table);
 
 // "flash with tiles row 886, key 1".
 std::string named(const Family& family, const TileSizes& tiles);
