@@ -3,20 +3,28 @@
 find_package(doctest 2.4 REQUIRED)
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 
+# doctest's own implementation and main(), compiled once.
+add_library(test_main OBJECT tests/main.cpp)
+minimoa_compile_options(test_main)
+target_link_libraries(test_main PUBLIC doctest::doctest)
+
 # minimoa_test(NAME LABEL SOURCES..): links everything; runs at the root.
 function(minimoa_test name label)
   if(NOT ARGN)
     return()
   endif()
-  add_executable(test_${name} tests/main.cpp ${ARGN})
+  add_executable(test_${name} ${ARGN})
   minimoa_compile_options(test_${name})
+  if(NOT name STREQUAL "audit")
+    minimoa_unity(test_${name})
+  endif()
   target_include_directories(test_${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
   target_compile_definitions(
     test_${name} PRIVATE MINIMOA_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}"
                          MINIMOA_BINARY_DIR="${CMAKE_CURRENT_BINARY_DIR}")
   # Later flags win: the tests need not be fast, they need to be built often.
   target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-  target_link_libraries(test_${name} PRIVATE minimoa::extract doctest::doctest ${CMAKE_DL_LIBS})
+  target_link_libraries(test_${name} PRIVATE test_main minimoa::extract ${CMAKE_DL_LIBS})
   if(name STREQUAL "unit_spec")
     minimoa_precompile(test_unit_spec PRIVATE <doctest/doctest.h> <boost/multiprecision/cpp_int.hpp>
                        <nlohmann/json.hpp> <algorithm> <functional> <map> <optional> <set>
@@ -36,9 +44,6 @@ function(minimoa_script name label script)
            WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 420)
 endfunction()
-
-# It asks doctest for its implementation, which a precompiled doctest has not.
-set_source_files_properties(tests/main.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 
 minimoa_test(unit_spec unit ${MINIMOA_TESTS_UNIT_SPEC})
 minimoa_test(unit_prover unit ${MINIMOA_TESTS_UNIT_PROVER})

@@ -37,13 +37,6 @@ std::optional<std::string> slurp(const fs::path& path) {
   return bytes;
 }
 
-Diagnostic input_error(const std::string& code, const std::string& message) {
-  Diagnostic d;
-  d.code = code;
-  d.message = message;
-  return d;
-}
-
 // ---------------------------------------------------------------- suite
 
 bool is_plain_path(const std::string& path) {
@@ -70,7 +63,7 @@ VariantResult make_variant(const std::string& root, const RuleTable& rules,
   const auto schedule_text = slurp(fs::path(root) / entry.schedule_path);
   for (const auto& [text, path] :
        {std::pair{&spec_text, &entry.spec_path}, std::pair{&schedule_text, &entry.schedule_path}}) {
-    if (!*text) return failed({input_error("E0902", "cannot read " + *path)}, v);
+    if (!*text) return failed({problem("E0902", "cannot read " + *path)}, v);
   }
   v.spec_text = *spec_text;
   v.schedule_text = *schedule_text;
@@ -99,7 +92,7 @@ std::vector<VariantResult> make_all(const std::vector<SuiteEntry>& suite, unsign
     try {
       out[k] = make(suite[k]);
     } catch (const std::exception& e) {  // of a library: no thread may die of it
-      out[k].errors = {input_error("E0999", std::string("internal error: ") + e.what())};
+      out[k].errors = {problem("E0999", std::string("internal error: ") + e.what())};
     }
   };
   const auto work = [&] {
@@ -159,7 +152,7 @@ Result<Files> all_files(const std::vector<SuiteEntry>& suite,
          {std::pair{&b.kernel_path, &b.kernel_text}, std::pair{&b.header_path, &b.header_text},
           std::pair{&b.certificate_path, &b.certificate_text}}) {
       if (files.emplace(*path, *text).second) continue;
-      return input_error("E0914", "two lines of the suite give " + *path);
+      return problem("E0914", "two lines of the suite give " + *path);
     }
   }
   files[kManifest] = manifest(suite, results);
@@ -315,13 +308,13 @@ Result<std::vector<SuiteEntry>> parse_suite(const std::string& text, const std::
       out.push_back(entry);
       continue;
     }
-    Diagnostic d = input_error("E0909", "expected `SPEC SCHEDULE`, two paths under the root");
+    Diagnostic d = problem("E0909", "expected `SPEC SCHEDULE`, two paths under the root");
     d.span = {
         path, static_cast<int>(k) + 1, 1,
         static_cast<int>(std::min<std::size_t>(std::max<std::size_t>(lines[k].size(), 1), 200))};
     return d;
   }
-  if (out.empty()) return input_error("E0909", path + " lists no kernel");
+  if (out.empty()) return problem("E0909", path + " lists no kernel");
   return out;
 }
 
@@ -330,7 +323,7 @@ int build_with(const BuildOptions& options, const VariantMaker& make) {
   std::ostream& err = options.err != nullptr ? *options.err : std::cerr;
   const fs::path root = options.root;
   const auto text = slurp(root / options.suite);
-  if (!text) return stop(options, {input_error("E0902", "cannot read " + options.suite)}, "");
+  if (!text) return stop(options, {problem("E0902", "cannot read " + options.suite)}, "");
   const auto suite = parse_suite(*text, options.suite);
   if (!suite.ok()) return stop(options, suite.errors(), *text);
   const auto results = make_all(suite.value(), options.threads, make);

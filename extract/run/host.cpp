@@ -22,13 +22,6 @@ constexpr std::size_t kCanaries = 64;
 // A NaN with a payload that no arithmetic makes; compared as bits.
 constexpr std::uint32_t kCanary = 0x7fc0beefU;
 
-Diagnostic problem(const std::string& code, const std::string& message) {
-  Diagnostic d;
-  d.code = code;
-  d.message = message;
-  return d;
-}
-
 std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - (a % b != 0 && (a % b < 0) != (b < 0) ? 1 : 0);
 }

@@ -15,13 +15,6 @@ namespace {
 
 constexpr std::size_t kLargestSpec = std::size_t{16} << 20;
 
-Diagnostic problem(const std::string& code, const std::string& message) {
-  Diagnostic d;
-  d.code = code;
-  d.message = message;
-  return d;
-}
-
 // A size and where it was read.
 struct Known {
   std::int64_t value;

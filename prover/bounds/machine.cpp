@@ -16,9 +16,9 @@ struct Bad {
   Diagnostic why;
 };
 
-class Reader {
+class MachineReader {
  public:
-  explicit Reader(const std::string& path) : path_(path) {}
+  explicit MachineReader(const std::string& path) : path_(path) {}
 
   Machine run(const toml::table& file) const {
     only(file, {"name", "doc", "level"}, file);
@@ -115,7 +115,7 @@ class Reader {
 
 Result<Machine> parse_machine(const std::string& text, const std::string& path) {
   try {
-    return Reader(path).run(toml::parse(text, path));
+    return MachineReader(path).run(toml::parse(text, path));
   } catch (const toml::parse_error& e) {
     const toml::source_position& place = e.source().begin;
     Diagnostic d;

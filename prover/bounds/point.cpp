@@ -8,16 +8,8 @@
 namespace minimoa {
 namespace {
 
-constexpr std::int64_t kLargestDimension = 16777216;
 const std::set<std::string> kMore = {"p", "bytes", "eq", "ek", "ev", "eo", "ep"};
 const std::set<std::string> kGeneric = {"n", "m", "d", "dk", "dv", "h", "b"};
-
-Diagnostic error(const std::string& code, const std::string& message) {
-  Diagnostic d;
-  d.code = code;
-  d.message = message;
-  return d;
-}
 
 // name=number, separated by commas. Numbers have at most 18 digits.
 std::optional<std::vector<std::pair<std::string, Int>>> pairs_of(const std::string& text) {
@@ -38,20 +30,20 @@ std::optional<std::vector<std::pair<std::string, Int>>> pairs_of(const std::stri
   return out;
 }
 
-class Reader {
+class PointReader {
  public:
-  Reader(const Spec& spec, const Recognised& what) : spec_(spec), what_(what) {}
+  PointReader(const Spec& spec, const Recognised& what) : spec_(spec), what_(what) {}
 
   Result<GivenPoint> run(const std::string& text) {
     const auto parts = pairs_of(text);
-    if (!parts) return error("E0911", "--at " + text + ": expected NAME=NUMBER,NAME=NUMBER,..");
+    if (!parts) return problem("E0911", "--at " + text + ": expected NAME=NUMBER,NAME=NUMBER,..");
     out_.text = text;
     generic_ = std::any_of(parts->begin(), parts->end(), [&](const auto& p) {
       return kGeneric.count(p.first) != 0 && !is_dimension(p.first);
     });
     for (const auto& [name, value] : *parts) {
       const std::string wrong = take(name, value);
-      if (!wrong.empty()) return error("E0911", "--at " + text + ": " + wrong);
+      if (!wrong.empty()) return problem("E0911", "--at " + text + ": " + wrong);
     }
     return complete();
   }
@@ -101,13 +93,13 @@ class Reader {
     for (const std::string& d : spec_.dims) out_.dims.emplace(d, Int(1));
     for (const auto& [name, value] : out_.dims) {
       if (value < 1 || value > kLargestDimension) {
-        return error("E0702", "--at " + out_.text + ": " + name + " lies outside of 1 .. " +
-                                  std::to_string(kLargestDimension));
+        return problem("E0702", "--at " + out_.text + ": " + name + " lies outside of 1 .. " +
+                                    std::to_string(kLargestDimension));
       }
     }
     for (const Term& r : spec_.requires_) {
       if (truth_of(r, out_.dims).value_or(false)) continue;
-      return error("E0702", "--at " + out_.text + ": the spec requires " + pretty(r));
+      return problem("E0702", "--at " + out_.text + ": the spec requires " + pretty(r));
     }
     return out_;
   }
@@ -121,7 +113,7 @@ class Reader {
 }  // namespace
 
 Result<GivenPoint> parse_point(const std::string& text, const Spec& spec, const Recognised& what) {
-  return Reader(spec, what).run(text);
+  return PointReader(spec, what).run(text);
 }
 
 }  // namespace minimoa

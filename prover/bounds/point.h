@@ -15,6 +15,9 @@
 
 namespace minimoa {
 
+// Sizes beyond are refused: products of three stay far below 2^63 (certificates/FORMAT.md, 13).
+inline constexpr std::int64_t kLargestDimension = 16777216;
+
 struct GivenPoint {
   std::string text;           // as given
   Sizes dims;                 // every dimension; those that are not named are 1

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "prover/bounds/point.h"
+
 namespace minimoa {
 namespace {
-
-constexpr std::int64_t kLargestDimension = 16777216;
 
 bool is_literal(const Term& t) { return t->op == Op::kInt; }
 

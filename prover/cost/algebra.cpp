@@ -5,8 +5,6 @@ namespace minimoa {
 
 namespace {
 
-Term add(const Term& a, const Term& b) { return mk(Op::kAdd, {a, b}); }
-
 template <typename Map>
 Term mapped(const Term& t, const Map& map) {
   std::vector<Term> kids;
@@ -15,8 +13,6 @@ Term mapped(const Term& t, const Map& map) {
 }
 
 }  // namespace
-
-bool mentions_name(const Term& t, const std::string& v) { return free_vars(t).count(v) > 0; }
 
 std::optional<Poly> Algebra::translated(const Term& hidden) {
   for (const std::string& v : free_vars(hidden)) {
@@ -107,7 +103,7 @@ std::vector<Poly> Algebra::powers(const Poly& p, const std::string& v,
         continue;
       }
       rest.emplace_back(a, e);
-      if (mentions_name(atom_term(a), v)) inside->push_back(a);
+      if (mentions(atom_term(a), v)) inside->push_back(a);
     }
     if (out.size() <= degree) out.resize(degree + 1);
     out[degree].add(c, rest);
@@ -166,7 +162,7 @@ Term Algebra::quotient(const Term& a, const Term& b) {
   if (whole.is_constant() && !rest.is_constant()) return mk(Op::kIntDiv, {hide_again(term(*p)), b});
   const Term front = hide_again(term(whole));
   if (rest.is_constant()) return front;
-  return add(front, mk(Op::kIntDiv, {hide_again(term(rest)), b}));
+  return mk(Op::kAdd, {front, mk(Op::kIntDiv, {hide_again(term(rest)), b})});
 }
 
 }  // namespace minimoa

@@ -47,6 +47,4 @@ class Algebra {
   std::map<std::string, Term> choices_;  // by the name that stands for them
 };
 
-bool mentions_name(const Term& t, const std::string& v);
-
 }  // namespace minimoa

@@ -323,7 +323,7 @@ class Counting {
       if (g->op != Op::kLt && g->op != Op::kLe) return false;
       const Term slack = mk(Op::kSub, {g->kids[1], g->kids[0]});
       const Term moved = algebra.normal(substitute(slack, {{r, back}}));
-      if (mentions_name(moved, I->name)) return false;
+      if (mentions(moved, I->name)) return false;
       const Term n = algebra.normal(mk(Op::kAdd, {moved, mk_var(i)}));  // i < n
       if (g->op == Op::kLt && variables(n).empty() && is_ceiling(loops_[outer].bound, n, tile)) {
         bound = at_zero(slack, mk_int(0));
@@ -343,7 +343,7 @@ class Counting {
   }
 
   bool mentions_either(const Term& t, std::size_t a, std::size_t b) const {
-    return mentions_name(t, loops_[a].name) || mentions_name(t, loops_[b].name);
+    return mentions(t, loops_[a].name) || mentions(t, loops_[b].name);
   }
 
   std::vector<std::size_t> variables(const Term& t) const {

@@ -128,7 +128,7 @@ class Summation {
       }
       const auto inner = choice(algebra.atom_term(*special), w);
       const Term scale = algebra.term(Poly::term(c, rest));
-      if (!inner || rest.size() + 1 != m.size() || mentions_name(scale, v_)) return std::nullopt;
+      if (!inner || rest.size() + 1 != m.size() || mentions(scale, v_)) return std::nullopt;
       join(mul(scale, *inner));
     }
     const auto sum = polynomial(&algebra, plain, w);
@@ -142,7 +142,7 @@ class Summation {
   std::optional<unsigned> dependent(const Algebra& algebra, const Monomial& m) const {
     for (const auto& [a, e] : m) {
       const Term t = algebra.atom_term(a);
-      if (t->op != Op::kVar && mentions_name(t, v_)) return a;
+      if (t->op != Op::kVar && mentions(t, v_)) return a;
     }
     return std::nullopt;
   }
@@ -175,7 +175,7 @@ class Summation {
   std::optional<Term> choice(const Term& t, const Term& w) const {
     for (const std::size_t k : {0, 1}) {
       const Term &c = t->kids[k], &other = t->kids[1 - k];
-      if (mentions_name(c, v_)) continue;
+      if (mentions(c, v_)) continue;
       if (t->op == Op::kMax && is_zero(c)) return positive_part(other, w);
       if (t->op == Op::kMin) return least_of(c, other, w);
     }

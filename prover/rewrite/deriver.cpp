@@ -19,10 +19,6 @@ Position child(Position p, std::size_t k) {
   return p;
 }
 
-bool mentions(const Term& t, const std::string& variable) {
-  return free_vars(t).count(variable) != 0;
-}
-
 Deriver::Deriver(const Spec& spec, const RuleTable& rules) : spec_(spec), rules_(rules) {
   d_.start = mk_put({}, spec.core);
   d_.terms.push_back(d_.start);

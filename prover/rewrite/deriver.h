@@ -66,6 +66,5 @@ class Deriver {
 };
 
 Position child(Position p, std::size_t k);
-bool mentions(const Term& t, const std::string& variable);
 
 }  // namespace minimoa

@@ -9,7 +9,7 @@ namespace {
 constexpr const char* kForm =
     "bound THEOREM [within RATIO] [words N] [at NAME = N, ..] [where A <= B, ..]";
 
-bool is_name(const std::string& w) {
+bool starts_name(const std::string& w) {
   return !w.empty() && (std::isalpha(static_cast<unsigned char>(w[0])) != 0 || w[0] == '_');
 }
 
@@ -113,7 +113,7 @@ class Parser {
     return true;
   }
   bool name(std::string* out) {
-    if (!is_name(text())) return false;
+    if (!starts_name(text())) return false;
     *out = text();
     ++at_;
     return true;

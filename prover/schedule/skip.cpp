@@ -10,8 +10,6 @@
 namespace minimoa {
 namespace {
 
-bool mentions(const Term& t, const std::string& v) { return free_vars(t).count(v) != 0; }
-
 // k where t = k*v + (a term without v); none if t is not of that form.
 std::optional<std::int64_t> coefficient(const Term& t, const std::string& v) {
   if (!mentions(t, v)) return 0;

@@ -40,7 +40,7 @@ bool is_linear(const Term& t, std::size_t n, const Spec& spec) {
     for (const auto& [a, e] : m) {
       const Term atom = algebra.atom_term(a);
       for (std::size_t k = 0; k < n; ++k) {
-        if (!mentions_name(atom, nest_variable(k))) continue;
+        if (!mentions(atom, nest_variable(k))) continue;
         if (atom->op != Op::kVar) return false;
         degree += e;
       }

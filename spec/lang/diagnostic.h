@@ -26,6 +26,14 @@ struct Diagnostic {
   std::vector<std::string> helps;  // at most two, "say what the row should be | empty = 0"
 };
 
+// An error without a place in a text.
+inline Diagnostic problem(std::string code, std::string message) {
+  Diagnostic d;
+  d.code = std::move(code);
+  d.message = std::move(message);
+  return d;
+}
+
 // A value or the diagnostics that explain why there is none.
 template <typename T>
 class Result {

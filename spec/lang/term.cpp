@@ -445,6 +445,10 @@ std::set<std::string> free_vars(const Term& t) {
   return out;
 }
 
+bool mentions(const Term& t, const std::string& variable) {
+  return free_vars(t).count(variable) != 0;
+}
+
 bool alpha_equal(const Term& a, const Term& b) {
   Pairs pairs;
   return alpha(a, b, &pairs, true);

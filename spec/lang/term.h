@@ -124,6 +124,7 @@ std::optional<Op> op_from_word(std::string_view w);
 
 // --- operations ---
 std::set<std::string> free_vars(const Term& t);
+bool mentions(const Term& t, const std::string& variable);  // free in t
 bool alpha_equal(const Term& a, const Term& b);
 Term substitute(const Term& t, const std::map<std::string, Term>& s);  // capture-avoiding
 Term at(const Term& t, const Position& p);

@@ -6,7 +6,7 @@
 
 #include "prover/bounds/table.h"
 
-namespace minimoa {
+namespace minimoa::bounds_test {
 namespace {
 
 Theorems shipped() {
@@ -346,4 +346,4 @@ TEST_CASE("every shipped row names a theorem or says that it is assumed") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::bounds_test

@@ -2,26 +2,18 @@
 // pairs, 0 mismatches. The two share no code beyond the terms.
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <random>
-#include <sstream>
 
 #include "prover/cost/cost.h"
 #include "prover/cost/simulate.h"
 #include "prover/schedule/derive.h"
 #include "spec/lang/elaborate.h"
+#include "tests/unit/prover/programs.h"
 
-using namespace minimoa;
-
+namespace minimoa::cost_simulate_test {
 namespace {
 
-std::string slurp(const std::string& relative) {
-  std::ifstream in(std::string(MINIMOA_SOURCE_DIR) + "/" + relative, std::ios::binary);
-  REQUIRE_MESSAGE(in.good(), relative);
-  std::stringstream s;
-  s << in.rdbuf();
-  return s.str();
-}
+using programs::slurp;
 
 using Values = std::map<std::string, std::int64_t>;
 
@@ -141,3 +133,5 @@ TEST_CASE("closed forms of footprint and traffic agree with the simulator") {
     }
   }
 }
+
+}  // namespace minimoa::cost_simulate_test

@@ -4,24 +4,15 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "prover/cost/algebra.h"
 #include "prover/schedule/derive.h"
 #include "spec/lang/elaborate.h"
+#include "tests/unit/prover/programs.h"
 
-using namespace minimoa;
-
+namespace minimoa::cost_test {
 namespace {
 
-std::string slurp(const std::string& relative) {
-  std::ifstream in(std::string(MINIMOA_SOURCE_DIR) + "/" + relative, std::ios::binary);
-  REQUIRE_MESSAGE(in.good(), relative);
-  std::stringstream s;
-  s << in.rdbuf();
-  return s.str();
-}
+using programs::slurp;
 
 Spec spec_of(const std::string& path) {
   auto s = read_spec(slurp(path), path);
@@ -191,3 +182,5 @@ TEST_CASE("footprint: leaves of lets, accumulators, operands") {
   CHECK(value_at(naive.footprint, {{"D", 64}}) > 0);
   CHECK(value_at(flash.footprint, {{"D", 64}}) > 64 * 64);
 }
+
+}  // namespace minimoa::cost_test

@@ -7,23 +7,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <random>
-#include <sstream>
 
 #include "spec/lang/elaborate.h"
 #include "spec/lang/interpret.h"
+#include "tests/unit/prover/programs.h"
 
-namespace minimoa {
+namespace minimoa::derive_test {
 namespace {
 
-std::string slurp(const std::string& relative) {
-  std::ifstream in(std::string(MINIMOA_SOURCE_DIR) + "/" + relative, std::ios::binary);
-  REQUIRE_MESSAGE(in.good(), relative);
-  std::stringstream s;
-  s << in.rdbuf();
-  return s.str();
-}
+using programs::slurp;
 
 std::string text(const std::vector<Diagnostic>& ds) {
   std::string out;
@@ -348,4 +341,4 @@ TEST_CASE("what a schedule does not support is a diagnostic") {
   CHECK(d.errors()[0].code == "E0602");
 }
 
-}  // namespace minimoa
+}  // namespace minimoa::derive_test

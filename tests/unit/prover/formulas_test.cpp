@@ -15,7 +15,7 @@
 #include "prover/schedule/derive.h"
 #include "spec/lang/elaborate.h"
 
-namespace minimoa {
+namespace minimoa::formulas_test {
 namespace {
 
 using Number = std::int64_t;
@@ -223,4 +223,4 @@ TEST_CASE("the published tiles of FlashAttention-1 move about three times what r
   }
 }
 
-}  // namespace minimoa
+}  // namespace minimoa::formulas_test

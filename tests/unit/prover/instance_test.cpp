@@ -2,24 +2,19 @@
 // counts against plain enumeration, and specs that must not be recognised.
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <string>
 
 #include "prover/bounds/point.h"
 #include "spec/lang/elaborate.h"
+#include "tests/unit/prover/programs.h"
 
-namespace minimoa {
+namespace minimoa::instance_test {
 namespace {
 
-std::string root() { return MINIMOA_SOURCE_DIR; }
+using programs::slurp;
 
-std::string slurp(const std::string& relative) {
-  std::ifstream in(root() + "/" + relative, std::ios::binary);
-  REQUIRE_MESSAGE(in.good(), relative);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
+std::string root() { return MINIMOA_SOURCE_DIR; }
 
 struct Subject {
   Spec spec;
@@ -214,4 +209,4 @@ TEST_CASE("sizes by dimensions and by roles") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::instance_test

@@ -7,7 +7,7 @@
 
 #include "prover/bounds/machine.h"
 
-namespace minimoa {
+namespace minimoa::machine_test {
 namespace {
 
 Machine shipped(const std::string& name) {
@@ -95,4 +95,4 @@ TEST_CASE("levels of one machine") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::machine_test

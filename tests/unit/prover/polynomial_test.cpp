@@ -3,7 +3,7 @@
 
 #include "prover/obligations/polynomial.h"
 
-namespace minimoa {
+namespace minimoa::polynomial_test {
 namespace {
 
 Term T(const std::string& text) {
@@ -100,4 +100,4 @@ TEST_CASE("content, evaluation, composition") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::polynomial_test

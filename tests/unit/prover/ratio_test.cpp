@@ -9,7 +9,7 @@
 #include "prover/bounds/ratio.h"
 #include "spec/lang/elaborate.h"
 
-namespace minimoa {
+namespace minimoa::ratio_test {
 namespace {
 
 std::string root() { return MINIMOA_SOURCE_DIR; }
@@ -158,4 +158,4 @@ TEST_CASE("every shipped certificate says how far from a bound it is") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::ratio_test

@@ -8,7 +8,7 @@
 #include "prover/obligations/search.h"
 #include "prover/obligations/statement.h"
 
-namespace minimoa {
+namespace minimoa::search_test {
 namespace {
 
 Term T(const std::string& text) {
@@ -443,4 +443,4 @@ TEST_CASE("the witness of the requires is the smallest") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::search_test

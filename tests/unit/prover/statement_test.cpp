@@ -3,7 +3,7 @@
 
 #include "prover/obligations/statement.h"
 
-namespace minimoa {
+namespace minimoa::statement_test {
 namespace {
 
 Term T(const std::string& text) {
@@ -180,4 +180,4 @@ TEST_CASE("two puts or none cannot be stated") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::statement_test

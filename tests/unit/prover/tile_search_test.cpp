@@ -14,7 +14,7 @@
 #include "prover/search/search.h"
 #include "tests/unit/prover/programs.h"
 
-namespace minimoa {
+namespace minimoa::tile_search_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -272,4 +272,4 @@ TEST_CASE("a derived member has the costs that were counted") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::tile_search_test

@@ -7,7 +7,7 @@
 #include "spec/lang/diagnostic.h"
 #include "spec/lang/errors.h"
 
-namespace minimoa {
+namespace minimoa::diagnostic_test {
 namespace {
 
 Diagnostic sample() {
@@ -103,4 +103,4 @@ TEST_CASE("the table of codes refuses rows out of order") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::diagnostic_test

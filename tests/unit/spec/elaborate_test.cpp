@@ -9,7 +9,7 @@
 #include "spec/lang/elaborate.h"
 #include "spec/lang/term.h"
 
-namespace minimoa {
+namespace minimoa::elaborate_test {
 namespace {
 
 std::string with_output(const std::string& out, const std::string& body) {
@@ -276,4 +276,4 @@ TEST_CASE("spell writes terms as a spec does") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::elaborate_test

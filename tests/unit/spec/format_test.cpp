@@ -12,7 +12,7 @@
 #include "spec/lang/format.h"
 #include "spec/lang/parser.h"
 
-namespace minimoa {
+namespace minimoa::format_test {
 namespace {
 
 std::string formatted(const std::string& text, bool unicode = false) {
@@ -92,4 +92,4 @@ TEST_CASE("line breaks inside an item stay") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::format_test

@@ -5,7 +5,7 @@
 
 #include "spec/lang/lexer.h"
 
-namespace minimoa {
+namespace minimoa::lexer_test {
 namespace {
 
 std::string texts(const std::string& bytes) {
@@ -80,4 +80,4 @@ TEST_CASE("comments keep their place") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::lexer_test

@@ -10,7 +10,7 @@
 #include "spec/lang/elaborate.h"
 #include "spec/lang/parser.h"
 
-namespace minimoa {
+namespace minimoa::parser_test {
 namespace {
 
 const char* const kHead = "spec x\ndims M, N\nin A : f32[M,N]\nout O : f32[M,N]\n";
@@ -152,4 +152,4 @@ TEST_CASE("mutated specs give a value or messages, never a crash") {
 }
 
 }  // namespace
-}  // namespace minimoa
+}  // namespace minimoa::parser_test

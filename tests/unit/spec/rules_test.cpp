@@ -7,7 +7,7 @@
 
 #include "spec/lang/rules.h"
 
-namespace minimoa::test {
+namespace minimoa::rules_test {
 namespace {
 
 Term parsed(const std::string& text) {
@@ -397,4 +397,4 @@ TEST_CASE("a folder without rules is refused") {
 }
 
 }  // namespace
-}  // namespace minimoa::test
+}  // namespace minimoa::rules_test

@@ -7,7 +7,7 @@
 #include "spec/lang/term.h"
 #include "spec/lang/types.h"
 
-namespace minimoa::test {
+namespace minimoa::term_test {
 namespace {
 
 Term parsed(const std::string& text) {
@@ -330,4 +330,4 @@ TEST_CASE("the notation for people shows loops as blocks") {
 }
 
 }  // namespace
-}  // namespace minimoa::test
+}  // namespace minimoa::term_test
