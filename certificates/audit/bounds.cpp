@@ -12,7 +12,7 @@ using Quantities = std::map<string, Term>;  // what the variables of theorems st
 void need(bool good, const string& why) {
   if (!good) no_product(why);
 }
-Term binary(Op op, const Term& a, const Term& b) { return make_op(op, {a, b}); }
+Term op(Op op, const Term& a, const Term& b) { return make_op(op, {a, b}); }
 
 // ---- theorem files ----
 // In forms: ? a word, ! a string, . anything, * any number of things.
@@ -22,7 +22,7 @@ constexpr const char* kForms =
 constexpr size_t kCoq = 4, kClass = 5, kPer = 6, kVars = 7, kDefine = 8, kWhere = 9, kBound = 10;
 constexpr const char* kNames[] = {"S",    "dk", "dv", "E",     "rows",
                                   "cols", "n",  "m",  "heads", "outputs"};
-constexpr const char* kBoundKinds[] = {"total", "loads", "stores", "threshold"};
+constexpr const char* kKinds[] = {"total", "loads", "stores", "threshold"};
 constexpr const char* kPers[] = {"all", "group"};
 constexpr Op kArithmetic[] = {Op::kAdd, Op::kSub, Op::kMul, Op::kDiv, Op::kMin, Op::kMax};
 constexpr Op kRelations[] = {Op::kLe, Op::kLt, Op::kEq};
@@ -78,7 +78,7 @@ Terms statement(const Sexp& theorem, const Quantities& values) {
 void check_theorem(const Sexp& theorem, const Theorems& theorems) {
   good(among(kPers, word(theorem, kPer)), theorem, "neither all nor group");
   good(theorems.classes.contains(word(theorem, kClass)), theorem, "a class that is not declared");
-  good(among(kBoundKinds, word(theorem, kBound)), theorem, "a kind of bound that is unknown");
+  good(among(kKinds, word(theorem, kBound)), theorem, "a kind of bound that is unknown");
   Quantities any;
   for (const Sexp& var : rest(theorem, kVars)) {
     good(among(kNames, var.text), var, "not a variable of theorems");
@@ -262,10 +262,9 @@ class Product {
     const Term V = numerator->kids[2]->kids[1];
     const Term x = child(child(w, Op::kExp, 0), Op::kSub, 0);
     const Term largest = reduction(RedOp::kMax, shift(m, 1), shift(g, 1, 1), shift(x, 1, 1));
-    const Term weight = make_op(Op::kExp, {binary(Op::kSub, x, largest)});
-    const Term quotient =
-        binary(Op::kQuot, reduction(RedOp::kAdd, m, g, binary(Op::kMul, weight, V)),
-               reduction(RedOp::kAdd, m, g, weight));
+    const Term weight = make_op(Op::kExp, {op(Op::kSub, x, largest)});
+    const Term quotient = op(Op::kQuot, reduction(RedOp::kAdd, m, g, op(Op::kMul, weight, V)),
+                             reduction(RedOp::kAdd, m, g, weight));
     const Term any = make({.op = Op::kAny, .binders = {"j"}, .kids = {m, g}});
     need(alpha_equal(operand, make_op(Op::kIf, {any, quotient, operand->kids[2]})),
          "the parts of the operand do not agree");
@@ -342,9 +341,8 @@ class Product {
       const vector<Json>& entry = items(heads[quotients++], 2);
       sets.push_back(dimensions(entry[0]));
       same_keys.push_back(b);
-      const Term all = binary(Op::kAdd, row->bound, binary(Op::kSub, b, integer(1)));
-      prove("product.heads", {{}, binary(Op::kEq, binary(Op::kDiv, all, b), sets.back())},
-            entry[1]);
+      const Term all = op(Op::kAdd, row->bound, op(Op::kSub, b, integer(1)));
+      prove("product.heads", {{}, op(Op::kEq, op(Op::kDiv, all, b), sets.back())}, entry[1]);
     }
     need(quotients == items(heads).size(), "heads for no quotient");
     for (const Row& row : rows_)
@@ -405,9 +403,9 @@ class Product {
       claims_.place = counting.name;
       claims_.row(counting.site, nests, counting.row);
       Term words = counting.site.words;
-      if (counting.name == string("cols")) words = binary(Op::kMul, values_.at("heads"), words);
+      if (counting.name == string("cols")) words = op(Op::kMul, values_.at("heads"), words);
       // The floor of a whole number; more than the count can never stand for it.
-      if (counting.site.times != 1) words = binary(Op::kDiv, words, integer(counting.site.times));
+      if (counting.site.times != 1) words = op(Op::kDiv, words, integer(counting.site.times));
       values_[counting.name] = words;
     }
   }
@@ -420,8 +418,8 @@ class Product {
   }
   static Json tail(const vector<Json>& row) { return {row[2], row[3], row[4]}; }
   static void add_range(const Term& index, const Term& bound, Terms& conditions) {
-    conditions.push_back(binary(Op::kLe, integer(0), index));
-    conditions.push_back(binary(Op::kLt, index, bound));
+    conditions.push_back(op(Op::kLe, integer(0), index));
+    conditions.push_back(op(Op::kLt, index, bound));
   }
   // Rows that have at least the key J.
   void add_rows(const Scope& loops, const Terms& variables, Terms guards, const Strings& names,
@@ -532,14 +530,14 @@ class Ratio {
     values["S"] = words;
     Terms fits;
     for (const Term& footprint : program_.costs.footprints)
-      fits.push_back(binary(Op::kLe, footprint, words));
+      fits.push_back(op(Op::kLe, footprint, words));
     claims_.place = name + ".point";
     check_point(fits);
     Terms hypotheses = statement(theorem_, values);
     const Term denominator = hypotheses.back();
     hypotheses.pop_back();
     const Term goal = distance(hypotheses.back(), denominator, values);
-    hypotheses.back() = binary(Op::kLe, integer(1), denominator);
+    hypotheses.back() = op(Op::kLe, integer(1), denominator);
     prove(name, {{"fits", fits}, {"hypotheses", hypotheses}, {"proof", {goal}}});
     return line(words);
   }
@@ -552,7 +550,7 @@ class Ratio {
     all.assumptions.insert(all.assumptions.end(), where_.begin(), where_.end());
     all.assumptions.insert(all.assumptions.end(), fits.begin(), fits.end());
     for (const auto& [dim, value] : at_)
-      all.assumptions.push_back(binary(Op::kEq, free_var(dim), integer(value)));
+      all.assumptions.push_back(op(Op::kEq, free_var(dim), integer(value)));
     check_witness(all, json_.at("point"));
   }
   Term distance(Term least, const Term& denominator, const Quantities& values) {
@@ -577,22 +575,22 @@ class Ratio {
     };
     Term sum;
     for (const TrafficRow& row : rows) {
-      const Term part = binary(Op::kMul, literal(common / row.times), row.words);
-      sum = sum ? binary(Op::kAdd, sum, part) : part;
+      const Term part = op(Op::kMul, literal(common / row.times), row.words);
+      sum = sum ? op(Op::kAdd, sum, part) : part;
     }
     if (!sum) no_ratio("no traffic of this kind");
     if (word(theorem_, kPer) == "group") {
       if (!values.contains("heads")) no_ratio("no value of heads");
-      least = binary(Op::kMul, values.at("heads"), least);
+      least = op(Op::kMul, values.at("heads"), least);
     }
-    return binary(Op::kLe, binary(Op::kMul, binary(Op::kMul, literal(q), denominator), sum),
-                  binary(Op::kMul, binary(Op::kMul, literal(p), literal(common)), least));
+    return op(Op::kLe, op(Op::kMul, op(Op::kMul, literal(q), denominator), sum),
+              op(Op::kMul, op(Op::kMul, literal(p), literal(common)), least));
   }
   // Divisors that are plainly positive, as quotients of nothing else.
   void add_divisors(const Term& term, Terms& out) const {
     for (const Term& kid : term->kids) add_divisors(kid, out);
     if (term->op == Op::kDiv && plainly_positive(term->kids[1], region_))
-      out.push_back(binary(Op::kDiv, integer(0), term->kids[1]));
+      out.push_back(op(Op::kDiv, integer(0), term->kids[1]));
   }
   void prove(const string& name, Lists lists) {
     Terms divided = {pinned(program_.final_term, at_, spec_)};

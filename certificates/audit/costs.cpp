@@ -12,17 +12,17 @@ namespace audit {
 namespace {
 constexpr size_t kFast = static_cast<size_t>(-1);
 constexpr Number kMaxTimes = Number{1} << 31;
-[[noreturn]] void uncounted(const string& why) { refuse("costs", why); }
+[[noreturn]] void cannot(const string& why) { refuse("costs", why); }
 Term op(Op op, const Term& a, const Term& b) { return make_op(op, {a, b}); }
 
 // Where a value lies. The path from the array's root: levels of index variables, and -1 - k for
 // component k.
-struct Stored {
+struct Place {
   size_t array = kFast;
   Numbers path = {};
-  bool operator==(const Stored&) const = default;
+  bool operator==(const Place&) const = default;
 };
-Stored below(Stored place, Number step) {
+Place below(Place place, Number step) {
   place.path.push_back(step);
   return place;
 }
@@ -226,12 +226,11 @@ class Walk {
  private:
   void phase(const Term& term) {
     const bool slow = term->op == Op::kLetSlow;
-    const Stored place{slow ? arrays_.size() : spec_.inputs.size()};  // or the output
+    const Place place{slow ? arrays_.size() : spec_.inputs.size()};  // or the output
     words_ = integer(0);
     accumulators_ = operands_ = 0;
     // Two arrays of one name could exchange their rows.
-    if (slow && std::ranges::count(arrays_, term->binders[0]) > 0)
-      uncounted("two arrays of one name");
+    if (slow && std::ranges::count(arrays_, term->binders[0]) > 0) cannot("two arrays of one name");
     if (slow) arrays_.push_back(term->binders[0]);
     into(slow ? term->kids[0] : term, place);
     costs_.footprints.push_back(op(Op::kAdd, words_, integer(accumulators_ + operands_)));
@@ -246,13 +245,12 @@ class Walk {
   void statement(Number need) { operands_ = std::max(operands_, need); }
   // Does `work` where that child stands; `place`: of the shared value or state bound there.
   void inside(const Term& node, size_t child, const std::function<void()>& work,
-              const Stored& place = {}) {
+              const Place& place = {}) {
     const size_t mark = scope_.entries.size();
     enter(node, child, scope_, spec_);
     const bool second = child == 1 && (node->op == Op::kAnd || node->op == Op::kOr);
     // What it emits runs before the first operand has decided anything (8.3).
-    if (second && emits(node->kids[1]))
-      uncounted("a loop or choice in a second operand of and, or");
+    if (second && emits(node->kids[1])) cannot("a loop or choice in a second operand of and, or");
     if (second) {
       const Term& first = node->kids[0];
       scope_ = with(scope_, node->op == Op::kAnd ? first : make_op(Op::kNot, {first}));
@@ -270,10 +268,10 @@ class Walk {
   }
   Number level(const Term& variable) const { return scope_.depth - 1 - variable->value; }
   // What an access selects; an index that is no variable makes a place unlike any destination.
-  std::optional<Stored> named(const Term& term) const {
+  std::optional<Place> named(const Term& term) const {
     if (term->op == Op::kBound) return places_.at(static_cast<size_t>(level(term)));
     if (term->op != Op::kPsi && term->op != Op::kGet) return std::nullopt;
-    std::optional<Stored> place = named(term->kids.back());
+    std::optional<Place> place = named(term->kids.back());
     if (place && term->op == Op::kGet) return below(*place, -1 - term->attrs[0]);
     for (const Term& k : indices_of(*term))
       if (place) place = below(*place, k->op == Op::kBound ? level(k) : kMaxLiteral);
@@ -286,7 +284,7 @@ class Walk {
     inside(term, 1, rest);
   }
   // A statement, or a value that is written to a place.
-  void into(const Term& term, const Stored& place) {
+  void into(const Term& term, const Place& place) {
     const Terms& kids = term->kids;
     const Op op = term->op;
     if (op == Op::kLet) return let(term, [&] { into(kids[1], place); });
@@ -303,7 +301,7 @@ class Walk {
     const bool branches = op == Op::kIf || op == Op::kWhen;
     if (branches) statement(expr(kids[0]));
     for (size_t k = 0; k < kids.size() && (branches || op == Op::kTup); ++k) {
-      const Stored part = branches ? place : below(place, -1 - static_cast<Number>(k));
+      const Place part = branches ? place : below(place, -1 - static_cast<Number>(k));
       // A branch that keeps what is stored in slow memory moves nothing.
       if (!branches || (k > 0 && (place.array == kFast || named(kids[k]) != place)))
         inside(term, k, [&] { into(kids[k], part); });
@@ -341,8 +339,8 @@ class Walk {
   }
   // Indices from the outside in, then the load.
   Number read(const Term& term) {
-    const std::optional<Stored> place = named(term);
-    if (!place) uncounted("a selection from something not stored");
+    const std::optional<Place> place = named(term);
+    if (!place) cannot("a selection from something not stored");
     Term at = term;
     for (; at->op != Op::kBound; at = Term(at->kids.back()))
       for (const Term& index : indices_of(*at)) expr(index);
@@ -355,8 +353,8 @@ class Walk {
   Strings arrays_;  // inputs, output, then those of letslow
   std::map<std::pair<size_t, bool>, vector<Site>> sites_;
   Scope scope_;
-  vector<Stored> places_;  // of the variables, by level
-  Term words_;             // of the phase
+  vector<Place> places_;  // of the variables, by level
+  Term words_;            // of the phase
   Number accumulators_ = 0, operands_ = 0;
 };
 
@@ -395,13 +393,13 @@ Term read_cost(const Json& text, const Strings& names, const Spec& spec) {
             (is_index_arithmetic(t->op) && t->op != Op::kMod)) &&
            std::ranges::all_of(t->kids, allowed);
   };
-  if (!allowed(term)) uncounted("not a term over dimensions and loops");
+  if (!allowed(term)) cannot("not a term over dimensions and loops");
   return term;
 }
 Number read_times(const Json& text) {
   const Int times = parse_integer(text.get<string>());
   // Of times 0 every closed form would be right.
-  if (times < 1 || times > kMaxTimes) uncounted("times is not from 1 to 2^31");
+  if (times < 1 || times > kMaxTimes) cannot("times is not from 1 to 2^31");
   return static_cast<Number>(times);
 }
 // FORMAT 12, sums: by induction over each loop, the inner ones being counted already.
@@ -412,7 +410,7 @@ Counted Claims::nest(const Nest& nest, const Json& json, const string& name) {
   if (size > 0) items(json.at("sums"), nest.bounds.size());
   // Its count depends on data: no closed form.
   if (size > 0 && !std::ranges::all_of(nest.bounds, countable))
-    uncounted("sums over a bound that reads an array");
+    cannot("sums over a bound that reads an array");
   Terms G;
   Numbers t;
   Strings names;
@@ -426,7 +424,7 @@ Counted Claims::nest(const Nest& nest, const Json& json, const string& name) {
   Scope scope;
   for (size_t k = 0; k < size; ++k) {
     const Term& bound = nest.bounds[k];
-    if (t[k] % t[k + 1] != 0) uncounted("times is not a multiple of the next one");
+    if (t[k] % t[k + 1] != 0) cannot("times is not a multiple of the next one");
     // With a bound below 0 the induction would not reach it, and the sum be anything.
     claims.push_back({scope, op(Op::kLe, integer(0), bound)});
     claims.push_back({scope, op(Op::kEq, instantiate(G[k], {integer(0)}), integer(0))});
@@ -456,8 +454,7 @@ vector<Counted> Claims::all(const vector<Nest>& nests, const Json& json) {
 }
 string Claims::row(TrafficRow& row, const vector<Counted>& nests, const Json& json) {
   const bool exact = std::ranges::all_of(row.sites, &Site::exact);
-  if (json[2] != (exact ? "exact" : "bound"))
-    uncounted("exact or bound: not as the conditions say");
+  if (json[2] != (exact ? "exact" : "bound")) cannot("exact or bound: not as the conditions say");
   row.times = read_times(json[3]);
   row.words = read_cost(json[4], {}, spec);
   vector<Counted> counts;
@@ -466,7 +463,7 @@ string Claims::row(TrafficRow& row, const vector<Counted>& nests, const Json& js
     Terms factors = site.factors;
     counts.emplace_back();
     for (const size_t k : site.nests) {
-      if (!nests[k].words) uncounted("a row that uses a nest without sums");
+      if (!nests[k].words) cannot("a row that uses a nest without sums");
       factors.push_back(nests[k].words);
       counts.back().times *= nests[k].times;
     }
@@ -497,7 +494,7 @@ void Claims::prove(const Json& tree, const Condition& claim) {
     prove(tree[1], {with(scope, op(Op::kLe, x, y)), replace_all(goal, choice, min ? x : y)});
     return prove(tree[2], {with(scope, op(Op::kLt, y, x)), replace_all(goal, choice, min ? y : x)});
   }
-  if (kind != "absurd" && (kind != "goals" || choice)) uncounted("no tree of this goal");
+  if (kind != "absurd" && (kind != "goals" || choice)) cannot("no tree of this goal");
   const Condition leaf{scope, kind == "goals" ? goal : op(Op::kLe, integer(1), integer(0))};
   Json proofs = tree;
   proofs.erase(0);
@@ -509,7 +506,7 @@ void check_footprint(Costs& costs, const Json& json, const Spec& spec, Strings& 
   for (size_t k = 0; k < texts.size(); ++k) {
     const Term form = read_cost(texts[k], {}, spec);
     if (!same_index(form, costs.footprints[k], Scope{}, spec))
-      uncounted("not the words of one task of phase " + std::to_string(k));
+      cannot("not the words of one task of phase " + std::to_string(k));
     costs.footprints[k] = form;
     lines.push_back("footprint of phase " + std::to_string(k) + ": " + print(form) + " words");
   }
@@ -529,6 +526,6 @@ void check_traffic(Costs& costs, const Json& json, Claims claims, Strings& lines
   }
   claims.place = "traffic[" + std::to_string(used) + "]";
   // A row in the wrong place, twice, or of an array that nothing touches.
-  if (used != rows.size()) uncounted("a row out of order or without a site");
+  if (used != rows.size()) cannot("a row out of order or without a site");
 }
 }  // namespace audit
