@@ -144,7 +144,8 @@ set(MINIMOA_EXTRACT_SOURCES
     extract/run/host.cpp
     extract/run/npy.cpp
     extract/run/run_command.cpp
-    extract/targets/portable.cpp)
+    extract/targets/portable.cpp
+    extract/write.cpp)
 
 set(MINIMOA_CLI_SOURCES
     extract/cli/build_command.cpp
@@ -199,7 +200,8 @@ set(MINIMOA_TESTS_UNIT_EXTRACT
     tests/unit/extract/host_test.cpp
     tests/unit/extract/lower_test.cpp
     tests/unit/extract/npy_test.cpp
-    tests/unit/extract/schedule_test.cpp)
+    tests/unit/extract/schedule_test.cpp
+    tests/unit/extract/write_test.cpp)
 
 set(MINIMOA_TESTS_RULES
     tests/rules/rules_test.cpp

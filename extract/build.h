@@ -1,8 +1,9 @@
 // The certified suite: every kernel, header, certificate and the manifest,
 // regenerated from spec and schedule; with check, compared with the files.
 //
-// All output is made in memory first: a failure writes nothing. Variants run
-// in parallel, results are used in the order of the suite.
+// All output is made in memory first and written all together or not at all
+// (extract/write.h). Variants run in parallel, results are used in the order of
+// the suite.
 // May be wrong: a stale file outside the generated folders is not noticed.
 #pragma once
 

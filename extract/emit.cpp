@@ -4,15 +4,9 @@
 // May be wrong: nothing here is trusted; a wrong hash or text is INVALID.
 #include "extract/emit.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 
 #include "extract/certificate.h"
@@ -25,13 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kMarker[] = "// ---- body ----\n";
-
-Diagnostic output_error(const std::string& path, const std::string& what, int number) {
-  Diagnostic d;
-  d.code = "E0903";
-  d.message = "cannot write " + path + ": " + what + ": " + std::strerror(number);
-  return d;
-}
 
 // A rule file's path as a certificate says it, wherever the root lies.
 std::string rule_path(const std::string& path) {
@@ -119,17 +106,6 @@ std::string upper(std::string s) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   }
   return s;
-}
-
-Result<bool> write_all(int fd, const std::string& path, const std::string& bytes) {
-  for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t n = ::write(fd, bytes.data() + done, bytes.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return output_error(path, "write", n < 0 ? errno : EIO);
-    done += static_cast<std::size_t>(n);
-  }
-  if (::fsync(fd) != 0) return output_error(path, "fsync", errno);
-  return true;
 }
 
 }  // namespace
@@ -248,29 +224,6 @@ Result<Bundle> make_bundle(const Spec& spec, const std::string& spec_bytes,
   if (!schedule.bounds.empty()) b.what = std::move(what);
   b.costs = evidence.value().costs;
   return b;
-}
-
-Result<bool> write_file(const std::string& path, const std::string& bytes) {
-  const fs::path folder = fs::path(path).parent_path();
-  std::error_code error;
-  if (!folder.empty()) fs::create_directories(folder, error);
-  if (error) return output_error(path, "create folder", error.value());
-  if (fs::is_directory(path, error)) return output_error(path, "open", EISDIR);
-  std::string temporary = path + ".tmp.XXXXXX";
-  const int fd = ::mkstemp(temporary.data());
-  if (fd < 0) return output_error(path, "create a temporary file", errno);
-  struct stat before {};
-  const bool existed = ::stat(path.c_str(), &before) == 0;
-  Result<bool> written = write_all(fd, path, bytes);
-  if (written.ok() && ::fchmod(fd, existed ? before.st_mode & 07777 : 0644) != 0) {
-    written = output_error(path, "set its mode", errno);
-  }
-  if (::close(fd) != 0 && written.ok()) written = output_error(path, "close", errno);
-  if (written.ok() && std::rename(temporary.c_str(), path.c_str()) != 0) {
-    written = output_error(path, "rename", errno);
-  }
-  if (!written.ok()) ::unlink(temporary.c_str());
-  return written;
 }
 
 }  // namespace minimoa

@@ -44,7 +44,5 @@ struct BundleOptions {
 Result<Bundle> make_bundle(const Spec& spec, const std::string& spec_bytes,
                            const Schedule& schedule, const RuleTable& rules,
                            const BundleOptions& options);
-// Writes through a temporary file and rename.
-Result<bool> write_file(const std::string& path, const std::string& bytes);
 
 }  // namespace minimoa

@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <vector>
 
 #include "extract/cli/bundle.h"
+#include "extract/write.h"
 
 namespace minimoa::cli {
 namespace {
@@ -16,37 +18,15 @@ struct EmitOptions {
   std::string spec, schedule, output;
 };
 
-bool write(Session* session, const fs::path& path, const std::string& bytes) {
-  std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  const auto written = write_file(path.string(), bytes);
-  if (!written.ok()) report(session, written.errors());
-  return written.ok();
-}
-
 // The inputs of the audit, for a folder that is not the repository.
-bool write_inputs(Session* session, const fs::path& folder, const Made& made) {
-  if (!write(session, folder / made.spec_path, made.spec.bytes)) return false;
+void add_inputs(const fs::path& folder, const Made& made, std::vector<NewFile>* files) {
+  files->push_back({(folder / made.spec_path).string(), made.spec.bytes});
   for (const auto& [path, bytes] : made.rules.files()) {
-    if (!write(session, folder / "spec" / "rules" / fs::path(path).filename(), bytes)) return false;
+    files->push_back({(folder / "spec" / "rules" / fs::path(path).filename()).string(), bytes});
   }
   for (const auto& [path, bytes] : made.bundle.theorem_files) {
-    if (!write(session, folder / path, bytes)) return false;
+    files->push_back({(folder / path).string(), bytes});
   }
-  return true;
-}
-
-// Why a file cannot be written, as far as it can be known before any is:
-// nothing may be left behind when the last of several fails.
-std::string obstacle(const fs::path& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) return "is a folder";
-  fs::path folder = path.parent_path();
-  while (!folder.empty() && folder.has_relative_path() && !fs::exists(folder, error)) {
-    folder = folder.parent_path();
-  }
-  if (folder.empty() || fs::is_directory(folder, error)) return "";
-  return folder.string() + " is not a folder";
 }
 
 void emit(Session* session, const EmitOptions& options) {
@@ -61,19 +41,17 @@ void emit(Session* session, const EmitOptions& options) {
                   options.spec + " lies outside " + made->root + ": say -o DIR to emit elsewhere");
     }
   }
-  // The certificate is written last: it never speaks of a kernel that is not there.
-  const std::pair<std::string, std::string> files[] = {
+  std::vector<NewFile> files;
+  if (!options.output.empty()) add_inputs(folder, *made, &files);
+  // The certificate comes last: it never speaks of a kernel that is not there.
+  const std::pair<std::string, std::string> results[] = {
       {bundle.kernel_path, bundle.kernel_text},
       {bundle.header_path, bundle.header_text},
       {bundle.certificate_path, bundle.certificate_text}};
-  for (const auto& [path, bytes] : files) {
-    const std::string why = obstacle(folder / path);
-    if (why.empty()) continue;
-    return fail(session, "E0903", "cannot write " + (folder / path).string() + ": " + why);
-  }
-  if (!options.output.empty() && !write_inputs(session, folder, *made)) return;
-  for (const auto& [path, bytes] : files) {
-    if (!write(session, folder / path, bytes)) return;
+  for (const auto& [path, bytes] : results) files.push_back({(folder / path).string(), bytes});
+  const auto written = write_files(files);
+  if (!written.ok()) return report(session, written.errors());
+  for (const auto& [path, bytes] : results) {
     std::cout << "wrote " << (options.output.empty() ? fs::path(path) : folder / path).string()
               << "\n";
   }

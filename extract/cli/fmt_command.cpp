@@ -4,6 +4,7 @@
 
 #include "extract/cli/cli.h"
 #include "extract/emit.h"
+#include "extract/write.h"
 #include "spec/lang/format.h"
 #include "spec/lang/parser.h"
 

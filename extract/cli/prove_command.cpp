@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "extract/cli/theorem_table.h"
+#include "extract/write.h"
 
 namespace minimoa::cli {
 namespace {

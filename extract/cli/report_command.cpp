@@ -11,6 +11,7 @@
 
 #include "extract/cli/bundle.h"
 #include "extract/report/page.h"
+#include "extract/write.h"
 
 namespace minimoa::cli {
 namespace {

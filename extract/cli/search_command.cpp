@@ -11,6 +11,7 @@
 
 #include "extract/cli/tile_search.h"
 #include "extract/emit.h"
+#include "extract/write.h"
 
 namespace minimoa::cli {
 namespace {

@@ -2,18 +2,16 @@
 // its bytes; every number is read with a bound, every product is checked.
 #include "extract/run/npy.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
 #include <string_view>
+
+#include "extract/write.h"
 
 namespace minimoa {
 namespace {
@@ -284,18 +282,7 @@ Result<NpyArray> read_npy(const std::string& path) {
 }
 
 Result<bool> write_npy(const std::string& path, const NpyArray& a) {
-  const std::string temporary = path + ".tmp." + std::to_string(getpid());
-  const std::string bytes = format_npy(a);
-  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  out.close();
-  if (!out.fail() && std::rename(temporary.c_str(), path.c_str()) == 0) return true;
-  Diagnostic d;
-  d.code = "E0903";
-  d.message = "cannot write " + path + ": " + std::strerror(errno);
-  d.span.file = path;
-  std::remove(temporary.c_str());
-  return d;
+  return write_file(path, format_npy(a));
 }
 
 }  // namespace minimoa

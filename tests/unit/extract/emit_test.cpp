@@ -168,21 +168,3 @@ TEST_CASE("sha256_hex gives the published digests") {
   CHECK(sha256_hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
-
-TEST_CASE("write_file leaves no half-written and no temporary file") {
-  const TemporaryFolder folder;
-  const std::string path = folder.path() + "/a/b.txt";
-  REQUIRE(write_file(path, "one").ok());
-  REQUIRE(write_file(path, "two").ok());
-  CHECK(slurp(path) == "two");
-  std::filesystem::create_directories(folder.path() + "/c");
-  const auto refused = write_file(folder.path() + "/c", "x");
-  REQUIRE_FALSE(refused.ok());
-  CHECK(refused.errors()[0].code == "E0903");
-  CHECK_FALSE(write_file(path + "/below_a_file", "x").ok());
-  std::size_t files = 0;
-  for (const auto& e : std::filesystem::recursive_directory_iterator(folder.path())) {
-    files += e.is_regular_file() ? 1 : 0;
-  }
-  CHECK(files == 1);
-}
