@@ -12,13 +12,10 @@ int main(int argc, char** argv) {
   bool good = true;
   for (int k = 1; k < argc; ++k) {
     const std::string word = argv[k];
-    if (!word.starts_with("-")) {
-      certificates.push_back(word);
-    } else if (options.contains(word) && k + 1 < argc) {
-      options[word] = argv[++k];
-    } else {
-      good = false;
-    }
+    const bool option = word.starts_with("-"), known = options.contains(word) && k + 1 < argc;
+    good &= !option || known;
+    if (!option) certificates.push_back(word);
+    if (option && known) options[word] = argv[++k];
   }
   const bool text = options["--format"] == "text";
   if (!good || certificates.empty() || (!text && options["--format"] != "json")) {
