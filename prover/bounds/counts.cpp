@@ -3,13 +3,6 @@
 namespace minimoa {
 namespace {
 
-void collect(const Term& g, std::vector<Term>* out) {
-  if (g->op == Op::kTrue) return;
-  if (g->op != Op::kAnd) return out->push_back(g);
-  collect(g->kids[0], out);
-  collect(g->kids[1], out);
-}
-
 // The proofs of all goals of the condition, if it can be stated and holds.
 std::optional<nlohmann::json> proofs_of(const Obligation& claim, Prover* prover) {
   if (!prover->holds(claim)) return std::nullopt;
@@ -22,12 +15,6 @@ std::optional<nlohmann::json> proofs_of(const Obligation& claim, Prover* prover)
 }
 
 }  // namespace
-
-std::vector<Term> conjuncts_of(const Term& g) {
-  std::vector<Term> out;
-  collect(g, &out);
-  return out;
-}
 
 std::optional<LoopCount> count_loops(const Spec& spec, const std::vector<CountedLoop>& loops,
                                      const std::vector<Term>& conditions, bool prove,

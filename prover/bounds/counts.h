@@ -28,8 +28,6 @@ struct LoopCount {
   std::vector<std::optional<ClosedNest>> sums;  // of each nest
 };
 
-// The parts of a conjunction; none of `true`.
-std::vector<Term> conjuncts_of(const Term& g);
 // Exact counts only. prove: conditions that hold anyway are left out.
 std::optional<LoopCount> count_loops(const Spec& spec, const std::vector<CountedLoop>& loops,
                                      const std::vector<Term>& conditions, bool prove,

@@ -296,7 +296,7 @@ class Recogniser {
                                       const std::vector<Setting>& settings) {
     std::map<std::string, Term> values;
     for (const Setting& s : settings) values[s.v] = s.value;
-    std::vector<Term> conditions = conjuncts_of(substitute(mean_.guard, values));
+    std::vector<Term> conditions = conjuncts(substitute(mean_.guard, values));
     for (const Setting& s : settings) {
       conditions.push_back(mk(Op::kLe, {mk_int(0), s.value}));
       conditions.push_back(mk(Op::kLt, {s.value, s.bound}));
@@ -332,7 +332,7 @@ class Recogniser {
     out_.dense = mean_.guard->op == Op::kTrue;
     std::vector<Loop> loops = rows_;
     loops.push_back({mean_.j, mean_.n});
-    const auto pairs = count_loops(spec_, loops, conjuncts_of(mean_.guard), false, &prover_);
+    const auto pairs = count_loops(spec_, loops, conjuncts(mean_.guard), false, &prover_);
     if (!pairs) give_up("the pairs that the mask leaves have no closed form");
     out_.evidence.pairs = *pairs;
     out_.pairs = pairs->count;

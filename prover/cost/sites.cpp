@@ -220,13 +220,6 @@ class Walk {
 
 // --- counts ---
 
-void conjuncts(const Term& g, std::vector<Term>* out) {
-  if (g->op == Op::kTrue) return;
-  if (g->op != Op::kAnd) return out->push_back(g);
-  conjuncts(g->kids[0], out);
-  conjuncts(g->kids[1], out);
-}
-
 std::string condition_key(Algebra* algebra, const Term& g) {
   const bool negated = g->op == Op::kNot;
   const Term c = negated ? g->kids[0] : g;
@@ -267,9 +260,7 @@ class Counting {
         names[e.name] = mk_var(unique);
         continue;
       }
-      std::vector<Term> parts;
-      conjuncts(e.term, &parts);
-      for (const Term& p : parts) condition(substitute(p, names));
+      for (const Term& p : conjuncts(e.term)) condition(substitute(p, names));
     }
   }
 

@@ -65,9 +65,11 @@ void stage_rows(Deriver* d, const Position& host, const std::string& row, const 
 
 void stage_whole_keys(Deriver* d, const Position& host, const Axes& axes) {
   const std::string row = axes.row.value_or("");
-  stage_reads(d, host, reads_below(*d, host, [&](const Term& read, const Binders& below) {
-                return !mentions(read, row) && has_key(below, axes, row);
-              }));
+  const auto reads = reads_below(*d, host, [&](const Term& read, const Binders& below) {
+    return !mentions(read, row) && has_key(below, axes, row);
+  });
+  guard_reads(d, host, reads, 0);
+  stage_reads(d, host, reads);
 }
 
 }  // namespace minimoa

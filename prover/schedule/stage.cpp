@@ -6,7 +6,10 @@
 // then the claim `safe` fails, never `equal`.
 #include "prover/schedule/stage.h"
 
+#include <algorithm>
 #include <cctype>
+#include <iterator>
+#include <set>
 
 namespace minimoa {
 namespace {
@@ -32,6 +35,45 @@ std::string buffer_name(const Term& read) {
   return name;
 }
 
+// What a choice says in its branch `kid`, condition by condition.
+std::vector<Term> said_by(const Term& choice, std::size_t kid) {
+  std::vector<Term> all = conjuncts(choice->kids[0]);
+  if (kid == 1) return all;
+  if (all.size() != 1 || (all[0]->op != Op::kLt && all[0]->op != Op::kLe)) return {};
+  const Term& c = all[0];
+  return {mk(c->op == Op::kLt ? Op::kLe : Op::kLt, {c->kids[1], c->kids[0]})};
+}
+
+// See guard_reads.
+std::vector<Term> known_at(const Deriver& d, const Position& host, const Position& p,
+                           std::size_t count) {
+  const Term read = at(d.term(), p);
+  std::vector<Term> out;
+  std::set<std::string> foreign;
+  const auto own = [&](const Term& c) {
+    return std::none_of(foreign.begin(), foreign.end(),
+                        [&](const std::string& v) { return mentions(c, v); });
+  };
+  Term t = at(d.term(), host);
+  for (std::size_t k = host.size(); k < p.size(); ++k) {
+    for (const std::string& v : bound_in(t, p[k])) {
+      if (!mentions(read, v)) foreign.insert(v);
+    }
+    if (t->op == Op::kIf && p[k] != 0) {
+      const std::vector<Term> said = said_by(t, p[k]);
+      const auto tail = said.begin() + static_cast<std::ptrdiff_t>(std::min(count, said.size()));
+      if (out.size() >= count) {
+        std::copy_if(said.begin(), said.end(), std::back_inserter(out), own);
+      } else if (p[k] == 1 && said.size() >= count && std::all_of(said.begin(), tail, own)) {
+        out.assign(said.begin(), tail);
+      }
+    }
+    t = t->kids[p[k]];
+  }
+  if (out.size() < count) stuck("E0690", "a read of keys outside of the guard of the last tile");
+  return out;
+}
+
 }  // namespace
 
 void guard_read(Deriver* d, const Position& p, const Term& guard) {
@@ -39,6 +81,14 @@ void guard_read(Deriver* d, const Position& p, const Term& guard) {
   h.sub["?g"] = print(guard);
   h.sub["?y"] = d->type_at(p).kind == Type::Kind::kIndex ? "0" : "(real 0)";
   d->step("guard-intro", p, h);
+}
+
+void guard_reads(Deriver* d, const Position& host, const std::vector<Position>& reads,
+                 std::size_t tail) {
+  for (const Position& p : reads) {
+    const std::vector<Term> known = known_at(*d, host, p, tail);
+    if (!known.empty()) guard_read(d, p, conjunction(known, 0, known.size()));
+  }
 }
 
 std::vector<Position> reads_below(const Deriver& d, const Position& host, const Wanted& wanted) {

@@ -19,6 +19,12 @@ using Binders = std::vector<std::pair<std::string, Term>>;
 using Wanted = std::function<bool(const Term& read, const Binders& below)>;
 std::vector<Position> reads_below(const Deriver& d, const Position& host, const Wanted& wanted);
 
+// Reads get what is known on the way from `host` to them and can be said of a
+// buffer, which has only a read's own variables: the first `tail` conditions,
+// which keep a last tile within its range, and what choices below them say.
+void guard_reads(Deriver* d, const Position& host, const std::vector<Position>& reads,
+                 std::size_t tail);
+
 // Each read (guarded or not) becomes an element of a buffer over the binders
 // between host and read that it mentions; buffers are shared around the term at
 // host. Returns where that term stands now.

@@ -44,28 +44,13 @@ Term identity_state(const Term& d) {
   return mk(Op::kTup, {mk(Op::kBottom), zero, mk_bind(Op::kGen, "c", d, zero)});
 }
 
-void conjuncts(const Term& g, std::vector<Term>* out) {
-  if (g->op != Op::kAnd) return out->push_back(g);
-  for (const Term& k : g->kids) conjuncts(k, out);
-}
-
-// The conjunction of parts first .. last-1; true if there is none.
-Term conjunction(const std::vector<Term>& parts, std::size_t first, std::size_t last) {
-  Term out = mk(Op::kTrue);
-  for (std::size_t k = first; k < std::min(last, parts.size()); ++k) {
-    out = out->op == Op::kTrue ? parts[k] : mk(Op::kAnd, {out, parts[k]});
-  }
-  return out;
-}
-
 // Where the mask, the guard after its first `tail` conditions, lets nothing of
 // a tile through, the tile's states are the identity: says so at the tile's
 // state, if the mask says anything.
 bool exclude_tiles(Deriver* d, const Position& red, Binders variables, std::size_t tail) {
   const Position tile = child(red, 2);
   const Term t = at(d->term(), tile);
-  std::vector<Term> guard;
-  conjuncts(t->kids[1], &guard);
+  const std::vector<Term> guard = conjuncts(t->kids[1]);
   variables.push_back({t->binders[0], t->kids[0]});
   const auto condition = tile_condition(conjunction(guard, tail, guard.size()), variables);
   if (!condition) return false;
@@ -118,30 +103,12 @@ Position fold_tiles(Deriver* d, const Position& red, const std::optional<Binders
   return step;
 }
 
-namespace {
-
-// The first `count` conditions of the branch that p stands in.
-Term tail_guard(const Deriver& d, const Position& host, const Position& p, std::size_t count) {
-  for (std::size_t k = p.size(); k-- > host.size();) {
-    const Term t = at(d.term(), Position(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(k)));
-    if (t->op != Op::kIf || p[k] != 1) continue;
-    std::vector<Term> all;
-    conjuncts(t->kids[0], &all);
-    if (all.size() >= count) return conjunction(all, 0, count);
-  }
-  stuck("E0690", "a read of keys outside of the guard of the last tile");
-}
-
-}  // namespace
-
 Position stage_key_tile(Deriver* d, const Position& host, const std::string& tile,
                         const std::string& row, std::size_t tail) {
   const auto reads = reads_below(*d, host, [&](const Term& read, const Binders&) {
     return mentions(read, tile) && !mentions(read, row);
   });
-  for (const Position& p : reads) {
-    if (tail > 0) guard_read(d, p, tail_guard(*d, host, p, tail));
-  }
+  guard_reads(d, host, reads, tail);
   return stage_reads(d, host, reads);
 }
 

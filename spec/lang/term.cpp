@@ -449,6 +449,22 @@ bool mentions(const Term& t, const std::string& variable) {
   return free_vars(t).count(variable) != 0;
 }
 
+std::vector<Term> conjuncts(const Term& g) {
+  if (g->op == Op::kTrue) return {};
+  if (g->op != Op::kAnd) return {g};
+  std::vector<Term> out = conjuncts(g->kids[0]);
+  for (Term& part : conjuncts(g->kids[1])) out.push_back(std::move(part));
+  return out;
+}
+
+Term conjunction(const std::vector<Term>& parts, std::size_t first, std::size_t last) {
+  Term out = mk(Op::kTrue);
+  for (std::size_t k = first; k < std::min(last, parts.size()); ++k) {
+    out = out->op == Op::kTrue ? parts[k] : mk(Op::kAnd, {out, parts[k]});
+  }
+  return out;
+}
+
 bool alpha_equal(const Term& a, const Term& b) {
   Pairs pairs;
   return alpha(a, b, &pairs, true);

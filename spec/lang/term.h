@@ -125,6 +125,9 @@ std::optional<Op> op_from_word(std::string_view w);
 // --- operations ---
 std::set<std::string> free_vars(const Term& t);
 bool mentions(const Term& t, const std::string& variable);  // free in t
+// The parts of a conjunction, none of `true`; and back, of parts first .. last-1.
+std::vector<Term> conjuncts(const Term& g);
+Term conjunction(const std::vector<Term>& parts, std::size_t first, std::size_t last);
 bool alpha_equal(const Term& a, const Term& b);
 Term substitute(const Term& t, const std::map<std::string, Term>& s);  // capture-avoiding
 Term at(const Term& t, const Position& p);

@@ -44,6 +44,7 @@ VARIATIONS = {  # sizes, the inputs' shapes, the name of the values
                           Answers="Batch Heads Keys Depth"), "Values"),
     "sdpa_scale_in_q": (SIZES, QKV, "V"),
     "sdpa_take_rev": (dict(SIZES, W=66), QKV, "V"),
+    "sdpa_cat": (dict(SIZES, C=70), dict(QKV, Kc="B H C D", Vc="B H C D"), "V"),
     "causal_window": (dict(CAUSAL[0], W=9), CAUSAL[1], "V"),
     "alibi": CAUSAL + ("V",),
     "paged_decode": (dict(B=2, Hq=4, Hkv=2, D=3, NP=5, PS=4, MP=3),

@@ -175,8 +175,9 @@ TEST_CASE("derivations are the same every time") {
 }
 
 TEST_CASE("variations of sdpa reach a flash loop program") {
-  for (const char* name : {"sdpa_renamed", "sdpa_attend", "sdpa_nolet", "sdpa_kt",
-                           "sdpa_scale_in_q", "sdpa_take_rev", "causal_window", "alibi"}) {
+  for (const char* name :
+       {"sdpa_renamed", "sdpa_attend", "sdpa_nolet", "sdpa_kt", "sdpa_scale_in_q", "sdpa_take_rev",
+        "sdpa_cat", "causal_window", "alibi"}) {
     CAPTURE(name);
     const Spec spec = spec_of(std::string("spec/examples/") + name + ".moa");
     const Derivation d = derived(spec, "flash");
