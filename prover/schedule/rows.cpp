@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 #include "prover/schedule/stage.h"
 
@@ -30,16 +31,44 @@ std::string split_rows(Deriver* d, const std::string& row, std::int64_t size) {
   return h.names["r"];
 }
 
+void refuse_table(const Term& read) {
+  const std::string name = read->kids[0]->name;
+  stuck("E0605", "the mask reads " + name + " at the rows or keys of a tile, which may leave it",
+        {"a mask made of indices: j <= i + (T - S)", "a schedule without tiles: naive, resident"});
+}
+
+namespace {
+
+// Where the guard of a read at p has to stand, from `value` downwards: a value
+// is guarded itself, with all that its indices read; an index by the value that
+// is made of it. A condition cannot be guarded: both its parts are checked
+// alone (certificates/FORMAT.md, section 6).
+Position place_of_guard(const Deriver& d, const Position& value, const Position& p) {
+  Position place = value;
+  for (std::size_t k = value.size(); k < p.size(); ++k) {
+    const Position above(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(k));
+    const Type::Kind kind = d.type_at(above).kind;
+    if (kind == Type::Kind::kBool) refuse_table(at(d.term(), p));
+    if (at(d.term(), above)->op == Op::kMem) return above;
+    if (kind == Type::Kind::kArr) place = above;
+  }
+  return d.type_at(p).kind == Type::Kind::kIndex ? place : p;
+}
+
+}  // namespace
+
 // Reads that could leave the array in the row tail get the tail's guard.
 void guard_row_reads(Deriver* d, const Position& value, const Term& guard, const std::string& r) {
-  const auto reads = find_all(at(d->term(), value),
-                              [&](const Term& t) { return t->op == Op::kMem && mentions(t, r); });
-  // Innermost last: a read inside the index of a read comes later in pre-order.
-  for (auto it = reads.rbegin(); it != reads.rend(); ++it) {
+  std::set<Position> places;
+  for (const Position& q : find_all(at(d->term(), value), [&](const Term& t) {
+         return t->op == Op::kMem && mentions(t, r);
+       })) {
     Position p = value;
-    p.insert(p.end(), it->begin(), it->end());
-    guard_read(d, p, guard);
+    p.insert(p.end(), q.begin(), q.end());
+    places.insert(place_of_guard(*d, value, p));
   }
+  // Innermost last: a guard does not move what stands before it in pre-order.
+  for (auto p = places.rbegin(); p != places.rend(); ++p) guard_read(d, *p, guard);
 }
 
 namespace {
@@ -57,9 +86,7 @@ void stage_rows(Deriver* d, const Position& host, const std::string& row, const 
   const auto reads = reads_below(*d, host, [&](const Term& read, const Binders& below) {
     return mentions(read, row) && !has_key(below, axes, row);
   });
-  if (guard) {
-    for (const Position& p : reads) guard_read(d, p, *guard);
-  }
+  guard_reads(d, host, reads, 0, guard);
   stage_reads(d, host, reads);
 }
 

@@ -11,6 +11,9 @@ std::string outer_name(const Deriver& d, const std::string& v);
 // for i<n. P  -->  for I. for r<size. when I*size+r < n. P. Returns the name r.
 std::string split_rows(Deriver* d, const std::string& row, std::int64_t size);
 
+// A mask that reads an element at a row or key of a tile: E0605.
+[[noreturn]] void refuse_table(const Term& read);
+
 // Reads that could leave the array in the row tail get the tail's guard.
 void guard_row_reads(Deriver* d, const Position& value, const Term& guard, const std::string& r);
 

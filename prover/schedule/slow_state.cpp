@@ -46,9 +46,11 @@ void sum_in_fast_memory(Deriver* d, const Position& below) {
 void one_row(Deriver* d, Position host, const std::string& row, const std::string& tile,
              bool staged) {
   if (staged) {
-    host = stage_reads(d, host, reads_below(*d, host, [&](const Term& read, const Binders&) {
-                         return mentions(read, row) && !mentions(read, tile);
-                       }));
+    const auto reads = reads_below(*d, host, [&](const Term& read, const Binders&) {
+      return mentions(read, row) && !mentions(read, tile);
+    });
+    guard_reads(d, host, reads, 0);
+    host = stage_reads(d, host, reads);
   }
   share_component(d, host, 0, "m");
   sum_in_fast_memory(d, child(host, 1));
@@ -131,6 +133,7 @@ void fold_part(Deriver* d, const Axes& axes, const Schedule& s, bool row, std::s
       const Position branch(p.begin(), p.end() - 1);
       if (at(d->term(), branch)->op == Op::kIf) p = branch;
     }
+    guard_reads(d, host, reads, 0);
     host = stage_reads(d, host, reads);
   }
   d->step("osm-copy", row ? child(host, 1) : host);

@@ -29,7 +29,8 @@ Binders enclosing(const Deriver& d, const Position& from, const Position& p) {
 }
 
 std::string buffer_name(const Term& read) {
-  const Term mem = read->op == Op::kIf ? read->kids[1] : read;
+  Term mem = read;
+  while (mem->op == Op::kIf) mem = mem->kids[1];
   std::string name = mem->kids[0]->name;
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return name;
@@ -79,14 +80,15 @@ std::vector<Term> known_at(const Deriver& d, const Position& host, const Positio
 void guard_read(Deriver* d, const Position& p, const Term& guard) {
   Hints h;
   h.sub["?g"] = print(guard);
-  h.sub["?y"] = d->type_at(p).kind == Type::Kind::kIndex ? "0" : "(real 0)";
+  h.sub["?y"] = "(real 0)";
   d->step("guard-intro", p, h);
 }
 
 void guard_reads(Deriver* d, const Position& host, const std::vector<Position>& reads,
-                 std::size_t tail) {
+                 std::size_t tail, const std::optional<Term>& more) {
   for (const Position& p : reads) {
-    const std::vector<Term> known = known_at(*d, host, p, tail);
+    std::vector<Term> known = known_at(*d, host, p, tail);
+    if (more) known.insert(known.begin(), *more);
     if (!known.empty()) guard_read(d, p, conjunction(known, 0, known.size()));
   }
 }

@@ -22,8 +22,9 @@ std::vector<Position> reads_below(const Deriver& d, const Position& host, const 
 // Reads get what is known on the way from `host` to them and can be said of a
 // buffer, which has only a read's own variables: the first `tail` conditions,
 // which keep a last tile within its range, and what choices below them say.
+// `more` is known at all of them besides.
 void guard_reads(Deriver* d, const Position& host, const std::vector<Position>& reads,
-                 std::size_t tail);
+                 std::size_t tail, const std::optional<Term>& more = std::nullopt);
 
 // Each read (guarded or not) becomes an element of a buffer over the binders
 // between host and read that it mentions; buffers are shared around the term at

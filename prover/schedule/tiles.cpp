@@ -74,6 +74,14 @@ void lift_condition(Deriver* d, const Position& gen) {
   d->step("eta", child(gen, 2), {}, true);
 }
 
+// The guard of the last tile does not reach into the rest of a mask.
+void refuse_tables(const Deriver& d, const Position& tile) {
+  const Term t = at(d.term(), tile);
+  if (alpha_equal(t->kids[0], mk_int(1))) return;  // no last tile is smaller
+  const auto read = [&](const Term& u) { return u->op == Op::kMem && mentions(u, t->binders[0]); };
+  for (const Position& p : find_all(t->kids[1], read)) refuse_table(at(t->kids[1], p));
+}
+
 bool sums_over_keys(const Term& t) {
   return t->op == Op::kGen && t->kids[1]->op == Op::kAdd && t->kids[1]->kids[1]->op == Op::kRed;
 }
@@ -82,6 +90,7 @@ bool sums_over_keys(const Term& t) {
 
 Position fold_tiles(Deriver* d, const Position& red, const std::optional<Binders::value_type>& row,
                     Skip skip, std::size_t tail) {
+  if (tail > 0) refuse_tables(*d, child(red, 2));
   const bool together = skip == Skip::kTiles;
   const bool skipped = skip != Skip::kNothing &&
                        exclude_tiles(d, red, row && together ? Binders{*row} : Binders{}, tail);

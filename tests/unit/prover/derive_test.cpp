@@ -9,6 +9,7 @@
 #include <cmath>
 #include <random>
 
+#include "prover/obligations/obligations.h"
 #include "spec/lang/elaborate.h"
 #include "spec/lang/interpret.h"
 #include "tests/unit/prover/programs.h"
@@ -243,6 +244,38 @@ TEST_CASE("staging and skipping keep the values where tiles do not fit") {
       for (const auto& dims : c.sizes) check_every_term(spec, d, dims);
     }
   }
+}
+
+// Arrays that end within a tile: a buffer may read only what its element is.
+TEST_CASE("concatenated queries and keys stay within their arrays") {
+  const Spec spec = programs::spec_from(
+      "spec cat2\ndims S, R, T, U, D\nrequire S + R <= 1000 and T + U <= 1000\n"
+      "in Q : f32[S,D], Q2 : f32[R,D], K : f32[T,D], K2 : f32[U,D], V : f32[T,D], V2 : f32[U,D]\n"
+      "out O : f32[S+R,D]\n"
+      "O = (softmax omega<1> (((Q cat Q2) +.* (tran (K cat K2))) / sqrt(D))) +.* (V cat V2)\n");
+  for (const char* lines : kSmall) {
+    CAPTURE(lines);
+    const Derivation d = derived_by(spec, std::string("schedule s\n") + lines, "s.sched");
+    check_every_term(spec, d, {{"S", 2}, {"R", 3}, {"T", 3}, {"U", 2}, {"D", 2}});
+    Prover prover(spec);
+    prover.divisors(spec.core, d.final_term());
+    std::vector<std::pair<std::string, std::string>> cover;
+    for (const Proved& p : prover.safe(d.final_term(), &cover))
+      CHECK_MESSAGE(p.decision == Decision::kProved, p.label);
+  }
+}
+
+TEST_CASE("a mask that is an array has no tiles") {
+  const Spec spec = programs::spec_from(
+      "spec table\ndims S, T, D\n"
+      "in Q : f32[S,D], K : f32[T,D], V : f32[T,D], M : i32[S,T] in 0 .. 2\nout O : f32[S,D]\n"
+      "attend O[i,d] over j in T\n  score = sum(e in D) Q[i,e] * K[j,e]\n"
+      "  mask = M[i,j] == 1\n  value = V[j,d]\n  empty = 0\n");
+  const std::string online = "schedule s\nsoftmax online\n";
+  CHECK(refused(spec, online + "tile row 2\ntile key all\n").substr(0, 5) == "E0605");
+  CHECK(refused(spec, online + "tile row all\ntile key 2\n").substr(0, 5) == "E0605");
+  CHECK(refused(spec, online + "tile row all\ntile key 1\n").empty());
+  CHECK(refused(spec, "schedule s\nsoftmax two-pass\n").empty());
 }
 
 TEST_CASE("what is staged is read in one place") {
