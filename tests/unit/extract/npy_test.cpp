@@ -161,7 +161,7 @@ TEST_CASE("a write is atomic: it leaves the whole file or nothing") {
   REQUIRE(r.ok());
   CHECK(std::get<std::vector<float>>(r.value().data) == std::vector<float>{3});
   CHECK(std::distance(fs::directory_iterator(dir), fs::directory_iterator()) == 1);
-  CHECK_FALSE(write_npy((dir / "none" / "o.npy").string(), {{1}, std::vector<float>{3}}).ok());
+  CHECK_FALSE(write_npy(path + "/o.npy", {{1}, std::vector<float>{3}}).ok());
   CHECK_FALSE(write_npy(dir.string(), {{1}, std::vector<float>{3}}).ok());
   CHECK_FALSE(read_npy((dir / "missing.npy").string()).ok());
   CHECK_FALSE(read_npy(dir.string()).ok());
