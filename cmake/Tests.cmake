@@ -74,3 +74,14 @@ if(MINIMOA_BUILD_KERNELS)
   minimoa_script(cli cli tests/cli/cli_test.py)
   minimoa_script(report cli tests/cli/report_test.py)
 endif()
+
+# The longest first, so that none of them is left alone at the end (seconds).
+foreach(pair differential:120 cli:80 hygiene_check_audit_build:75 unit_prover:70 mutation:48
+        checker:40)
+  string(REPLACE ":" ";" pair "${pair}")
+  list(GET pair 0 name)
+  list(GET pair 1 seconds)
+  if(TEST ${name})
+    set_tests_properties(${name} PROPERTIES COST ${seconds})
+  endif()
+endforeach()
