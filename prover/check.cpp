@@ -29,6 +29,11 @@ void merge(std::set<std::string>* into, const std::set<std::string>& names) {
   into->insert(names.begin(), names.end());
 }
 
+// Enough for what real specs ask many times over, and not more than two or three
+// seconds of a solver that does not get on. Helps have their own: a suggestion
+// must not leave a later question without an answer.
+constexpr Budget kQuestions{1'200'000, 3'000'000};
+constexpr Budget kHelps{250'000, 1'000'000};
 constexpr std::size_t kMostDiagnostics = 20;
 constexpr std::size_t kMostCandidates = 24;
 
@@ -45,7 +50,7 @@ class Checker {
     std::string array;  // the array that is indexed, or none
   };
   bool satisfiable();
-  std::size_t first_contradiction() const;
+  std::size_t first_contradiction(bool doubt);
   void divisors(const Term& t, Prover* prover, Span here);
   void divisor(const Term& t, Prover* prover, const Span& here);
   void all_divisors();
@@ -63,9 +68,9 @@ class Checker {
                            const Context& context) const;
   std::string declared(const std::set<std::string>& names) const;
   std::vector<std::string> excluding(const std::set<std::string>& names,
-                                     const std::function<bool(Prover*)>& holds) const;
+                                     const std::function<bool(Prover*)>& holds);
   bool trivial(const Term& index, const Term& extent, const Context& context) const;
-  std::unique_ptr<Prover> prover_for(const Spec& spec) const;
+  static std::unique_ptr<Prover> prover_for(const Spec& spec, Budget* budget);
   // False if this node was looked at before for the same thing, under the
   // same facts: attend's mask and unfolded lets are shared nodes.
   bool once(const Term& t, std::string what, const Context& context) {
@@ -75,6 +80,7 @@ class Checker {
 
   const Spec& spec_;
   const SourceMap& map_;
+  Budget questions_ = kQuestions, helps_ = kHelps;
   std::unique_ptr<Prover> prover_;
   std::set<std::pair<const Node*, std::string>> asked_;
   std::set<std::string> divisors_done_;
@@ -82,8 +88,8 @@ class Checker {
   std::vector<Diagnostic> out_;
 };
 
-std::unique_ptr<Prover> Checker::prover_for(const Spec& spec) const {
-  auto p = std::make_unique<Prover>(spec);
+std::unique_ptr<Prover> Checker::prover_for(const Spec& spec, Budget* budget) {
+  auto p = std::make_unique<Prover>(spec, budget);
   p->divisors(spec.core, mk_put({}, spec.core));
   return p;
 }
@@ -130,7 +136,7 @@ std::string Checker::example_text(const Example& example, std::set<std::string> 
 
 // A requirement `X <= Y` or `X < Y` under which the answer would be yes.
 std::vector<std::string> Checker::excluding(const std::set<std::string>& names,
-                                            const std::function<bool(Prover*)>& holds) const {
+                                            const std::function<bool(Prover*)>& holds) {
   std::vector<Term> candidates;
   for (const bool strict : {false, true}) {
     for (const std::string& x : spec_.dims) {
@@ -144,7 +150,7 @@ std::vector<std::string> Checker::excluding(const std::set<std::string>& names,
   for (const Term& c : candidates) {
     Spec narrower = spec_;
     narrower.requires_.push_back(c);
-    const auto prover = prover_for(narrower);
+    const auto prover = prover_for(narrower, &helps_);
     if (!prover->witness().ok() || !holds(prover.get())) continue;
     return {"or exclude the case | require " + spell(c)};
   }
@@ -205,23 +211,25 @@ bool Checker::ask(Prover* prover, const Question& q) {
 
 // --- requirements ---
 
-// Number of the first require that contradicts the ones before it.
-std::size_t Checker::first_contradiction() const {
+// Number of the first require that contradicts the ones before it, or, where
+// that is in doubt, does so for all that is known.
+std::size_t Checker::first_contradiction(bool doubt) {
   for (std::size_t k = 0; k < spec_.requires_.size(); ++k) {
     Spec some = spec_;
     some.requires_.resize(k + 1);
-    if (!Prover(some).witness().ok()) return k;
+    const auto sizes = Prover(some, &helps_).witness();
+    if (!sizes.ok() && (doubt || sizes.errors()[0].code == "E0305")) return k;
   }
   return spec_.requires_.empty() ? 0 : spec_.requires_.size() - 1;
 }
 
 bool Checker::satisfiable() {
-  Prover prover(spec_);
+  Prover prover(spec_, &questions_);
   const auto sizes = prover.witness();
   if (sizes.ok()) return true;
   const bool doubt =
       !sizes.errors().empty() && sizes.errors()[0].severity == Severity::kInconclusive;
-  const std::size_t k = first_contradiction();
+  const std::size_t k = first_contradiction(doubt);
   const bool known = k < map_.requires_.size();
   const Span span = known ? map_.requires_[k] : spec_.output.span;
   std::set<std::string> names;
@@ -283,7 +291,7 @@ void Checker::all_divisors() {
   for (std::size_t k = 0; k < spec_.requires_.size(); ++k) {
     Spec before = spec_;
     before.requires_.resize(k);
-    Prover prover(before);
+    Prover prover(before, &questions_);
     const Span here = k < map_.requires_.size() ? map_.requires_[k] : Span{};
     divisors(spec_.requires_[k], &prover, here);
   }
@@ -441,7 +449,7 @@ void Checker::empty_row(const SourceMap::Row& r, const Term& n, const Term& g,
 
 std::vector<Diagnostic> Checker::run() {
   if (!satisfiable()) return out_;
-  prover_ = prover_for(spec_);
+  prover_ = prover_for(spec_, &questions_);
   all_divisors();
   walk(spec_.core, global_scope(spec_), spec_.output.span);
   std::stable_sort(out_.begin(), out_.end(), [](const Diagnostic& a, const Diagnostic& b) {

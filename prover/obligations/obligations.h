@@ -5,7 +5,10 @@
 // witness that exact arithmetic checks, a counterexample, or a named hole.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,10 +28,19 @@ struct Proved {
   Term goal;
 };
 
+// What provers may spend: steps of Z3 (its rlimit) and cells of the proof
+// search. Counted, so what is found does not depend on the machine; the answer
+// to a question after the end is unknown.
+struct Budget {
+  std::uint64_t solver = 1'200'000;
+  std::uint64_t search = std::numeric_limits<std::uint64_t>::max();  // bounded for each statement
+};
+
 // All prover-side obligations of a derivation; each vector in FORMAT order.
 class Prover {
  public:
-  Prover(const Spec& spec, unsigned rlimit = 20000000);
+  // Without a budget to share it has one of its own.
+  explicit Prover(const Spec& spec, Budget* shared = nullptr);
   ~Prover();
   Prover(const Prover&) = delete;
   std::vector<Proved> divisors(const Term& core, const Term& final_term);  // must be called first

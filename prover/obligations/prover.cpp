@@ -80,13 +80,16 @@ World world_of(const Spec& spec, const Statement& s) {
   return w;
 }
 
-Question question(const World& w, unsigned rlimit) {
+Question question(const Spec& spec, const World& w, Budget* budget) {
   Question q;
   q.constraints = w.facts;
   q.atoms = w.atoms.size();
-  q.rlimit = rlimit;
+  q.budget = &budget->solver;
   for (unsigned k = 0; k < w.atoms.size(); ++k) {
-    if (w.atoms[k].kind == Atom::Kind::kVariable) q.measured.push_back(k);
+    if (w.atoms[k].kind != Atom::Kind::kVariable) continue;
+    q.measured.push_back(k);
+    const auto dim = std::find(spec.dims.begin(), spec.dims.end(), w.atoms[k].name);
+    if (dim != spec.dims.end()) q.sizes.push_back(k);
   }
   return q;
 }
@@ -113,12 +116,11 @@ Values named(const AtomTable& atoms, const std::vector<Int>& values) {
 }  // namespace
 
 struct Prover::Impl {
-  Impl(const Spec& s, unsigned r) : spec(s), rlimit(r) {}
+  Impl(const Spec& s, Budget* shared) : spec(s), budget(shared != nullptr ? shared : &own) {}
 
   Proved prove(const Statement& s);
   bool quickly(const std::vector<Statement>& statements);
-  Smallest counterexample(const World& w, const Statement& s, const Int& most,
-                          unsigned limit) const;
+  Smallest counterexample(const World& w, const Statement& s, const Int& most) const;
   std::vector<Proved> all(const std::vector<Statement>& statements);
   std::vector<Term> candidates(const std::vector<ContextEntry>& context, const Term& n) const;
   std::vector<std::vector<Int>> samples(const StatementBuilder& b) const;
@@ -128,7 +130,8 @@ struct Prover::Impl {
                         const Term& n, const Term& g) const;
 
   const Spec spec;
-  const unsigned rlimit;
+  Budget own;
+  Budget* const budget;
   std::map<std::string, nlohmann::json> proofs;  // by statement
   std::map<std::string, std::string> failures;   // by statement: the hole
   std::set<std::string> not_quick;               // quick search failed
@@ -136,10 +139,9 @@ struct Prover::Impl {
 
 // --- one statement ---
 
-Smallest Prover::Impl::counterexample(const World& w, const Statement& s, const Int& most,
-                                      unsigned limit) const {
+Smallest Prover::Impl::counterexample(const World& w, const Statement& s, const Int& most) const {
   if (w.weak) return {};
-  Question q = question(w, limit);
+  Question q = question(spec, w, budget);
   q.constraints.push_back(at_least_zero(-s.goal - 1));
   return smallest_point(q, most);
 }
@@ -176,16 +178,16 @@ Proved Prover::Impl::prove(const Statement& s) {
     p.proof = hole("no-witness");
     return true;
   };
-  const SearchResult quick = search_proof(s, Effort::kQuick);
+  const SearchResult quick = search_proof(s, Effort::kQuick, &budget->search);
   if (quick.proof) return succeed(quick), p;
   const World world = world_of(spec, s);
-  const Smallest small = counterexample(world, s, 16, rlimit / 20);
+  const Smallest small = counterexample(world, s, 16);
   if (refute(world, small)) return p;
-  const SearchResult thorough = search_proof(s, Effort::kThorough);
+  const SearchResult thorough = search_proof(s, Effort::kThorough, &budget->search);
   if (thorough.proof) return succeed(thorough), p;
   Smallest any = small;
   if (!small.none_at_all) {
-    any = counterexample(world, s, power_of_two(64), rlimit);
+    any = counterexample(world, s, power_of_two(64));
     if (refute(world, any)) return p;
   }
   const bool valid = any.none_at_all;
@@ -208,7 +210,7 @@ bool Prover::Impl::quickly(const std::vector<Statement>& statements) {
     const std::string key = s.key();
     if (proofs.count(key)) continue;
     if (not_quick.count(key)) return false;
-    const SearchResult r = search_proof(s, Effort::kQuick);
+    const SearchResult r = search_proof(s, Effort::kQuick, &budget->search);
     if (!r.proof) {
       not_quick.insert(key);
       return false;
@@ -253,7 +255,7 @@ std::vector<Term> Prover::Impl::candidates(const std::vector<ContextEntry>& cont
 std::vector<std::vector<Int>> Prover::Impl::samples(const StatementBuilder& b) const {
   const Statement s = b.state(Poly(0), "", nullptr);
   const World w = world_of(spec, s);
-  Question q = question(w, rlimit / 20);
+  Question q = question(spec, w, budget);
   Poly sum;
   for (const unsigned a : q.measured) sum += Poly::atom(a);
   std::vector<std::vector<Int>> points;
@@ -306,7 +308,7 @@ Prover::Inhabited Prover::Impl::uninhabited(const std::vector<ContextEntry>& con
   for (const std::int64_t most : {1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 48}) {
     World own = w;
     Poly sum;
-    for (const unsigned a : question(w, 0).measured) sum += Poly::atom(a);
+    for (const unsigned a : question(spec, w, budget).measured) sum += Poly::atom(a);
     own.facts.push_back(at_least_zero(Poly(Rational(most)) - sum));
     own.facts.push_back(at_least_zero(Poly(Rational(most)) - *count));
     for (std::int64_t k = 0; k < most; ++k) {
@@ -317,7 +319,7 @@ Prover::Inhabited Prover::Impl::uninhabited(const std::vector<ContextEntry>& con
     }
     close_world(spec, first, &own);
     if (own.weak) return out;
-    const Point p = any_point(question(own, rlimit / 20));
+    const Point p = any_point(question(spec, own, budget));
     if (p.verdict == Verdict::kUnknown) return out;
     if (p.verdict == Verdict::kUnsat) continue;
     AtomTable shown = s.atoms;  // not the elements of every j
@@ -328,7 +330,7 @@ Prover::Inhabited Prover::Impl::uninhabited(const std::vector<ContextEntry>& con
 
 // --- the interface ---
 
-Prover::Prover(const Spec& spec, unsigned rlimit) : impl_(std::make_unique<Impl>(spec, rlimit)) {}
+Prover::Prover(const Spec& spec, Budget* shared) : impl_(std::make_unique<Impl>(spec, shared)) {}
 Prover::~Prover() = default;
 
 std::vector<Proved> Prover::divisors(const Term& core, const Term& final_term) {
@@ -369,7 +371,8 @@ Result<Values> Prover::witness(const std::vector<ContextEntry>& context) {
   Diagnostic d;
   d.span.file = spec.path;
   if (!w.weak) {
-    const Smallest found = smallest_point(question(w, impl_->rlimit), power_of_two(32));
+    const Smallest found =
+        smallest_point(question(impl_->spec, w, impl_->budget), power_of_two(32));
     if (found.point.verdict == Verdict::kSat) {
       return named(w.atoms, found.point.values);
     }
@@ -404,7 +407,7 @@ Proved Prover::decide(const Obligation& o) {
   close_world(impl_->spec, first, &w);
   if (has_opaque(goal) || !s.stated) return result;
   w.facts.push_back(negation(goal));
-  const Smallest found = smallest_point(question(w, impl_->rlimit), power_of_two(64));
+  const Smallest found = smallest_point(question(impl_->spec, w, impl_->budget), power_of_two(64));
   if (found.point.verdict == Verdict::kSat && !w.weak) {
     result.decision = Decision::kRefuted;
     result.counterexample = named(w.atoms, found.point.values);

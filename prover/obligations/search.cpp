@@ -674,13 +674,13 @@ Json shifted(const Json& steps, std::size_t from) {
 
 // A split on the sign of the smaller goal: where it is negative, the proof
 // that it is not.
-std::optional<Json> search_smaller(const Statement& s, Effort effort) {
+std::optional<Json> search_smaller(const Statement& s, Effort effort, std::uint64_t* left) {
   auto made = without_quotient(s);
   if (!made) made = without_factor(s);
   if (!made || !made->goal.is_integral()) return std::nullopt;
   Statement smaller = s;
   smaller.goal = made->goal;
-  const SearchResult inner = search_proof(smaller, effort);
+  const SearchResult inner = search_proof(smaller, effort, left);
   if (!inner.proof) return std::nullopt;
   const Json negative = shifted(*inner.proof, s.hypotheses.size());
   Json steps = Json::array();
@@ -690,16 +690,18 @@ std::optional<Json> search_smaller(const Statement& s, Effort effort) {
 
 }  // namespace
 
-SearchResult search_proof(const Statement& s, Effort effort) {
+SearchResult search_proof(const Statement& s, Effort effort, std::uint64_t* left) {
   SearchResult result;
   if (!s.stated || !s.goal.is_integral()) return result;
-  if (auto proof = search_smaller(s, effort)) {
+  if (auto proof = search_smaller(s, effort, left)) {
     if (check_proof(s.hypotheses, s.goal, s.atoms.size(), *proof).empty()) {
       result.proof = std::move(proof);
       return result;
     }
   }
-  std::uint64_t budget = effort == Effort::kQuick ? 1'500'000 : 10'000'000;
+  const std::uint64_t most =
+      std::min<std::uint64_t>(effort == Effort::kQuick ? 1'500'000 : 10'000'000, *left);
+  std::uint64_t budget = most;
   for (const Attempt& a : plan(effort)) {
     Searcher searcher(s, &budget);
     auto proof = searcher.run(a);
@@ -709,8 +711,9 @@ SearchResult search_proof(const Statement& s, Effort effort) {
       continue;  // a defect of the search: never let it out
     }
     result.proof = std::move(proof);
-    return result;
+    break;
   }
+  *left -= most - budget;
   return result;
 }
 

@@ -25,6 +25,7 @@ struct SearchResult {
 };
 // kQuick: what nearly every true obligation needs. kThorough: the rest; it
 // does not repeat the quick attempts.
-SearchResult search_proof(const Statement& s, Effort effort);
+// Takes what it spends, in cells of the tableau, from `left`.
+SearchResult search_proof(const Statement& s, Effort effort, std::uint64_t* left);
 
 }  // namespace minimoa

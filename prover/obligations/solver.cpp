@@ -70,15 +70,20 @@ Formula formula_of(const Term& t, const Env& env, const Spec& spec, AtomTable* a
 
 namespace {
 
+// What one query may cost. Questions about real specs cost a fortieth of it.
+constexpr std::uint64_t kQueryLimit = 100'000;
+
 class Query {
  public:
-  explicit Query(const Question& q) : q_(q), solver_(context_, z3::solver::simple()) {
+  // Requires: something is left of the budget.
+  explicit Query(const Question& q)
+      : q_(q),
+        limit_(static_cast<unsigned>(std::min<std::uint64_t>(*q.budget, kQueryLimit))),
+        solver_(context_, z3::solver::simple()) {
     z3::params params(context_);
-    params.set("rlimit", q.rlimit);
+    params.set("rlimit", limit_);
     params.set("random_seed", 0u);
-    // A net under rlimit, which some nonlinear steps never look at: the answer
-    // becomes unknown, never another one.
-    params.set("timeout", 3000u);
+    params.set("arith.nl.nra", false);  // nlsat works for seconds without counting
     solver_.set(params);
     for (std::size_t k = 0; k < q.atoms; ++k) {
       const std::string name = "x" + std::to_string(k);
@@ -98,9 +103,15 @@ class Query {
     solver_.add(sum <= most);
   }
 
+  void set(const std::vector<unsigned>& atoms, const Int& value) {
+    for (const unsigned a : atoms) solver_.add(atoms_[a] == number(value));
+  }
+
   Point ask() {
     Point p;
-    switch (solver_.check()) {
+    const z3::check_result answer = solver_.check();
+    *q_.budget -= std::min(*q_.budget, spent());
+    switch (answer) {
       case z3::unsat:
         p.verdict = Verdict::kUnsat;
         return p;
@@ -122,6 +133,15 @@ class Query {
   }
 
  private:
+  // As Z3 counts; the limit where it does not say.
+  std::uint64_t spent() const {
+    const z3::stats s = solver_.statistics();
+    for (unsigned k = 0; k < s.size(); ++k) {
+      if (s.key(k) == "rlimit count" && s.is_uint(k)) return std::max(1u, s.uint_value(k));
+    }
+    return limit_;
+  }
+
   z3::expr number(const Int& n) { return context_.int_val(n.str().c_str()); }
 
   z3::expr polynomial(const Poly& p) {
@@ -157,22 +177,38 @@ class Query {
   }
 
   const Question& q_;
+  const unsigned limit_;
   z3::context context_;
   z3::solver solver_;
   std::vector<z3::expr> atoms_;
 };
 
-// Minimising is a courtesy: it may spend less than the first answer.
-Point within(const Question& q, const Int& bound) {
-  Question cheaper = q;
-  cheaper.rlimit = std::max(q.rlimit / 20, 1000000u);
+// The answer with what `more` adds to the question.
+template <typename More>
+Point point_of(const Question& q, const More& more) {
+  if (*q.budget == 0) return {};
   try {
-    Query query(cheaper);
-    query.limit(bound);
+    Query query(q);
+    more(&query);
     return query.ask();
   } catch (const z3::exception&) {
+    *q.budget -= std::min(*q.budget, kQueryLimit);
     return {};
   }
+}
+
+Point within(const Question& q, const Int& bound) {
+  return point_of(q, [&](Query* query) { query->limit(bound); });
+}
+
+// Products that have to be large: linear, and soon answered, with sizes that
+// are numbers. Found or unknown.
+Point with_large_sizes(const Question& q) {
+  for (const unsigned exponent : {24u, 12u}) {
+    const Point p = point_of(q, [&](Query* query) { query->set(q.sizes, power_of_two(exponent)); });
+    if (p.verdict == Verdict::kSat) return p;
+  }
+  return {};
 }
 
 Int sum_of(const Question& q, const Point& p) {
@@ -184,17 +220,14 @@ Int sum_of(const Question& q, const Point& p) {
 }  // namespace
 
 Point any_point(const Question& q) {
-  try {
-    return Query(q).ask();
-  } catch (const z3::exception&) {
-    return {};
-  }
+  return point_of(q, [](Query*) {});
 }
 
 Smallest smallest_point(const Question& q, const Int& most) {
   Smallest result;
   const bool small = most <= 16;  // then the bounded queries are cheaper
-  const Point some = small ? Point{} : any_point(q);
+  Point some = small ? Point{} : any_point(q);
+  if (!small && some.verdict == Verdict::kUnknown) some = with_large_sizes(q);
   result.none_at_all = some.verdict == Verdict::kUnsat;
   if (result.none_at_all) return {some, true};
   if (some.verdict == Verdict::kSat && sum_of(q, some) <= most) {

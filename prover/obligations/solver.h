@@ -1,13 +1,16 @@
 // Z3 behind a narrow door: integer points of polynomial constraints.
 //
 // Used for counterexamples, for the witness of the requires and for yes/no
-// questions of diagnostics; never for a proof. Resources are counted (rlimit),
-// not timed (but see solver.cpp), and every query has a context of its own, so that answers do not
-// depend on what was asked before.
+// questions of diagnostics; never for a proof. Resources are counted in Z3's own
+// steps (rlimit), never timed, for a query and for all queries of a budget
+// together; every query has a context of its own. So answers depend on the
+// questions alone, and what is asked after the budget is used up is unknown.
 // May be wrong: points are checked by exact evaluation; an `unsat` is only
-// ever shown to people.
+// ever shown to people. A step of Z3 that does not count would not end; the
+// engine that has such steps (nlsat) is off.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "prover/obligations/polynomial.h"
@@ -37,8 +40,9 @@ struct Point {
 struct Question {
   std::vector<Formula> constraints;
   std::size_t atoms = 0;
-  std::vector<unsigned> measured;  // their sum is made small
-  unsigned rlimit = 20000000;      // per query
+  std::vector<unsigned> measured;   // their sum is made small
+  std::vector<unsigned> sizes;      // dimensions: tried large where nothing else gives an answer
+  std::uint64_t* budget = nullptr;  // what is left for this query and later ones; not null
 };
 // Some point.
 Point any_point(const Question& q);

@@ -239,6 +239,20 @@ TEST_CASE("what is true but not provable is a named hole") {
   CHECK(p[0].proof.contains("hole"));
 }
 
+TEST_CASE("what is asked after the end of a budget is unknown, true or false") {
+  const Spec s = plain({"S", "T"}, {"S"});
+  const std::vector<std::string> c = {"i < S", "j < T"};
+  for (const char* goal : {"(< (* i j) (* S T))", "(< i T)"}) {
+    Budget enough;
+    CHECK(Prover(s, &enough).step(step_of(c, goal))[0].decision != Decision::kUnknown);
+    CHECK((enough.solver < Budget{}.solver || enough.search < Budget{}.search));
+    Budget none{0, 0};
+    Prover spent(s, &none);
+    CHECK(spent.step(step_of(c, goal))[0].decision == Decision::kUnknown);
+    CHECK_FALSE(spent.witness().ok());
+  }
+}
+
 TEST_CASE("elements of integer inputs lie in their range") {
   Spec s = plain({"NB", "PS", "P", "T"}, {"T"});
   Array table = array("table", {"P"});
@@ -344,7 +358,8 @@ TEST_CASE("no proof of a false statement is ever returned") {
     }
     s.goal = random_poly(&random, quadratic);
     const bool is_false = false_in_box(s);
-    const auto found = search_proof(s, Effort::kQuick);
+    std::uint64_t left = 10'000'000;
+    const auto found = search_proof(s, Effort::kQuick, &left);
     if (found.proof) {
       ++proved;
       CHECK(!is_false);
