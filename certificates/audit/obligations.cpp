@@ -235,6 +235,7 @@ vector<Obligation> Generator::spec_obligations() {
   return std::exchange(out_, {});
 }
 vector<Obligation> Generator::step(const vector<Condition>& conditions) {
+  out_.clear();  // what a refused list left must not be asked of the next claim
   for (const auto& [scope, goal] : conditions) {
     Facts goals;
     spec_.budget.visit(goal->size);
@@ -369,6 +370,7 @@ void Generator::add_cover(const Frame& frame, const Json& json) {
     add_goals("cover: axis " + std::to_string(k), draft, equal(indices[k], axes[k]));
 }
 vector<Obligation> Generator::safe(const Term& final_term, const Json& cover) {
+  out_.clear();
   add_nodes(final_term, true);
   for (const Array& array : spec_.arrays()) add_array(array);
   Scope scope;
