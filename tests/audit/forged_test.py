@@ -534,7 +534,7 @@ def overflow_case(b):
 
 
 def committed_cases(b):
-    def edited(name, change, kernel=lambda body: body):
+    def edited(name, change, why="equal [flags]"):
         path = os.path.join(b.root, "certificates/sdpa_flash.cert.json")
         if not os.path.exists(path):
             return
@@ -542,7 +542,7 @@ def committed_cases(b):
         text = open(os.path.join(b.root, cert["kernel"]["path"])).read()
         body = text.split("// ---- body ----\n", 1)[1]
         change(cert)
-        b.expect(name, "equal [flags]", cert, kernel(body))
+        b.expect(name, why, cert, body)
     # Text of the certificate must not look like a verdict in the audit's report.
     def forged_report(cert):
         cert["steps"][0]["rule"] = "none\nother.cert.json: VALID\n  equal: VALID"
@@ -555,19 +555,12 @@ def committed_cases(b):
         b.passed, b.failed = b.passed + good, b.failed + (not good)
         if not good:
             print("FAIL a rule's name writes a verdict into the report")
-    # What a refused list of obligations held is not asked of the claims after it.
-    if os.path.exists(path):
-        cert = json.load(open(path))
-        cert["cover"][-1][0] = "other"
-        text = b.audit(cert, "")[1]
-        good = all(line in text for line in ("safe: INVALID", "traffic: VALID"))
-        b.passed, b.failed = b.passed + good, b.failed + (not good)
-        if not good:
-            print("FAIL one refused claim refuses another\n" + text)
     edited("flags that break infinities",
            lambda c: c["kernel"].update(flags="-std=c++17 -O2 -ffast-math"))
     edited("flags that redefine a word of the kernel",
            lambda c: c["kernel"].update(flags="-std=c++17 -O2 -Dfor=if"))
+    edited("what a refused list held is not asked of the claims after it",
+           lambda c: c["cover"][-1].__setitem__(0, "other"), "safe [cover]")
 
 
 def main():

@@ -667,6 +667,12 @@ def group_cases(b):
             b, change=lambda cert, files=files: cert.update(theorems=files, product={})))
 
 
+def all_cases(b):
+    for cases in (format_cases, product_entry_cases, region_cases, pinned_cases, theorem_cases,
+                  boundary_cases, shape_cases, group_cases):
+        cases(b)
+
+
 # ---- the run ----
 def holds(case, report):
     _, code, text = case
@@ -693,9 +699,7 @@ def main():
     args = parser.parse_args()
     bench = Bench(args.root)
     try:
-        for cases in (format_cases, product_entry_cases, region_cases, pinned_cases, theorem_cases, boundary_cases,
-                      shape_cases, group_cases):
-            cases(bench)
+        all_cases(bench)
         out = subprocess.run([args.audit or os.path.join(args.build, "bin", "minimoa-audit"),
                               "--root", bench.dir, "--format", "json"] + bench.paths(),
                              capture_output=True, text=True, check=False)
