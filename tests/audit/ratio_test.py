@@ -199,6 +199,7 @@ def product_entry_cases(b):
         wrong(key + " twice", "proof", "", "2", key, spot)
         wrong(key + " no times", "costs", "times", "0", key, spot)
         wrong(key + " without proof", "proof", "", ["goals"], key, spot + 2)
+    wrong("pairs and one more", "json", "", ["1", "(* (* (* B H) S) T)", EQUAL, "0"], "pairs")
     wrong("a key behind the last", "proof", "", "T", "rows", 0)
     wrong("a key before the first", "proof", "", "-1", "rows", 0)
     wrong("a key of the column", "scope", "", "d", "rows", 0)
@@ -251,6 +252,9 @@ def region_cases(b):
     case("where: not at the point", "witness", "", entry(["(< 1 S)"], "where"))
     case("where: with min", "ratio", "where", entry(["(<= 1 (min S T))"], "where"))
     case("where: no inequality", "ratio", "where", entry(["(and (<= 1 S) (<= 1 T))"], "where"))
+    for text in ("true", "(or (<= 1 S) (<= 1 T))", "(<= (mem Q (vec 0 0 0 0)) T)",
+                 "(<= S (mem Q (vec 0 0 0 0)))"):
+        case("where: " + text, "ratio", "where", entry([text], "where"))
     case("where: a divisor that may be 0", "divisor", "",
          entry(["(<= 1 (div S (- T 1)))"], "where"), entry("2", "point", "T"))
     case("where: division by 0", "witness", "", entry(["(<= 0 (div S (- D 1)))"], "where"))
@@ -271,6 +275,11 @@ def region_cases(b):
          entry([goals(NOTHING), goals(NOTHING)], "hypotheses"))
     case("traffic of one array is not claimed", "ratio", "V is not claimed",
          drop("costs", "traffic", 2))
+    changes = []
+    for row, (times, side) in enumerate(((2**31, "S"), (2**31 - 1, "T"), (2**31 - 19, "T"))):
+        changes += [put(str(times), "costs", "traffic", row, 3), put(
+            "(* %d (* (* (* B H) %s) D))" % (times, side), "costs", "traffic", row, 4)]
+    case("multiples of traffic without a common one", "limit", "2^62", *changes)
     case("traffic is wrong", "unchecked", "", put("2", "costs", "traffic", 2, 3))
     case("footprint is wrong", "unchecked", "", put("1", "costs", "footprint", 0))
 
@@ -558,6 +567,7 @@ WRONG = [  # name, what the operand is made of, a part of the reason
     ("other keys of the sum", {"m3": "N"}, "parts"),
     ("bound not positive", {"m": "(- M 1)"}, "keys' bound"),
     ("bound with a quotient", {"m": "(div M 1)"}, "keys' bound"),
+    ("no keys", {"m": "(- M M)"}, "keys' bound"),
     ("the score has the column", {"x": "(+ %s (mem W (vec i c)))" % DOT}, "values alone"),
     ("the mask has the column", {"g": "(< c 1)"}, "values alone"),
     ("the value has no column", {"v": "(mem V (vec j 0))"}, "values alone"),
@@ -565,6 +575,7 @@ WRONG = [  # name, what the operand is made of, a part of the reason
     ("bottom in the score", {"x": "(max %s bottom)" % DOT}, "no work"),
     ("a mask within the value", {"v": "(if (< j 1) (mem V (vec j c)) (real 0))"}, "no work"),
     ("a mask of data", {"g": "(any (k M) (< j k))"}, "no work"),
+    ("a mask of data and another", {"g": "(and (any (k M) (< j k)) (< j 1))"}, "no work"),
     ("a mask of elements", {"g": "(< j (mem I (vec i)))"}, "depends on data"),
     ("no sum", {"x": "(mem Q (vec i 0))"}, "not one sum"),
     ("two sums", {"x": "(+ %s %s)" % (DOT, DOT)}, "not one sum"),
@@ -576,6 +587,7 @@ WRONG = [  # name, what the operand is made of, a part of the reason
     ("a factor that may be 0", {"x": dot("(* %s (real (div l 2)))" % QK)}, "a factor"),
     ("a factor of two reads", {"x": dot("(* (+ @Q (mem A (vec i 0))) @K)")}, "a factor"),
     ("three reads", {"x": dot("(* %s (mem L (vec i l j)))" % QK)}, "two reads"),
+    ("a quotient by a read", {"x": dot("(/ %s (mem A (vec i j)))" % QK)}, "a factor"),
     ("a sum of reads", {"x": dot("(+ @Q @K)")}, "a factor"),
     ("one read", {"x": dot("@Q")}, "not one read"),
     ("two queries", {"x": dot("(* @Q @Q)")}, "two reads"),
@@ -606,7 +618,23 @@ FRAMES = [  # name, term, a part of the reason
     ("no loops", "(put (vec) (gen (i N) (gen (c C) %s)))", "no full put")]
 
 
+def two_rows(b, bound):
+    """Two query rows, a literal; of a theorem that asks for at most `bound` of them to a key."""
+    def change(cert):
+        text = ('(class any (doc "x")) (theorem T0 (doc "x") (cite "x") (coq none) (class any) '
+                "(per all) (vars n) (define) (where (<= n %d)) (bound total n 1))" % bound)
+        rows = json.loads(json.dumps(cert).replace("(i N)", "(i 2)").replace("N C)", "2 C)").replace(
+            "(* N M)", "(* 2 M)"))
+        cert.update(rows, theorems=[b.file("spec/bounds/n%d.thm" % len(b.cases), text)])
+        cert["ratios"][0]["ratio"] = ["2", "1"]
+        cert["product"]["rows"][3], cert["product"]["cols"][1] = "2", [[NOTHING], [NOTHING]]
+    return shaped(b, loops(operand(), i="(i 2)"), SPEC.replace("[N,", "[2,").replace(
+        "i in N", "i in 2"), change=change)
+
+
 def shape_cases(b):
+    b.case("a literal number of rows", "claim", "ratio T0", two_rows(b, 2))
+    b.case("a literal number of rows, one too many", "proof", "hypotheses[0]", two_rows(b, 1))
     for name, parts in RIGHT:
         b.case("shape: " + name, "claim", "ratio T0", shaped(b, loops(operand(**parts))))
     b.case("shape: transposed loops", "claim", "ratio T0", shaped(
@@ -616,6 +644,10 @@ def shape_cases(b):
         b.case("shape: " + name, "product", text, shaped(b, loops(operand(**parts))))
     for name, term, text in FRAMES:
         b.case("shape: " + name, "product", text, shaped(b, term % operand()))
+    chain = DOT
+    for k in range(60):
+        chain = "(let (s%d) %s (+ s%d s%d))" % (k, chain, k, k)
+    b.case("shape: a let that doubles, 60 times", "limit", "", shaped(b, loops(operand(x=chain))))
     b.case("shape: other operand", "product", "another form", shaped(b, loops("(real 0)")))
     b.case("shape: equal is wrong", "unchecked", "rest on", shaped(
         b, loops(operand()), change=put([], "spec_proofs")))
@@ -654,6 +686,11 @@ def group_cases(b):
     b.case("groups: another number of heads", "proof", "heads", grouped(
         b, "(div h 1)", change=put(one, "product", "heads")))
     b.case("groups: a quotient without heads", "product", "without heads", grouped(b, "(div h 1)"))
+    b.case("groups: by a size that a row changes", "product", "one row", grouped(
+        b, "(div h (+ i 1))", change=put(one, "product", "heads")))
+    b.case("groups: heads of data", "product", "not made of dimensions", grouped(
+        b, "(div h 1)", change=put([["(+ H (* 0 (mem Q (vec 0 0 0))))", one[0][1]]],
+                                   "product", "heads")))
     b.case("groups: by two rows", "product", "one row", grouped(b, "(+ h i)"))
     b.case("groups: by a remainder", "product", "one row", grouped(b, "(mod h 2)"))
     b.case("groups: one mask for each", "product", "differs between heads",
