@@ -228,8 +228,9 @@ class Parser {
     return val.index() ? make_op(Op::kReal, {val.term}) : array(val);
   }
   // An index only if both are.
-  static Terms both(const Val& a, const Val& b) {
-    return a.index() && b.index() ? Terms{a.term, b.term} : Terms{real(a), real(b)};
+  static Terms both(const Val& a, const Val& b, bool reals = false) {
+    if (!reals && a.index() && b.index()) return {a.term, b.term};
+    return {real(a), real(b)};
   }
   Term over_dimensions(const Term& term) const {
     if (term->free_bound > 0 || (term->op == Op::kFree && !spec_.is_dim(term->name)))
@@ -366,8 +367,8 @@ class Parser {
     if (word[0] == '>') return binary(word == ">" ? "<" : "<=", b, a);
     const Op code = *op_from_word(word);
     const Terms kids = {operand(a), operand(b)};
-    if (row(code).sorts[0] != 'P') return op(code, kids);  // fixed, checked with the type
-    return op(code, code == Op::kQuot ? Terms{real(a), real(b)} : both(a, b));
+    const bool fixed = row(code).sorts[0] != 'P';  // checked with the type
+    return op(code, fixed ? kids : both(a, b, code == Op::kQuot));
   }
   // All recursion of the grammar comes through here.
   Val prefix(int level) {
@@ -388,8 +389,7 @@ class Parser {
     std::optional<Structural> word = structural_word(true);
     const bool monadic = word.has_value();
     const Val left = monadic ? vector_of({}) : prim();
-    if (!monadic) word = structural_word(false);
-    if (!word) return left;
+    if (!monadic && !(word = structural_word(false))) return left;
     if (!monadic) skip_newlines();
     const Numbers ranks = omega();
     Val result = apply(*word, ranks, left, monadic ? prefix(kStruct) : prim());
