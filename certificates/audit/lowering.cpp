@@ -304,14 +304,13 @@ class Lowering {
   string reduction(const Term& term) {
     const bool any = term->op == Op::kAny;
     if (!any && term->red == RedOp::kOsm) cannot("red osm");
-    const auto& [type, identity, step] =
-        kReductions[static_cast<size_t>(any ? RedOp::kOsm : term->red)];
+    const auto& row = kReductions[static_cast<size_t>(any ? RedOp::kOsm : term->red)];
     const string acc = fresh("acc");
-    emit(fill("@0 @1 = @2;", {type, acc, identity}));
+    emit(fill("@0 @1 = @2;", {row[0], acc, row[1]}));
     loop(term, any ? 1 : 2, [&](const string&) {
       const bool guarded = any || term->kids[1]->op != Op::kTrue;
       if (guarded) emit(fill("if (@0) {", {boolean(term->kids[1])}));
-      emit(fill(step, {acc, any ? "" : expr(term->kids[2])}));
+      emit(fill(row[2], {acc, any ? "" : expr(term->kids[2])}));
       if (guarded) emit("}");
     });
     return acc;

@@ -325,8 +325,7 @@ class CoverWitness {
 
 class CoverStatements {
  public:
-  CoverStatements(const Spec& spec, const PutPath& path)
-      : spec_(spec), path_(path), witness_(path), b_(spec) {
+  CoverStatements(const Spec& spec, const PutPath& path) : path_(path), witness_(path), b_(spec) {
     b_.globals();
     auto outer = std::make_shared<Env>(b_.env());
     for (std::size_t k = 0; k < path.index.size(); ++k) {
@@ -404,7 +403,6 @@ class CoverStatements {
     out->push_back(b.state(down, label, mk(Op::kLe, {f, o})));
   }
 
-  const Spec& spec_;
   const PutPath& path_;
   CoverWitness witness_;
   StatementBuilder b_;

@@ -112,7 +112,7 @@ void Deriver::beta(const Position& at) {
 }
 
 void Deriver::unshare() {
-  const Pred innermost = [this](const Term& t) {
+  const Pred innermost = [](const Term& t) {
     if (t->op != Op::kLet) return false;
     return find_all(t->kids[0], [](const Term& s) { return s->op == Op::kLet; }).empty();
   };

@@ -82,7 +82,7 @@ struct Instance {
   bool captured = false;
   std::string error;
 };
-Instance instantiate(const Rule& rule, const Term& pattern, const Values& values,
+Instance instantiate(const Term& pattern, const Values& values,
                      const std::map<std::string, std::string>& names, const Scope& scope,
                      const Spec& spec);
 
@@ -92,7 +92,7 @@ struct Match {
   Values values;
   std::map<std::string, std::string> binders;  // pattern name -> term's name
 };
-std::vector<Match> match(const Rule& rule, const Term& pattern, const Term& t, const Values& given);
+std::vector<Match> match(const Term& pattern, const Term& t, const Values& given);
 
 // --- lint and measure ---
 // Every fault of the row; empty: none (rules_lint.cpp).

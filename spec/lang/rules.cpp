@@ -114,7 +114,7 @@ class Use {
   ApplyResult run() {
     Values given;
     if (!read_hints(&given)) return failure(error_);
-    const std::vector<Match> found = match(rule_, old_, here_, given);
+    const std::vector<Match> found = match(old_, here_, given);
     error_ = "the old side does not match";
     for (const Match& m : found) {
       ApplyResult result = attempt(m);
@@ -178,7 +178,7 @@ class Use {
   bool complete() {
     if (missing() != nullptr && !extents()) return false;
     if (missing() != nullptr) {
-      const std::vector<Match> again = match(rule_, old_, here_, values_);
+      const std::vector<Match> again = match(old_, here_, values_);
       if (!again.empty()) values_ = again.front().values;
     }
     const RuleVar* open = missing();
@@ -277,7 +277,7 @@ class Use {
       names[b] = fresh(b, used);
       used.insert(names[b]);
     }
-    const Instance old = instantiate(rule_, old_, values_, names, scope_, spec_);
+    const Instance old = instantiate(old_, values_, names, scope_, spec_);
     if (!old.ok) return fail(old.error);
     if (!alpha_equal(old.term, here_)) {
       return fail("the old side is not the subterm: " + print(old.term));
@@ -359,7 +359,7 @@ class Use {
   }
 
   bool oblige(const Condition& c) {
-    const Instance goal = instantiate(rule_, c.goal, values_, {}, scope_, spec_);
+    const Instance goal = instantiate(c.goal, values_, {}, scope_, spec_);
     if (!goal.ok) return fail(goal.error);
     if (goal.captured) return fail("a bound name hides a free one: " + c.text);
     const Typed typed = type_of(goal.term, scope_, spec_);
@@ -378,7 +378,7 @@ class Use {
     for (const Care care : {Care::kKeep, Care::kRenameRule, Care::kRenameAll}) {
       choose_names(care);
       if (care == Care::kRenameAll) rename_values();
-      const Instance made = instantiate(rule_, new_, values_, names_, scope_, spec_);
+      const Instance made = instantiate(new_, values_, names_, scope_, spec_);
       if (!made.ok) return fail(made.error);
       if (made.captured || shadows(made.term, taken_)) continue;
       *out = made.term;
@@ -450,7 +450,7 @@ class Use {
     }
     values_ = read;
     if (!check_old_side()) return false;
-    const Instance made = instantiate(rule_, new_, values_, step_.names, scope_, spec_);
+    const Instance made = instantiate(new_, values_, step_.names, scope_, spec_);
     if (!made.ok || made.captured || print(made.term) != print(result)) {
       return fail("the recorded step does not replay");
     }

@@ -322,8 +322,6 @@ Term abstract(const Term& t, const std::vector<Term>& args, const std::vector<bo
 
 class Matcher {
  public:
-  explicit Matcher(const Rule& rule) : rule_(rule) {}
-
   States run(const Term& p, const Term& t, State state) const {
     if (p->op == Op::kVar) return variable(p, t, std::move(state));
     if (is_application(p)) return application(p, t, std::move(state));
@@ -499,8 +497,6 @@ class Matcher {
   static bool same_terms(const std::vector<Term>& a, const std::vector<Term>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), alpha_equal);
   }
-
-  const Rule& rule_;
 };
 
 // --- values as text ---
@@ -673,19 +669,17 @@ bool is_binary_pointwise(Op op) {
          op == Op::kMin || op == Op::kExpSub;
 }
 
-Instance instantiate(const Rule& rule, const Term& pattern, const Values& values,
+Instance instantiate(const Term& pattern, const Values& values,
                      const std::map<std::string, std::string>& names, const Scope& scope,
                      const Spec& spec) {
-  static_cast<void>(rule);
   return Instantiator(values, names, scope, spec).run(pattern);
 }
 
-std::vector<Match> match(const Rule& rule, const Term& pattern, const Term& t,
-                         const Values& given) {
+std::vector<Match> match(const Term& pattern, const Term& t, const Values& given) {
   State start;
   start.found.values = given;
   std::vector<Match> out;
-  for (State& s : Matcher(rule).run(pattern, t, std::move(start))) {
+  for (State& s : Matcher().run(pattern, t, std::move(start))) {
     out.push_back(std::move(s.found));
   }
   return out;
