@@ -38,9 +38,10 @@ class Pair {
     for (const auto& [name, value] : at) sizes[name] = value;
     const auto run = cost::simulate(spec_, final_term_, sizes);
     REQUIRE_MESSAGE(run.ok(), (run.ok() ? "" : run.errors()[0].message));
-    for (const auto& [array, words] : run.value().per_array) {
-      CHECK_MESSAGE(row(array, false, at) == words.first, "loads of " << array << text(at));
-      CHECK_MESSAGE(row(array, true, at) == words.second, "stores of " << array << text(at));
+    for (const auto& moved : run.value().per_array) {  // clang 14 captures no binding
+      const std::string& array = moved.first;
+      CHECK_MESSAGE(row(array, false, at) == moved.second.first, "loads of " << array << text(at));
+      CHECK_MESSAGE(row(array, true, at) == moved.second.second, "stores of " << array << text(at));
     }
     REQUIRE(run.value().footprints.size() == costs_.footprints.size());
     for (std::size_t k = 0; k < costs_.footprints.size(); ++k) {

@@ -202,7 +202,8 @@ TEST_CASE("the optimum of the record game and its theorems") {
 TEST_CASE("the reductions of the search lose nothing") {
   int games = 0;
   for (const Dims& d : kDims) {
-    for (const auto& [n, m] : {std::pair{1, 3}, {2, 2}, {3, 1}, {2, 3}, {3, 2}}) {
+    for (const std::pair<int, int>& size : {std::pair{1, 3}, {2, 2}, {3, 1}, {2, 3}, {3, 2}}) {
+      const int n = size.first, m = size.second;
       RecordGame g{n, m, d.dk, d.dv, d.sigma, 0};
       for (const std::int64_t capacity : capacities(g)) {
         g.capacity = capacity;

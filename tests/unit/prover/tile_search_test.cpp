@@ -71,8 +71,10 @@ TEST_CASE("no shipped schedule moves less than what is found, on any shipped mac
       {"gqa", {{"B", 1}, {"Hq", 8}, {"Hkv", 1}, {"S", 32768}, {"T", 32768}, {"D", 64}}},
       {"decode", {{"B", 1}, {"H", 1}, {"G", 8}, {"T", 65536}, {"D", 64}}}};
   std::size_t compared = 0;
-  for (const auto& [name, dims] : specs) {
-    Searched s("spec/attention/" + std::string(name) + ".moa");
+  for (const auto& spec : specs) {
+    const std::string name = spec.first;
+    const SmallSizes& dims = spec.second;
+    Searched s("spec/attention/" + name + ".moa");
     for (const std::string& machine : names_in("spec/machines")) {
       for (const Level& level : valid(parse_machine(slurp(machine), machine)).levels) {
         const std::vector<SearchPoint> points = {{dims, Int(level.words().value_or(20000))}};
