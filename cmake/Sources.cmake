@@ -93,6 +93,7 @@ set(MINIMOA_PROVER_SOURCES
     prover/cost/concrete.cpp
     prover/cost/cost.cpp
     prover/cost/equations.cpp
+    prover/cost/extremes.cpp
     prover/cost/flow.cpp
     prover/cost/footprint.cpp
     prover/cost/provenance.cpp

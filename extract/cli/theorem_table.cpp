@@ -77,7 +77,8 @@ class Text {
          at.footprint.str() + (at.fits ? ", fits" : ", does not fit: no ratio is claimed"));
     line("workspace", at.workspace.str());
     for (std::size_t k = 0; k < at.rows.size(); ++k) {
-      line(row_name(s_.costs.rows[k]), at.rows[k].str());
+      line(row_name(s_.costs.rows[k]),
+           (s_.costs.rows[k].exact ? "" : "at most ") + at.rows[k].str());
     }
     line("traffic", std::string(at.exact ? "" : "at most ") + optional_text(at.total) + ": loads " +
                         optional_text(at.loads) + ", stores " + optional_text(at.stores));

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "prover/cost/algebra.h"
+#include "prover/cost/extremes.h"
 
 namespace minimoa {
 
@@ -256,7 +257,7 @@ class Counting {
     for (const Entry& e : context) {
       if (e.kind == Kind::kBinder) {
         const std::string unique = "'" + std::to_string(loops_.size());
-        loops_.push_back({unique, substitute(e.term, names)});
+        loops_.push_back({unique, at_most(substitute(e.term, names))});
         names[e.name] = mk_var(unique);
         continue;
       }
@@ -264,8 +265,20 @@ class Counting {
     }
   }
 
-  // Conditions on data, or on dimensions alone, are taken as true.
-  void condition(const Term& g) {
+  // A bound that reads data at its greatest value, where the ranges say one.
+  Term at_most(const Term& bound) {
+    if (countable(bound)) return bound;
+    count_.exact = false;
+    return greatest(bound, spec_).value_or(bound);
+  }
+
+  // Conditions on data are taken as what they imply, or as true; those on
+  // dimensions alone as true.
+  void condition(Term g) {
+    if (!countable(g)) {
+      count_.exact = false;
+      g = weakest(g, spec_).value_or(g);
+    }
     const bool known = std::any_of(guards_.begin(), guards_.end(),
                                    [&](const Term& h) { return alpha_equal(g, h); });
     if (known) return;

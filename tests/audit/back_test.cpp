@@ -546,7 +546,6 @@ TEST_CASE("lowering: refusals") {
 }
 
 TEST_CASE("obligations: order and hypotheses") {
-  audit::Budget budget;
   audit::Generator generator(spec());
   const audit::Term final_term = audit::read_term(
       "(for (i N) (put (vec i) (red add (j D) true (mem A (vec i j)))))", {}, spec());
@@ -575,7 +574,6 @@ TEST_CASE("obligations: order and hypotheses") {
 }
 
 TEST_CASE("obligations: quotients stand on proved divisors only") {
-  audit::Budget budget;
   audit::Generator generator(spec());
   const audit::Term final_term =
       audit::read_term("(for (i N) (put (vec i) (real (div i D))))", {}, spec());

@@ -47,6 +47,7 @@ VARIATIONS = {  # sizes, the inputs' shapes, the name of the values
     "sdpa_cat": (dict(SIZES, C=70), dict(QKV, Kc="B H C D", Vc="B H C D"), "V"),
     "causal_window": (dict(CAUSAL[0], W=9), CAUSAL[1], "V"),
     "alibi": CAUSAL + ("V",),
+    "varlen": (dict(SIZES, B=2), dict(QKV, len="B"), "V"),
     "paged_decode": (dict(B=2, Hq=4, Hkv=2, D=3, NP=5, PS=4, MP=3),
                      dict(Q="B Hq D", Kp="NP PS Hkv D", Vp="NP PS Hkv D", table="B MP",
                           len="B"), "Vp"),
@@ -188,7 +189,7 @@ class Bench:
             path = self.path("in%d_%s.npy" % (next(self.numbers), name))
             if name in ("table", "len"):
                 low, high = (0, sizes["NP"] - 1) if name == "table" else (
-                    1, sizes["MP"] * sizes["PS"])
+                    1, sizes["T"] if "T" in sizes else sizes["MP"] * sizes["PS"])
                 npy(path, extents, [numbers.randint(low, high) for _ in range(product(extents))],
                     "<i4")
             else:
@@ -444,6 +445,8 @@ def check_theorem_table(b):
     b.ok({t["name"]: t["status"] for t in table["theorems"]}["R4"] == "assumed", done, "R4")
     b.expect(0, "prove", b.spec("paged_decode"), "--schedule", "two_pass",
              has="no theorem on explicit products applies: the number of keys, len[b")
+    b.expect(0, "prove", b.spec("varlen"), "--schedule", "flash",
+             has="loads of K      at most B * H * ((63 + S) div 64) * T * D")
     for at, error in (("n", "E0911"), ("n=x", "E0911"), ("q=1", "E0911"), ("n=0", "E0702"),
                       ("d=2,D=3", "E0911"), ("n=1,S=1,words=1", "E0911"), ("", "E0911")):
         b.refused(2, error, *stream, "--at", at)

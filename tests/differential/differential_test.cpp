@@ -249,12 +249,13 @@ void check_case(const Spec& spec, const std::vector<Built>& kernels, const Case&
   const Index work = c.b * heads(c) * c.n * c.m * c.d;
   if (work <= kInterpreted) judge_reference(spec, c, in, want);
   const bool odd = number % 2 == 1;
-  for (const auto& [kernel, rows] : kernels) {
+  for (const Built& built : kernels) {
+    const Kernel& kernel = built.kernel;
     const HostOptions first{odd ? 3 : 1, true, odd ? 3 : 0};
     const auto got = run(spec, kernel, c, in, first);
     CHECK_MESSAGE(badness(c, in, want, got) <= 1, kernel.name, " ", show(c));
-    const Index tiles = (c.n + rows - 1) / rows;
-    if (work > kSeveralHeads || work / c.n * tiles * rows > kRepeated) continue;
+    const Index tiles = (c.n + built.rows - 1) / built.rows;
+    if (work > kSeveralHeads || work / c.n * tiles * built.rows > kRepeated) continue;
     const auto other = run(spec, kernel, c, in, {odd ? 1 : 3, true, odd ? 0 : 5});
     CHECK_MESSAGE(same_bits(got, other), kernel.name, " depends on threads or strides: ", show(c));
     const auto serial = run(spec, kernel, c, in, {1, false, 1});
