@@ -207,6 +207,25 @@ void check_skip(const Axes& axes, const Schedule& s) {
   }
 }
 
+// Keys that stay are loaded once, outside of the tiles of rows that stream the others.
+void check_retained(const Axes& axes, const Schedule& s, const Tile& t, bool tiles) {
+  if (!tiles || !names(axes, s.stage, axes.key)) {
+    stuck("E0510", "`retain key` needs staged tiles of the other keys",
+          {"tile key 64", "stage row key"}, t.span);
+  }
+  if (!s.outer.empty() || !s.splits.empty()) {
+    stuck("E0510", "`retain key` keeps keys for all tiles of rows: no `outer key`, no `split`", {},
+          t.span);
+  }
+  if (!axes.row) stuck("E0503", "no row returns to the keys: there are no rows", {}, t.span);
+  for (const AxisRef& r : s.parallel) {
+    if (names(axes, {r}, *axes.row)) {
+      stuck("E0510", "the keys stay for all rows: rows are no tasks of their own",
+            {"parallel batch"}, r.span);
+    }
+  }
+}
+
 // One more order at a time, and each over tiles of keys.
 void check_order(const Deriver& d, const Axes& axes, const Schedule& s) {
   const Tile* const keys = tile_of(axes, s, axes.key);
@@ -228,6 +247,12 @@ void check_order(const Deriver& d, const Axes& axes, const Schedule& s) {
     }
     if (!tiles) stuck("E0510", "`split key` needs tiles of keys", {"tile key 64"}, t.span);
     one_number_of_keys(d, axes, t.span);
+  }
+  for (const Tile& t : s.retains) {
+    if (resolve(axes, {t.axis, t.span}) != std::vector{axes.key} || t.whole()) {
+      stuck("E0505", "only `retain key N` is known", {"retain key 448"}, t.span);
+    }
+    check_retained(axes, s, t, tiles);
   }
   for (const AxisRef& r : s.parallel) {
     if (s.splits.empty() && names(axes, {r}, axes.key)) {

@@ -41,6 +41,7 @@ void rows_outer(Deriver* d, const Axes& axes, const Schedule& s) {
     stage_whole_keys(d, axes.row ? d->loop(*axes.row) : first_statement_below(*d, axes.batch),
                      axes);
   }
+  if (!s.retains.empty()) retain_keys(d, d->loop(*axes.row), axes, s.retains[0].size);
   std::optional<Binders::value_type> row;
   if (axes.row) row = expand_rows(d, axes, s);
   const Position red = d->first(is_osm);

@@ -90,6 +90,31 @@ void stage_rows(Deriver* d, const Position& host, const std::string& row, const 
   stage_reads(d, host, reads);
 }
 
+void retain_keys(Deriver* d, const Position& host, const Axes& axes, std::int64_t count) {
+  const std::string row = axes.row.value_or("");
+  const auto is_key = [&](const Binders::value_type& b) {
+    return b.first != row && alpha_equal(b.second, axes.keys);
+  };
+  auto reads = reads_below(*d, host, [&](const Term& read, const Binders& below) {
+    return !mentions(read, row) && has_key(below, axes, row);
+  });
+  for (Position& p : reads) {
+    Binders buffer = enclosing(*d, host, p);
+    const auto key = std::find_if(buffer.begin(), buffer.end(), is_key);
+    const Term j = mk_var(key->first);
+    std::vector<Term> known = known_at(*d, host, p, 0);
+    known.insert(known.begin(), mk(Op::kLt, {j, key->second}));
+    Hints h;
+    h.sub["?g"] = print(mk(Op::kLt, {j, mk_int(count)}));
+    d->step("if-same", p, h, true);
+    p.push_back(1);
+    guard_read(d, p, conjunction(known, 0, known.size()));
+    key->second = mk_int(count);
+    d->stage(p, buffer);
+  }
+  share_buffers(d, host, reads);
+}
+
 void stage_whole_keys(Deriver* d, const Position& host, const Axes& axes) {
   const std::string row = axes.row.value_or("");
   const auto reads = reads_below(*d, host, [&](const Term& read, const Binders& below) {

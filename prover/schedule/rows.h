@@ -22,6 +22,10 @@ void guard_row_reads(Deriver* d, const Position& value, const Term& guard, const
 void stage_rows(Deriver* d, const Position& host, const std::string& row, const Axes& axes,
                 const std::optional<Term>& guard);
 
+// The same for the first `count` keys only: a read of another key stays, in the
+// other branch of a choice.
+void retain_keys(Deriver* d, const Position& host, const Axes& axes, std::int64_t count);
+
 // Reads below `host` that mention a key and no row go to buffers around host
 // that hold all keys.
 void stage_whole_keys(Deriver* d, const Position& host, const Axes& axes);

@@ -6,6 +6,7 @@
 //   softmax online       softmax-merge .. block-state (or: two-pass)
 //   materialise scores   scores in slow memory (two-pass only)
 //   stage row key        inputs of a row tile, of a key tile: fast buffers
+//   retain key 448       the first 448 keys stay in fast memory for all row tiles
 //   skip key             key tiles that the mask excludes are not computed
 //   outer key            key tiles outermost, the states of all rows in slow memory
 //   split key 1024       parts of 1024 keys, merged at the end (split-KV)
@@ -49,7 +50,8 @@ struct Schedule {
   std::vector<AxisRef> stage;
   std::vector<AxisRef> skip;
   std::vector<AxisRef> outer;
-  std::vector<Tile> splits;  // at most one
+  std::vector<Tile> splits;   // at most one
+  std::vector<Tile> retains;  // at most one
   bool pack_heads = false;
   std::vector<AxisRef> parallel;
   std::vector<BoundLine> bounds;

@@ -12,9 +12,7 @@
 #include <set>
 
 namespace minimoa {
-namespace {
 
-// Binders between `from` and p that the subterm at p mentions, outermost first.
 Binders enclosing(const Deriver& d, const Position& from, const Position& p) {
   Binders out;
   const Term target = at(d.term(), p);
@@ -27,6 +25,8 @@ Binders enclosing(const Deriver& d, const Position& from, const Position& p) {
   }
   return out;
 }
+
+namespace {
 
 std::string buffer_name(const Term& read) {
   Term mem = read;
@@ -45,7 +45,8 @@ std::vector<Term> said_by(const Term& choice, std::size_t kid) {
   return {mk(c->op == Op::kLt ? Op::kLe : Op::kLt, {c->kids[1], c->kids[0]})};
 }
 
-// See guard_reads.
+}  // namespace
+
 std::vector<Term> known_at(const Deriver& d, const Position& host, const Position& p,
                            std::size_t count) {
   const Term read = at(d.term(), p);
@@ -74,8 +75,6 @@ std::vector<Term> known_at(const Deriver& d, const Position& host, const Positio
   if (out.size() < count) stuck("E0690", "a read of keys outside of the guard of the last tile");
   return out;
 }
-
-}  // namespace
 
 void guard_read(Deriver* d, const Position& p, const Term& guard) {
   Hints h;
@@ -107,6 +106,10 @@ std::vector<Position> reads_below(const Deriver& d, const Position& host, const 
 
 Position stage_reads(Deriver* d, const Position& host, const std::vector<Position>& reads) {
   for (const Position& p : reads) d->stage(p, enclosing(*d, host, p));
+  return share_buffers(d, host, reads);
+}
+
+Position share_buffers(Deriver* d, const Position& host, const std::vector<Position>& reads) {
   Position now = host;
   for (const Position& p : reads) {
     Position q = now;

@@ -26,9 +26,20 @@ std::vector<Position> reads_below(const Deriver& d, const Position& host, const 
 void guard_reads(Deriver* d, const Position& host, const std::vector<Position>& reads,
                  std::size_t tail, const std::optional<Term>& more = std::nullopt);
 
+// Conditions that choices between `host` and p say at p, without the binders
+// that p does not mention; with a `tail`, from the first choice that says that
+// many and only if its first `tail` conditions are such.
+std::vector<Term> known_at(const Deriver& d, const Position& host, const Position& p,
+                           std::size_t tail);
+
+// Binders between `from` and p that the subterm at p mentions, outermost first.
+Binders enclosing(const Deriver& d, const Position& from, const Position& p);
+
 // Each read (guarded or not) becomes an element of a buffer over the binders
 // between host and read that it mentions; buffers are shared around the term at
 // host. Returns where that term stands now.
 Position stage_reads(Deriver* d, const Position& host, const std::vector<Position>& reads);
+// The same for reads that are elements of buffers (Deriver::stage) already.
+Position share_buffers(Deriver* d, const Position& host, const std::vector<Position>& reads);
 
 }  // namespace minimoa
