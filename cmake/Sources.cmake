@@ -6,16 +6,20 @@ set(MINIMOA_KERNELS
     causal_flash
     causal_flash_kv_outer
     causal_flash_stream
+    causal_halves
     causal_naive
     causal_resident
+    causal_retain
     causal_rows_resident
     causal_split_kv
     causal_two_pass
     decode_flash
     decode_flash_kv_outer
     decode_flash_stream
+    decode_halves
     decode_naive
     decode_resident
+    decode_retain
     decode_rows_resident
     decode_split_kv
     decode_two_pass
@@ -23,8 +27,10 @@ set(MINIMOA_KERNELS
     gqa_flash_kv_outer
     gqa_flash_stream
     gqa_grouped
+    gqa_halves
     gqa_naive
     gqa_resident
+    gqa_retain
     gqa_rows_resident
     gqa_split_kv
     gqa_two_pass
@@ -33,8 +39,10 @@ set(MINIMOA_KERNELS
     sdpa_flash_kv_outer
     sdpa_flash_stream
     sdpa_flash_stream_128
+    sdpa_halves
     sdpa_naive
     sdpa_resident
+    sdpa_retain
     sdpa_rows_resident
     sdpa_split_kv
     sdpa_two_pass
@@ -116,6 +124,7 @@ set(MINIMOA_PROVER_SOURCES
     prover/schedule/axes.cpp
     prover/schedule/bound_line.cpp
     prover/schedule/derive.cpp
+    prover/schedule/halves.cpp
     prover/schedule/online.cpp
     prover/schedule/pack.cpp
     prover/schedule/rows.cpp

@@ -125,7 +125,7 @@ void check_tiles(const Axes& axes, const Schedule& s) {
       }
     }
   }
-  if (!online) return;
+  if (!online || !s.halve.empty()) return;
   const bool rows_missing = axes.row && s.outer.empty() && !tile_of(axes, s, *axes.row);
   if (!tile_of(axes, s, axes.key) || rows_missing) {
     stuck("E0506", "an online schedule needs `tile row` and `tile key`", {"tile key 64"},
@@ -144,7 +144,7 @@ void check_stages(const Axes& axes, const Schedule& s) {
     const bool row = axes.row && v == std::vector{*axes.row};
     const bool key = v == std::vector{axes.key};
     if (!row && !key) stuck("E0505", "only `stage row` and `stage key` are known", {}, r.span);
-    if (key && keys == nullptr) {
+    if (key && keys == nullptr && s.halve.empty()) {
       stuck("E0505", "two passes over the keys stage no tile of them, only all of them",
             {"add the line | tile key all"}, r.span);
     }
@@ -226,6 +226,32 @@ void check_retained(const Axes& axes, const Schedule& s, const Tile& t, bool til
   }
 }
 
+// Both halves are loaded whole, around all rows.
+void check_halves(const Deriver& d, const Axes& axes, const Schedule& s) {
+  for (const AxisRef& r : s.halve) {
+    if (resolve(axes, r) != std::vector{axes.key}) {
+      stuck("E0505", "only `halve key` is known", {"halve key"}, r.span);
+    }
+    if (!axes.row)
+      stuck("E0503", "`halve key` stores the states of rows: there are none", {}, r.span);
+    if (s.softmax != SoftmaxForm::kOnline) {
+      stuck("E0510", "`halve key` merges states, which two passes have not", {"softmax online"},
+            r.span);
+    }
+    if (!s.tiles.empty() || !s.outer.empty() || !s.splits.empty() || !s.skip.empty()) {
+      stuck("E0510", "`halve key` makes the only tiles: no `tile`, `outer`, `split`, `skip`", {},
+            r.span);
+    }
+    one_number_of_keys(d, axes, r.span);
+    for (const AxisRef& p : s.parallel) {
+      if (names(axes, {p}, *axes.row)) {
+        stuck("E0510", "the keys are loaded once for all rows: rows are no tasks of their own",
+              {"parallel batch"}, p.span);
+      }
+    }
+  }
+}
+
 // One more order at a time, and each over tiles of keys.
 void check_order(const Deriver& d, const Axes& axes, const Schedule& s) {
   const Tile* const keys = tile_of(axes, s, axes.key);
@@ -271,6 +297,7 @@ void check_axes(const Deriver& d, const Axes& axes, const Schedule& s) {
   check_whole_rows(axes, s);
   check_skip(axes, s);
   check_order(d, axes, s);
+  check_halves(d, axes, s);
 }
 
 }  // namespace minimoa

@@ -10,12 +10,20 @@ void two_pass(Deriver* d, const Axes& axes, const Schedule& s, std::size_t paral
 void online(Deriver* d, const Axes& axes, const Schedule& s,
             const std::vector<std::string>& parallel);
 
-// Two more orders of the online form, after osm-share, with states in slow
-// memory: tiles of keys outermost; parts of the keys that are merged at the end.
+// Three more orders of the online form, after osm-share, with states in slow
+// memory: tiles of keys outermost; parts of the keys that are merged at the end;
+// two halves, of which the second one is merged where the output is written.
 void keys_outer(Deriver* d, const Axes& axes, const Schedule& s,
                 const std::vector<std::string>& parallel);
 void keys_in_parts(Deriver* d, const Axes& axes, const Schedule& s,
                    const std::vector<std::string>& parallel);
+void keys_in_halves(Deriver* d, const Axes& axes, const Schedule& s,
+                    const std::vector<std::string>& parallel);
+
+// The slow array's definition, over `axes`: the leading ones that are named in
+// `parallel` run as tasks.
+void place_definition(Deriver* d, const std::vector<std::string>& axes,
+                      const std::vector<std::string>& parallel);
 
 // Shared: lets around the written value move around the put; the statement
 // inside of the batch loops.

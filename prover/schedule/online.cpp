@@ -65,6 +65,7 @@ void online(Deriver* d, const Axes& axes, const Schedule& s,
   d->step("osm-share", d->loop(axes.col));
   if (!s.outer.empty()) return keys_outer(d, axes, s, parallel);
   if (!s.splits.empty()) return keys_in_parts(d, axes, s, parallel);
+  if (!s.halve.empty()) return keys_in_halves(d, axes, s, parallel);
   rows_outer(d, axes, s);
 }
 

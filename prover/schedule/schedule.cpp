@@ -146,6 +146,7 @@ void Reader::directive(const std::vector<Word>& words) {
   if (head == "stage") return axes(words, &out_.stage);
   if (head == "skip") return axes(words, &out_.skip);
   if (head == "outer") return axes(words, &out_.outer);
+  if (head == "halve") return axes(words, &out_.halve);
   if (head == "split" || head == "retain") {
     if (once(words)) tile(words, head == "split" ? &out_.splits : &out_.retains);
     return;
@@ -155,8 +156,8 @@ void Reader::directive(const std::vector<Word>& words) {
   if (head == "bound") return bound(words);
   error("E0501",
         "unknown directive `" + head +
-            "`; expected schedule, tile, softmax, materialise, stage, retain, skip, outer, split, "
-            "pack, parallel or bound",
+            "`; expected schedule, tile, softmax, materialise, stage, retain, skip, outer, halve, "
+            "split, pack, parallel or bound",
         words[0].span);
 }
 

@@ -10,6 +10,7 @@
 //   skip key             key tiles that the mask excludes are not computed
 //   outer key            key tiles outermost, the states of all rows in slow memory
 //   split key 1024       parts of 1024 keys, merged at the end (split-KV)
+//   halve key            two halves of the keys, the first one's states in slow memory
 //   pack heads           query heads that share keys become rows
 //   parallel batch row   loops that run as tasks
 //   bound T3star ..      a lower bound to compare with (bound_line.h); repeatable
@@ -50,6 +51,7 @@ struct Schedule {
   std::vector<AxisRef> stage;
   std::vector<AxisRef> skip;
   std::vector<AxisRef> outer;
+  std::vector<AxisRef> halve;
   std::vector<Tile> splits;   // at most one
   std::vector<Tile> retains;  // at most one
   bool pack_heads = false;

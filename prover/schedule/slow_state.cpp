@@ -12,9 +12,7 @@
 #include "prover/schedule/tiles.h"
 
 namespace minimoa {
-namespace {
 
-// The slow array's definition: its leading axes that are named run as tasks.
 void place_definition(Deriver* d, const std::vector<std::string>& axes,
                       const std::vector<std::string>& parallel) {
   d->step("place-slow", {});
@@ -25,6 +23,8 @@ void place_definition(Deriver* d, const std::vector<std::string>& axes,
     p.push_back(1);
   }
 }
+
+namespace {
 
 // The scalar component k of a state, read in several places, is read once.
 void share_component(Deriver* d, const Position& host, std::int64_t k, const std::string& name) {

@@ -61,13 +61,6 @@ bool exclude_tiles(Deriver* d, const Position& red, Binders variables, std::size
   return true;
 }
 
-void drop_true_guards(Deriver* d, const Position& below) {
-  const auto trivial = [](const Term& t) {
-    return t->op == Op::kIf && t->kids[0]->op == Op::kTrue;
-  };
-  while (d->has(trivial, below)) d->step("if-true", d->first(trivial, below));
-}
-
 // gen r. if k then x else st[r]  -->  if k then (gen r. x) else st.
 void lift_condition(Deriver* d, const Position& gen) {
   d->step("gen-if", gen);
@@ -82,11 +75,18 @@ void refuse_tables(const Deriver& d, const Position& tile) {
   for (const Position& p : find_all(t->kids[1], read)) refuse_table(at(t->kids[1], p));
 }
 
-bool sums_over_keys(const Term& t) {
-  return t->op == Op::kGen && t->kids[1]->op == Op::kAdd && t->kids[1]->kids[1]->op == Op::kRed;
-}
-
 }  // namespace
+
+void sum_by_key(Deriver* d, const Position& below) {
+  const auto sums = [](const Term& t) {
+    return t->op == Op::kGen && t->kids[1]->op == Op::kAdd && t->kids[1]->kids[1]->op == Op::kRed;
+  };
+  const auto trivial = [](const Term& t) {
+    return t->op == Op::kIf && t->kids[0]->op == Op::kTrue;
+  };
+  d->step("vector-fold", d->first(sums, below));
+  while (d->has(trivial, below)) d->step("if-true", d->first(trivial, below));
+}
 
 Position fold_tiles(Deriver* d, const Position& red, const std::optional<Binders::value_type>& row,
                     Skip skip, std::size_t tail) {
@@ -107,8 +107,7 @@ Position fold_tiles(Deriver* d, const Position& red, const std::optional<Binders
     if (skipped && together) lift_condition(d, step);
   }
   if (skipped && (together || !row)) step.push_back(1);
-  d->step("vector-fold", d->first(sums_over_keys, step));
-  drop_true_guards(d, step);
+  sum_by_key(d, step);
   return step;
 }
 

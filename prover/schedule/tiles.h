@@ -20,6 +20,10 @@ std::size_t split_keys(Deriver* d, const Position& red, const Axes& axes, const 
 // each row those that it does not see.
 enum class Skip { kNothing, kTiles, kRows };
 
+// After block-state: the weighted sum over a tile's keys goes key by key, for
+// all columns; guards that are true go away.
+void sum_by_key(Deriver* d, const Position& below);
+
 // Folds over the tiles at `red`, which stands in gen `row` if there is one.
 // Returns where a tile is merged into the states: the body of the fold, or the
 // branch of it in which the tile is not left out. The first `tail` conditions of

@@ -9,7 +9,16 @@ namespace minimoa {
 namespace {
 
 std::string directive(const TileParameter& p, const std::string& size) {
-  return std::string(p.split ? "split " : "tile ") + p.axis + " " + size;
+  const auto line = [&](const char* word) { return word + (" " + p.axis + " " + size); };
+  switch (p.of) {
+    case SizeOf::kTile:
+      return line("tile");
+    case SizeOf::kPart:
+      return line("split");
+    case SizeOf::kRetained:
+      return line("retain");
+  }
+  return "";
 }
 
 // The words of a line without its comment, one blank between them.
@@ -68,13 +77,14 @@ std::string Family::show(const TileSizes& sizes) const {
 
 Family family_of(const Schedule& schedule) {
   Family out{schedule, {}, {}};
-  for (const bool split : {true, false}) {
-    for (const Tile& t : split ? schedule.splits : schedule.tiles) {
-      if (t.whole()) continue;
-      out.parameters.push_back(
-          {(split ? "part of " : "") + t.axis, split, t.axis, t.span.line, t.size});
+  const auto add = [&](const std::vector<Tile>& tiles, SizeOf of, const std::string& name) {
+    for (const Tile& t : tiles) {
+      if (!t.whole()) out.parameters.push_back({name + t.axis, of, t.axis, t.span.line, t.size});
     }
-  }
+  };
+  add(schedule.splits, SizeOf::kPart, "part of ");
+  add(schedule.tiles, SizeOf::kTile, "");
+  add(schedule.retains, SizeOf::kRetained, "kept ");
   return out;
 }
 
@@ -97,7 +107,7 @@ std::optional<TileSizes> sizes_in(const Family& family, const Schedule& schedule
   TileSizes out;
   for (const TileParameter& p : family.parameters) {
     for (const TileParameter& q : other.parameters) {
-      if (p.split == q.split && p.axis == q.axis) out.push_back(q.written);
+      if (p.of == q.of && p.axis == q.axis) out.push_back(q.written);
     }
   }
   if (out.size() != family.parameters.size()) return std::nullopt;

@@ -18,9 +18,11 @@ namespace minimoa {
 
 using TileSizes = std::vector<std::int64_t>;  // one for each parameter
 
+enum class SizeOf { kTile, kPart, kRetained };  // directives tile, split, retain
+
 struct TileParameter {
-  std::string name;          // "row", "key", "part of key": for people
-  bool split = false;        // `split`, not `tile`
+  std::string name;  // "row", "key", "part of key", "kept key": for people
+  SizeOf of = SizeOf::kTile;
   std::string axis;          // as the schedule writes it
   int line = 0;              // of the schedule's text
   std::int64_t written = 1;  // the schedule's own size

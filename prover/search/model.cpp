@@ -148,7 +148,9 @@ Result<FamilyModel> FamilyModel::make(const Spec& spec, const RuleTable& rules,
   for (std::size_t k = 0; k < n; ++k) {
     for (std::size_t j = 0; j < n; ++j) {
       const TileParameter &part = family.parameters[k], &tile = family.parameters[j];
-      if (part.split && !tile.split && part.axis == tile.axis) out.whole_ = {k, j};
+      if (part.of == SizeOf::kPart && tile.of == SizeOf::kTile && part.axis == tile.axis) {
+        out.whole_ = {k, j};
+      }
     }
   }
   Spec with_tiles = spec;

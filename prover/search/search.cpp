@@ -89,6 +89,21 @@ class Lines {
     return low;
   }
 
+  bool retained(std::size_t k) const { return family_.parameters[k].of == SizeOf::kRetained; }
+
+  // What is retained is loaded once: the most that fits beside the tiles is best.
+  // False if the tiles fill the memory.
+  bool fill(TileSizes* tiles) const {
+    for (std::size_t k = 0; k < tiles->size(); ++k) {
+      if (retained(k)) (*tiles)[k] = 1;
+    }
+    if (!fits(*tiles)) return false;
+    for (std::size_t k = 0; k < tiles->size(); ++k) {
+      if (retained(k)) (*tiles)[k] = largest(*tiles, k);
+    }
+    return true;
+  }
+
   // For each order of the parameters each as large as fits beside those before
   // it, the others 1; the written tiles.
   std::vector<TileSizes> starts() const {
@@ -142,12 +157,16 @@ class Lines {
     for (bool improved = true; improved;) {
       improved = false;
       for (std::size_t k = 0; k < start.size(); ++k) {
+        if (retained(k)) continue;
         TileSizes tiles = here;
+        for (std::size_t r = 0; r < start.size(); ++r) {
+          if (retained(r)) tiles[r] = 1;
+        }
         const auto sizes = tile_candidates({extents_.begin(), extents_.end()}, largest(tiles, k));
         // The largest first: they are counted in the fewest steps.
         for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) {
           tiles[k] = *size;
-          if (fits(tiles) && try_it(tiles)) improved = true;
+          if (fill(&tiles) && try_it(tiles)) improved = true;
         }
       }
     }

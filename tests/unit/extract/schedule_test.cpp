@@ -131,9 +131,9 @@ TEST_CASE("heads are all that can be packed") {
 }
 
 TEST_CASE("the shipped schedules are read under their own names") {
-  for (const char* name :
-       {"naive", "two_pass", "flash", "flash_stream", "resident", "rows_resident", "flash_kv_outer",
-        "split_kv", "grouped", "flash1", "two_pass_stream", "flash_stream_128"}) {
+  for (const char* name : {"naive", "two_pass", "flash", "flash_stream", "resident",
+                           "rows_resident", "flash_kv_outer", "split_kv", "grouped", "flash1",
+                           "two_pass_stream", "flash_stream_128", "retain", "halves"}) {
     const std::string path =
         std::string(MINIMOA_SOURCE_DIR) + "/extract/schedules/" + name + ".sched";
     const auto s = parse_schedule(slurp(path), path);

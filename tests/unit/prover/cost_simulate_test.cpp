@@ -115,7 +115,7 @@ std::string schedule_text(std::mt19937* random) {
   const std::string rows = "tile row " + number(9) + "\n";
   const std::string online = rows + "tile key " + number(9) + "\nsoftmax online\n";
   const std::string end = "parallel batch row\n";
-  switch ((*random)() % 7) {
+  switch ((*random)() % 9) {
     case 0:
       return "schedule a\nmaterialise scores\nsoftmax two-pass\n" + end;
     case 1:
@@ -128,6 +128,11 @@ std::string schedule_text(std::mt19937* random) {
       return "schedule e\n" + online + "stage row key\n" + end;
     case 5:
       return "schedule f\n" + skipping(random) + "stage row key\nskip key\n" + end;
+    case 7:
+      return "schedule h\nhalve key\nsoftmax online\nstage row key\nparallel batch\n";
+    case 6:
+      return "schedule r\n" + online + "retain key " + number(12) +
+             "\nstage row key\nparallel batch\n";
     default:
       return "schedule g\n" + rows + "stage row\nsoftmax two-pass\n" + end;
   }

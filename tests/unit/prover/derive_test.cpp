@@ -144,7 +144,7 @@ TEST_CASE("every step of every shipped derivation keeps the values") {
     const Spec spec = spec_of(c.path);
     for (const char* schedule : {"naive", "two_pass", "flash", "flash_stream", "resident",
                                  "rows_resident", "flash_kv_outer", "split_kv", "grouped", "flash1",
-                                 "two_pass_stream", "flash_stream_128"}) {
+                                 "two_pass_stream", "flash_stream_128", "retain", "halves"}) {
       CAPTURE(c.path);
       CAPTURE(schedule);
       const Derivation d = derived(spec, schedule);
@@ -202,6 +202,12 @@ const char* const kSmall[] = {
     "parallel batch row key\n",
     "softmax online\ntile row all\nsplit key 3\ntile key 2\nstage key\nparallel batch key\n",
     "softmax online\ntile row 2\nsplit key 2\ntile key 4\nstage row\nparallel batch\n",
+    "softmax online\ntile row 2\ntile key 1\nretain key 2\nstage row key\nparallel batch\n",
+    "softmax online\ntile row 3\ntile key 2\nretain key 3\nstage row key\nskip key\nparallel "
+    "batch\n",
+    "softmax online\ntile row all\ntile key 2\nretain key 9\nstage key\n",
+    "softmax online\nhalve key\nstage row key\nparallel batch\n",
+    "softmax online\nhalve key\n",
     "softmax two-pass\nstage row\n",
     "softmax two-pass\ntile row 2\nstage row\nparallel batch row\n",
     "softmax two-pass\ntile row 2\ntile key all\nstage key row\nparallel batch\n",
@@ -212,6 +218,9 @@ const char* const kSmall[] = {
     "pack heads\nsoftmax online\nouter key\ntile key 2\nstage row key\nparallel batch\n",
     "pack heads\nsoftmax online\ntile row 2\nsplit key 4\ntile key 2\nstage row key\n"
     "parallel batch row key\n",
+    "pack heads\nsoftmax online\ntile row 2\ntile key 2\nretain key 1\nstage row key\nparallel "
+    "batch\n",
+    "pack heads\nsoftmax online\nhalve key\nstage key\nparallel batch\n",
     "pack heads\nsoftmax two-pass\ntile row 3\nstage row\nparallel batch row\n",
 };
 
@@ -343,6 +352,20 @@ TEST_CASE("a schedule that cannot be had names its line") {
   CHECK(refused(causal, online + "tile row all\ntile key 8\nparallel row\n") == "E0510:5");
   CHECK(refused(causal, two + "tile row all\n") == "E0504:3");
   CHECK(refused(causal, two + "tile key 8\n") == "E0504:3");
+  const std::string tiled = online + "tile row 8\ntile key 8\nstage row key\n";
+  CHECK(refused(causal, tiled + "retain row 8\n") == "E0505:6");
+  CHECK(refused(causal, tiled + "retain key all\n") == "E0505:6");
+  CHECK(refused(causal, tiled + "retain key 8\nparallel batch row\n") == "E0510:7");
+  CHECK(refused(causal, tiled + "retain key 8\nsplit key 16\n") == "E0510:6");
+  CHECK(refused(causal, online + "outer key\ntile key 8\nstage key\nretain key 8\n") == "E0510:6");
+  CHECK(refused(causal, online + "tile row 8\ntile key 8\nretain key 8\n") == "E0510:5");
+  CHECK(refused(causal, two + "retain key 8\n") == "E0510:3");
+  CHECK(refused(causal, online + "halve row\n") == "E0505:3");
+  CHECK(refused(causal, two + "halve key\n") == "E0510:3");
+  CHECK(refused(causal, online + "halve key\ntile key 8\n") == "E0510:3");
+  CHECK(refused(causal, online + "halve key\nskip key\n") == "E0510:4");
+  CHECK(refused(causal, online + "halve key\nretain key 8\n") == "E0510:4");
+  CHECK(refused(causal, online + "halve key\nparallel batch row\n") == "E0510:4");
   CHECK(refused(causal, two + "stage key\n") == "E0505:3");
   CHECK(refused(causal, two + "tile row 8\ntile key 1\n") == "E0504:4");
   CHECK(refused(causal, two + "tile key 1\nstage key\n") == "E0504:3");
@@ -365,6 +388,8 @@ TEST_CASE("a schedule that cannot be had names its line") {
   CHECK(refused(paged, online + "tile key 8\nsplit key 16\n") == "E0504:4");
   CHECK(refused(paged, online + "tile key all\nstage key\n") == "E0504:3");
   CHECK(refused(paged, online + "tile key 8\nstage key\nskip key\n") == "");
+  CHECK(refused(paged, online + "tile key 8\nstage key\nretain key 8\n") == "E0503:5");
+  CHECK(refused(paged, online + "halve key\n") == "E0503:3");
 }
 
 TEST_CASE("what a schedule does not support is a diagnostic") {

@@ -192,6 +192,38 @@ TEST_CASE("row g: two passes, n dk + Tq m (2 dk + dv)") {
   });
 }
 
+TEST_CASE("row i: keys that stay from one row tile to the next move what a snake moves") {
+  const Schedules s;
+  for_tiles(kTiles, [&](Number bq, Number kept, const auto& sizes) {
+    const Number keep = kept % 2 == 0 ? kept : 20 * kept;
+    const Costs costs = s.costs(kDense, "tile row " + number(bq) + "\ntile key 1\nretain key " +
+                                            number(keep) + "\nsoftmax online\nstage row key\n");
+    for (int k = 0; k < kSizes; ++k) {
+      const At at = sizes();
+      const Number d = at.dk + at.dv, tq = up(at.n, bq);
+      CHECK(words(costs, false, at) ==
+            at.n * at.dk + d * (at.m * tq - (tq - 1) * std::min(at.m, keep)));
+      CHECK(words(costs, true, at) == at.n * at.dv);
+      // Beside the rows and the kept keys, the one that streams and scalars.
+      CHECK(need(costs, at) == bq * (d + 2) + keep * d + d + 13);
+    }
+  });
+}
+
+TEST_CASE("keys outside in two halves: the first reads no state, the last stores none") {
+  const Schedules s;
+  const Costs costs = s.costs(kDense, "halve key\nsoftmax online\nstage row key\n");
+  for_tiles(kTiles, [&](Number, Number, const auto& sizes) {
+    for (int k = 0; k < kSizes; ++k) {
+      const At at = sizes();
+      const Number d = at.dk + at.dv;
+      CHECK(words(costs, false, at) == at.m * d + 2 * at.n * at.dk + at.n * (at.dv + 2));
+      CHECK(words(costs, true, at) == at.n * (at.dv + 2) + at.n * at.dv);
+      CHECK(need(costs, at) <= up(at.m, 2) * (d + 2) + d + 13);
+    }
+  });
+}
+
 TEST_CASE("the published tiles of FlashAttention-1 move about three times what row tiles move") {
   // S = 116736 words, d = 64: Bc = ceil(S / 4d) = 456; 896 rows or keys would fit.
   const Schedules s;
