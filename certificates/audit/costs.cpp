@@ -3,7 +3,8 @@
 // ("'3'" is that of level 3), so that loops are joined and taken apart by plain replacement; a nest
 // is closed again, its variables numbered from its outermost loop.
 // How it may be wrong: an order that differs from the format (then honest certificates fail); a
-// factor that may be negative; loops joined that do not fill the joined range.
+// factor that may be negative; loops joined that do not fill the joined range; an extreme of the
+// wrong side, so that data exist with which more is moved than is counted.
 #include "costs.h"
 
 #include <limits>
@@ -54,7 +55,7 @@ class Context {
         continue;
       }
       names.push_back(free_var("'" + std::to_string(names.size()) + "'"));
-      if (entry.kind == Entry::Kind::kLoop) loops_.push_back({names.back(), term});
+      if (entry.kind == Entry::Kind::kLoop) loops_.push_back({names.back(), weak(term)});
     }
     while (join()) {}
   }
@@ -84,9 +85,45 @@ class Context {
     return replace_all(term, loop.variable, integer(0)) != term;
   }
   bool same(const Term& a, const Term& b) const { return same_index(a, b, Scope{}, spec_); }
-  void add(const Term& condition) {
-    if (condition->op == Op::kAnd)
-      for (const Term& part : condition->kids) add(part);
+  // FORMAT 12: the greatest (else the least) value for all that integer inputs may hold; of a
+  // condition: true if it may hold. Null if there is none.
+  Term extreme(const Term& term, bool greatest) const {
+    spec_.budget.visit(term->size);
+    if (countable(term)) return term;
+    const Op op = term->op;
+    Terms kids = term->kids;
+    if (op == Op::kMem) {
+      const auto& range = spec_.input(kids[0]->name)->range;
+      if (!range) return nullptr;
+      return greatest ? make_op(Op::kSub, {range->second, integer(1)}) : range->first;
+    }
+    const bool compares = op == Op::kLt || op == Op::kLe;
+    // A factor that may be negative would exchange greatest and least.
+    const auto never_negative = [&](const Term& kid) {
+      return kid->op == Op::kInt ? kid->value >= 0 : spec_.is_dim(kid->name);
+    };
+    if (!compares && op != Op::kAdd && op != Op::kSub &&
+        (op != Op::kNot || kids[0]->op == Op::kNot) && (op != Op::kDiv || !countable(kids[1])) &&
+        (op != Op::kMul || std::ranges::none_of(kids, never_negative)))
+      return nullptr;
+    // The operand in which it falls; no index is a min or max (section 2).
+    const size_t falls = compares || op == Op::kNot ? 0 : op == Op::kSub ? 1 : kids.size();
+    for (size_t k = 0; k < kids.size(); ++k) {
+      kids[k] = extreme(kids[k], greatest != (k == falls));
+      if (!kids[k]) return nullptr;
+    }
+    return make_op(op, kids);
+  }
+  // What is counted instead of a bound or condition on integer inputs: never less.
+  Term weak(const Term& term) {
+    const Term most = extreme(term, true);
+    if (most && most != term) exact_ = false;
+    return most ? most : term;
+  }
+  void add(const Term& given) {
+    if (given->op == Op::kAnd)
+      for (const Term& part : given->kids) add(part);
+    const Term condition = weak(given);
     const auto equal = [&](const Term& old) { return alpha_equal(old, condition); };
     const auto about = [&](const Loop& loop) { return has(condition, loop); };
     if (condition->op == Op::kAnd || condition->op == Op::kTrue ||

@@ -11,7 +11,7 @@ import re
 from common import Report
 
 # spec/SOUNDNESS.md, section 7; costs.* and bounds.* are counted by themselves
-LINE_BUDGETS = {"auditor": 3999, "costs": 600, "bounds": 700}
+LINE_BUDGETS = {"auditor": 3999, "costs": 640, "bounds": 700}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 ALLOWED = {  # folder: folders of ours that it may include
     "spec": {"spec"},
