@@ -18,8 +18,6 @@ class Extremes {
       case Op::kMem:
         return element(t, great);
       case Op::kAdd:
-      case Op::kMin:
-      case Op::kMax:
         return both(t, great, great);
       case Op::kSub:
         return both(t, great, !great);
