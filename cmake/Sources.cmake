@@ -89,6 +89,7 @@ set(MINIMOA_SPEC_SOURCES
 set(MINIMOA_PROVER_SOURCES
     prover/bounds/counts.cpp
     prover/bounds/instance.cpp
+    prover/bounds/levels.cpp
     prover/bounds/machine.cpp
     prover/bounds/point.cpp
     prover/bounds/ratio.cpp

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extract/cli/fitted_tiles.h"
+#include "prover/bounds/levels.h"
 
 namespace minimoa::cli {
 namespace {
@@ -51,7 +52,11 @@ class Text {
       line(row_name(row), (row.exact ? "" : "at most ") + count_text(row.count));
     }
     for (const std::string& u : s_.costs.unclaimed) line(u, "unknown: no closed form was found");
-    if (const auto total = total_traffic(s_.spec, s_.costs)) line("traffic", count_text(*total));
+    const bool exact = std::all_of(s_.costs.rows.begin(), s_.costs.rows.end(),
+                                   [](const TrafficRow& row) { return row.exact; });
+    if (const auto total = total_traffic(s_.spec, s_.costs)) {
+      line("traffic", (exact ? "" : "at most ") + count_text(*total));
+    }
   }
 
   void symbolic_part(const Machine* machine) const {
@@ -80,8 +85,9 @@ class Text {
       line(row_name(s_.costs.rows[k]),
            (s_.costs.rows[k].exact ? "" : "at most ") + at.rows[k].str());
     }
-    line("traffic", std::string(at.exact ? "" : "at most ") + optional_text(at.total) + ": loads " +
-                        optional_text(at.loads) + ", stores " + optional_text(at.stores));
+    line("traffic", std::string(at.exact || !at.total ? "" : "at most ") + optional_text(at.total) +
+                        ": loads " + optional_text(at.loads) + ", stores " +
+                        optional_text(at.stores));
     for (const BoundAt& b : at.bounds) {
       if (concerns(*b.theorem)) bound(at, b);
     }
@@ -321,6 +327,54 @@ Subject subject_of(const Made& made, const Rows& rows) {
   return {made.spec.spec, made.bundle.costs, workspace, rows.what, rows.theorems, &rows.wider};
 }
 
+// A memory that the schedule does not fit, with some of its buffers outside.
+struct Beyond {
+  Outside outside;
+  TableAt at;
+};
+
+Subject subject_of(const Made& made, const Rows& rows, const Outside& outside) {
+  const Subject whole = subject_of(made, rows);
+  return {whole.spec, outside.costs, whole.workspace, whole.what, whole.theorems, whole.wider};
+}
+
+std::optional<std::vector<Beyond>> beyond(Session* session, const Made& made, const Rows& rows,
+                                          const std::vector<TableAt>& tables,
+                                          const Machine* machine) {
+  std::vector<Beyond> out;
+  for (const TableAt& at : tables) {
+    if (machine == nullptr || at.fits) continue;
+    auto outside =
+        outside_of(made.spec.spec, made.bundle.derivation.final_term(), at.point.dims, at.words);
+    if (!outside) continue;
+    out.push_back({std::move(*outside), {}});
+    Beyond& last = out.back();
+    const Subject subject = subject_of(made, rows, last.outside);
+    last.at = table_in(subject, at.point, at.memory, at.words);
+    if (!contradicts(subject, last.at)) continue;
+    fail(session, "E0999", "a lower bound exceeds the traffic at " + at.point.text);
+    return std::nullopt;
+  }
+  return out;
+}
+
+Json beyond_json(const Beyond& b, const Made& made, const Rows& rows) {
+  const Subject subject = subject_of(made, rows, b.outside);
+  Json out = {{"outside", b.outside.buffers}, {"costs", costs_json(subject)}};
+  out["point"] = point_json(subject, b.at);
+  return out;
+}
+
+void print_beyond(const Beyond& b, const Made& made, const Rows& rows) {
+  const Subject subject = subject_of(made, rows, b.outside);
+  std::string names;
+  for (const std::string& name : b.outside.buffers) names += (names.empty() ? "" : ", ") + name;
+  std::cout << "across " << b.at.memory << ", outside of it " << names << " (computed here)\n";
+  const Text text(subject);
+  text.costs();
+  text.point(b.at);
+}
+
 // The order with other tiles, for one memory: its tables, if there is one.
 struct Fitted {
   FittedTiles tiles;
@@ -412,11 +466,13 @@ struct Printed {
   const Made& made;
   const Rows& rows;
   const std::vector<TableAt>& tables;
+  const std::vector<Beyond>& beyond;
   const std::vector<Fitted>& fitted;
   const Machine* machine;
 
   std::vector<std::string> assumed() const {
     std::vector<TableAt> all = tables;
+    for (const Beyond& b : beyond) all.push_back(b.at);
     for (const Fitted& f : fitted) all.insert(all.end(), f.tables.begin(), f.tables.end());
     return assumptions(subject_of(made, rows), all, machine);
   }
@@ -433,6 +489,8 @@ void print_json(const Printed& p) {
   }
   out["points"] = Json::array();
   for (const TableAt& at : p.tables) out["points"].push_back(point_json(subject, at));
+  out["beyond"] = Json::array();
+  for (const Beyond& b : p.beyond) out["beyond"].push_back(beyond_json(b, p.made, p.rows));
   out["fitted"] = Json::array();
   for (const Fitted& f : p.fitted) out["fitted"].push_back(fitted_json(f, p.rows));
   out["assumptions"] = p.assumed();
@@ -445,6 +503,7 @@ void print_text(const Printed& p) {
   const Text text(subject);
   text.symbolic_part(p.machine);
   for (const TableAt& at : p.tables) text.point(at);
+  for (const Beyond& b : p.beyond) print_beyond(b, p.made, p.rows);
   std::cout << "assumed\n";
   for (const std::string& a : p.assumed()) std::cout << "  " << a << "\n";
   print_verdict(p.made.bundle);
@@ -470,9 +529,11 @@ void print_table(Session* session, const Made& made, const TableOptions& options
                                    : recognise(made.spec.spec, made.rules, made.bundle.derivation)};
   const auto tables = evaluate(session, subject_of(made, rows), options, chosen);
   if (!tables) return;
+  const auto outside = beyond(session, made, rows, *tables, chosen);
+  if (!outside) return;
   const auto fitted = fit(session, rows, options, chosen, *tables);
   if (!fitted) return;
-  const Printed printed{made, rows, *tables, *fitted, chosen};
+  const Printed printed{made, rows, *tables, *outside, *fitted, chosen};
   const bool json = session->format == "json";
   json ? print_json(printed) : print_text(printed);
   const auto refused = refusals(made.spec.spec, *tables, chosen);

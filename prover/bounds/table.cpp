@@ -281,6 +281,11 @@ std::vector<TableAt> table_at(const Subject& subject, const GivenPoint& point,
   return out;
 }
 
+TableAt table_in(const Subject& subject, const GivenPoint& point, const std::string& memory,
+                 const Int& words) {
+  return Evaluation(subject, point).run(memory, words);
+}
+
 bool contradicts(const Subject& subject, const TableAt& at) {
   return std::any_of(at.verdicts.begin(), at.verdicts.end(), [&](const ClassVerdict& v) {
     return v.is_less && subject.theorems.covers(v.klass, "explicit-product-orderly");

@@ -64,6 +64,9 @@ struct TableAt {
 // One entry for each level of the machine, or one for the point's memory.
 std::vector<TableAt> table_at(const Subject& subject, const GivenPoint& point,
                               const Machine* machine);
+// The entry for one memory of `words`.
+TableAt table_in(const Subject& subject, const GivenPoint& point, const std::string& memory,
+                 const Int& words);
 // A bound of a class that every loop program belongs to exceeds the traffic.
 bool contradicts(const Subject& subject, const TableAt& at);
 // Lines of a schedule that ask for the ratios of this table: at its sizes, but

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "spec/lang/types.h"
@@ -161,7 +162,8 @@ std::int64_t need_of_condition(const Code& c) {
 
 class Walk {
  public:
-  Walk(const Spec& spec, const Sizes& sizes) : spec_(spec), sizes_(sizes) {}
+  Walk(const Spec& spec, const Sizes& sizes, const std::set<std::string>& outside)
+      : spec_(spec), sizes_(sizes), outside_(outside) {}
   Concrete run(Term t);
 
  private:
@@ -171,6 +173,7 @@ class Walk {
   std::int64_t extent(const Term& n, const Names& names);
   Names bind(const Term& t, std::size_t kid, std::size_t slot, const Names& names);
   Names share(const Term& t, const Place& d, const Names& names);
+  std::optional<std::size_t> outside(const std::string& name);
   Place allocate(const Type& type, std::optional<std::size_t> array, const Names& names);
   Type type(const Term& t, const Names& names);
   void accumulator() {
@@ -208,6 +211,7 @@ class Walk {
 
   const Spec& spec_;
   const Sizes& sizes_;
+  const std::set<std::string>& outside_;
   Concrete out_;
 };
 
@@ -281,6 +285,17 @@ Place Walk::allocate(const Type& type, std::optional<std::size_t> array, const N
     out_.leaves.push_back(std::move(leaf));
   }
   return d;
+}
+
+// The array in slow memory of a buffer that lies there.
+std::optional<std::size_t> Walk::outside(const std::string& name) {
+  if (outside_.count(name) == 0) return std::nullopt;
+  for (std::size_t k = out_.inputs + 1; k < out_.arrays.size(); ++k) {
+    if (out_.arrays[k].name == name) return k;
+  }
+  out_.arrays.emplace_back();
+  out_.arrays.back().name = name;
+  return out_.arrays.size() - 1;
 }
 
 // --- indices, conditions, values ---
@@ -501,7 +516,7 @@ Code Walk::loop(const Term& t, std::size_t slot, Code bound, Code body) {
 }
 
 Code Walk::let(const Term& t, Names* names) {
-  const Place d = allocate(type(t->kids[0], *names), std::nullopt, *names);
+  const Place d = allocate(type(t->kids[0], *names), outside(t->binders[0]), *names);
   Code first = into(t->kids[0], d, *names);
   *names = share(t, d, *names);
   return first;
@@ -657,8 +672,9 @@ Concrete Walk::run(Term t) {
 
 }  // namespace
 
-Concrete concretise(const Spec& spec, const Term& final_term, const Sizes& sizes) {
-  return Walk(spec, sizes).run(final_term);
+Concrete concretise(const Spec& spec, const Term& final_term, const Sizes& sizes,
+                    const std::set<std::string>& outside) {
+  return Walk(spec, sizes, outside).run(final_term);
 }
 
 }  // namespace minimoa::cost

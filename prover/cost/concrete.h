@@ -101,6 +101,8 @@ struct Concrete {
 };
 
 // Throws Fault: E0702 (sizes), E0610 (no loop program), E0709 (too large).
-Concrete concretise(const Spec& spec, const Term& final_term, const Sizes& sizes);
+// outside: names of `let` whose values lie in slow memory.
+Concrete concretise(const Spec& spec, const Term& final_term, const Sizes& sizes,
+                    const std::set<std::string>& outside = {});
 
 }  // namespace minimoa::cost

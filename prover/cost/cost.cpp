@@ -114,15 +114,16 @@ class Rows {
 
 }  // namespace
 
-Costs costs_of(const Spec& spec, const Term& final_term, Prover* prover) {
+Costs costs_of(const Spec& spec, const Term& final_term, Prover* prover,
+               const std::set<std::string>& outside) {
   Costs out;
-  out.footprints = footprint_terms(spec, final_term);
+  out.footprints = footprint_terms(spec, final_term, outside);
   out.footprint = out.footprints[0];
   for (std::size_t k = 1; k < out.footprints.size(); ++k) {
     out.footprint = mk(Op::kMax, {out.footprint, out.footprints[k]});
   }
   out.footprint = simplify(out.footprint, {}, spec, prover);
-  Sites found = find_sites(spec, final_term);
+  Sites found = find_sites(spec, final_term, outside);
   out.nests = std::move(found.nests);
   for (const Nest& nest : out.nests) out.sums.push_back(close_nest(nest, spec, prover));
   Rows(spec, prover, &out).run(found.sites);

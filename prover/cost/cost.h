@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,9 @@ struct Costs {
 };
 
 // The divisors of the program must have been given to the prover before.
-Costs costs_of(const Spec& spec, const Term& final_term, Prover* prover);
+// outside: buffers that count as slow memory (prover/bounds/levels.h).
+Costs costs_of(const Spec& spec, const Term& final_term, Prover* prover,
+               const std::set<std::string>& outside = {});
 
 // Loads and stores of all rows together, if every array is claimed.
 std::optional<Multiple> total_traffic(const Spec& spec, const Costs& costs);

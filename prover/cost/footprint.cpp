@@ -23,7 +23,8 @@ Term words_of(const Type& type) {
 
 class Footprint {
  public:
-  explicit Footprint(const Spec& spec) : spec_(spec) {}
+  Footprint(const Spec& spec, const std::set<std::string>& outside)
+      : spec_(spec), outside_(outside) {}
 
   Term run(const Term& phase, const Scope& scope) {
     value(phase, scope, true);
@@ -37,7 +38,8 @@ class Footprint {
   std::int64_t value(const Term& t, const Scope& scope, bool statement = false) {
     if (t->op == Op::kLet) {
       const Typed typed = type_of(t->kids[0], scope, spec_);
-      if (typed.ok) storage_ = mk(Op::kAdd, {storage_, words_of(typed.type)});
+      const bool inside = outside_.count(t->binders[0]) == 0;
+      if (typed.ok && inside) storage_ = mk(Op::kAdd, {storage_, words_of(typed.type)});
     }
     const bool choice = t->op == Op::kIf && !statement;
     if (choice || t->op == Op::kRed || t->op == Op::kAny) ++accumulators_;
@@ -95,21 +97,39 @@ class Footprint {
   }
 
   const Spec& spec_;
+  const std::set<std::string>& outside_;
   Term storage_ = mk_int(0);
   std::int64_t accumulators_ = 0, operands_ = 0;
 };
 
+void collect(const Term& t, const Scope& scope, const Spec& spec, std::vector<Buffer>* out) {
+  for (std::size_t k = 0; k < t->kids.size(); ++k) {
+    collect(t->kids[k], enter(t, k, scope, spec), spec, out);
+    if (t->op != Op::kLet || k > 0) continue;
+    const Typed typed = type_of(t->kids[0], scope, spec);
+    const bool scalar = typed.type.shape.empty() && typed.type.elem != Type::ElemKind::kTup;
+    if (typed.ok && !scalar) out->push_back({t->binders[0], words_of(typed.type)});
+  }
+}
+
 }  // namespace
 
-std::vector<Term> footprint_terms(const Spec& spec, const Term& final_term) {
+std::vector<Buffer> buffers_of(const Spec& spec, const Term& final_term) {
+  std::vector<Buffer> out;
+  collect(final_term, global_scope(spec), spec, &out);
+  return out;
+}
+
+std::vector<Term> footprint_terms(const Spec& spec, const Term& final_term,
+                                  const std::set<std::string>& outside) {
   std::vector<Term> out;
   Scope scope = global_scope(spec);
   Term t = final_term;
   for (; t->op == Op::kLetSlow; t = t->kids[1]) {
-    out.push_back(Footprint(spec).run(t->kids[0], scope));
+    out.push_back(Footprint(spec, outside).run(t->kids[0], scope));
     scope = enter(t, 1, scope, spec);
   }
-  out.push_back(Footprint(spec).run(t, scope));
+  out.push_back(Footprint(spec, outside).run(t, scope));
   return out;
 }
 

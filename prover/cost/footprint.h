@@ -4,6 +4,8 @@
 // compare with a simulator.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "spec/lang/spec.h"
@@ -12,6 +14,15 @@
 namespace minimoa {
 
 // Of one task of each phase: index terms over dimensions, in normal form.
-std::vector<Term> footprint_terms(const Spec& spec, const Term& final_term);
+// outside: names of `let` whose values need none of it.
+std::vector<Term> footprint_terms(const Spec& spec, const Term& final_term,
+                                  const std::set<std::string>& outside = {});
+
+struct Buffer {
+  std::string name;
+  Term words;
+};
+// What `let` shares, scalars left out, in the order of execution.
+std::vector<Buffer> buffers_of(const Spec& spec, const Term& final_term);
 
 }  // namespace minimoa

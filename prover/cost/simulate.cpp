@@ -534,7 +534,7 @@ Result<Traffic> simulate(const Spec& spec, const Term& final_term, const Sizes& 
   Diagnostic d;
   d.span.file = spec.path;
   try {
-    const Concrete program = concretise(spec, final_term, sizes);
+    const Concrete program = concretise(spec, final_term, sizes, options.outside);
     Machine machine(program, options);
     machine.take_inputs();
     return machine.run();

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,8 @@ struct SimulateOptions {
   // Values of inputs. Without those of integer inputs, conditions on their
   // elements cannot be decided; without all, no condition on real data can.
   std::map<std::string, Tensor<double>> inputs;
+  // Names of `let` whose values lie in slow memory.
+  std::set<std::string> outside;
   // Called for each word moved, in order, with the arrays' numbers.
   std::function<void(const WordMove&)> trace;
   // Called for each event of fast memory (flow.h). Needs values for all inputs.

@@ -52,7 +52,7 @@ struct RawSite {
 
 class Walk {
  public:
-  explicit Walk(const Spec& spec) : spec_(spec) {}
+  Walk(const Spec& spec, const std::set<std::string>& outside) : spec_(spec), outside_(outside) {}
   std::vector<RawSite> run(const Term& final_term) {
     statement(final_term);
     return std::move(out_);
@@ -67,6 +67,13 @@ class Walk {
     body();
     context_.pop_back();
   }
+  // As FORMAT.md writes it; where no certificate follows, as an inequality, whose
+  // loops can be joined.
+  Term otherwise(const Term& c) const {
+    if (outside_.empty() || (c->op != Op::kLt && c->op != Op::kLe)) return negation(c);
+    return mk(c->op == Op::kLt ? Op::kLe : Op::kLt, {c->kids[1], c->kids[0]});
+  }
+
   template <typename Body>
   void loop(const Term& binder, const Body& body) {
     value(binder->kids[0]);
@@ -101,7 +108,7 @@ class Walk {
   template <typename Rest>
   void shared(const Term& let, const Rest& rest) {
     const std::string& x = let->binders[0];
-    const bool slow = let->op == Op::kLetSlow;
+    const bool slow = let->op == Op::kLetSlow || outside_.count(x) > 0;
     into(let->kids[0], slow ? Destination{x, {}} : Destination{});
     const auto before = slow_;
     slow_.erase(x);
@@ -136,7 +143,7 @@ class Walk {
       case Op::kIf:
         value(t->kids[0]);
         where(t->kids[0], [&] { branch(t->kids[1], d); });
-        where(negation(t->kids[0]), [&] { branch(t->kids[2], d); });
+        where(otherwise(t->kids[0]), [&] { branch(t->kids[2], d); });
         return;
       default:
         value(t);
@@ -185,7 +192,7 @@ class Walk {
       case Op::kAnd:
       case Op::kOr: {
         value(t->kids[0]);
-        const Term first = t->op == Op::kAnd ? t->kids[0] : negation(t->kids[0]);
+        const Term first = t->op == Op::kAnd ? t->kids[0] : otherwise(t->kids[0]);
         where(first, [&] { value(t->kids[1]); });
         return;
       }
@@ -214,6 +221,7 @@ class Walk {
   }
 
   const Spec& spec_;
+  const std::set<std::string>& outside_;
   std::vector<Entry> context_;
   std::map<std::string, std::string> slow_;  // name -> array in slow memory
   std::vector<RawSite> out_;
@@ -444,9 +452,9 @@ std::string key_of(const Nest& nest, const Spec& spec) {
   return out;
 }
 
-Sites find_sites(const Spec& spec, const Term& final_term) {
+Sites find_sites(const Spec& spec, const Term& final_term, const std::set<std::string>& outside) {
   Sites out;
-  for (const RawSite& raw : Walk(spec).run(final_term)) {
+  for (const RawSite& raw : Walk(spec, outside).run(final_term)) {
     out.sites.push_back({raw.array, raw.store, Counting(spec, &out.nests).count(raw.context)});
   }
   return out;

@@ -8,6 +8,7 @@
 // tests compare with a simulator.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,9 @@ struct Sites {
 // Made of dimensions and loop variables: no data decides it.
 bool countable(const Term& t);
 
-// final_term: a loop program (FORMAT.md section 8.2).
-Sites find_sites(const Spec& spec, const Term& final_term);
+// final_term: a loop program (FORMAT.md section 8.2); outside: names of `let`
+// that count as letslow.
+Sites find_sites(const Spec& spec, const Term& final_term,
+                 const std::set<std::string>& outside = {});
 
 }  // namespace minimoa

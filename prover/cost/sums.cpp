@@ -267,9 +267,12 @@ class Closing {
   std::optional<Range> range(std::size_t k) const {
     Range out;
     for (const Term& g : nest_[k].guards) {
-      if (g->op != Op::kLt && g->op != Op::kLe) return std::nullopt;
-      const std::int64_t strict = g->op == Op::kLt ? 1 : 0;
-      const Term slack = sub(sub(g->kids[1], g->kids[0]), mk_int(strict));  // >= 0
+      const bool negated = g->op == Op::kNot;
+      const Term& c = negated ? g->kids[0] : g;
+      if (c->op != Op::kLt && c->op != Op::kLe) return std::nullopt;
+      const Term &low = c->kids[negated ? 1 : 0], &high = c->kids[negated ? 0 : 1];
+      const std::int64_t strict = (c->op == Op::kLt) != negated ? 1 : 0;
+      const Term slack = sub(sub(high, low), mk_int(strict));  // >= 0
       if (!cut(slack, nest_variable(k), &out)) return std::nullopt;
     }
     return out;

@@ -965,7 +965,21 @@ def condition_case(b, condition, most, wrong):
                  loop, ("bound", wrong, least_of_9), [least(wrong)])
 
 
+def choice_cases(b):
+    """What the condition of a statement reads is loaded, whether it holds or not."""
+    for words, expected in (("N", "=traffic"), ("(- N 1)", "traffic [proof]")):
+        one = forged_test.step("any", [], {
+            "P": "(put (vec) V)",
+            "Q": "(for (i N) (when (< (mem K (vec i)) 9) (put (vec i) (mem V (vec i)))))"})
+        cert = certificate(b, TRAFFIC, [one], ANY)
+        cert["witness"] = {"N": "1"}
+        cert["costs"] = {"footprint": ["1"], "nests": [], "traffic": [
+            ["K", "load", "exact", "1", words, EQUAL]]}
+        b.record("traffic: a condition of a statement, " + words, expected, cert, "")
+
+
 def traffic_cases(b):
+    choice_cases(b)
     for line in BOUNDS.strip().splitlines():
         bound_case(b, *line.split("|"))
     for line in CONDITIONS.strip().splitlines():

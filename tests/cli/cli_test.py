@@ -438,6 +438,15 @@ def check_theorem_table(b):
     b.expect(0, *stream, "--machine", "zen4-core", "--at", sizes, has=(
         "8192 words of fast memory (zen4-core L1)", "does not fit: no ratio is claimed",
         "fits L1         of zen4-core iff footprint <= 8192"))
+    # A memory that is too small has buffers outside of it, and traffic of its own.
+    b.expect(0, *stream, "--machine", "zen4-core", "--at", sizes, has=(
+        "across zen4-core L1, outside of it q, st (computed here)", "  loads of q      896 * B * H",
+        "  footprint       139, fits"))
+    done = b.call(b.minimoa, *stream, "--machine", "zen4-core", "--format", "json", "--at", sizes)
+    beyond, = json.loads(done.stdout)["beyond"]
+    b.ok(beyond["outside"] == ["q", "st"] and beyond["point"]["fits"] and
+         beyond["costs"]["unclaimed"] == [] and
+         int(beyond["point"]["traffic"]) > 10**11, done, "the memory that is too small, as JSON")
     done = b.call(b.minimoa, *stream, "--format", "json", "--at", sizes, "--at", "S=2,T=3,D=4")
     table = json.loads(done.stdout)
     b.ok(done.returncode == 0 and [p["sizes"]["S"] for p in table["points"]] == ["32768", "2"],

@@ -1,0 +1,44 @@
+// See levels.h.
+#include "prover/bounds/levels.h"
+
+#include <algorithm>
+#include <set>
+
+#include "prover/cost/footprint.h"
+
+namespace minimoa {
+namespace {
+
+Int largest_phase(const Spec& spec, const Term& final_term, const std::set<std::string>& outside,
+                  const Sizes& dims) {
+  Int out = 0;
+  for (const Term& phase : footprint_terms(spec, final_term, outside)) {
+    out = std::max(out, value_of(phase, dims).value_or(0));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<Outside> outside_of(const Spec& spec, const Term& final_term, const Sizes& dims,
+                                  const Int& words) {
+  const std::vector<Buffer> buffers = buffers_of(spec, final_term);
+  std::vector<std::pair<Int, std::string>> by_size;
+  for (const Buffer& b : buffers) by_size.emplace_back(value_of(b.words, dims).value_or(0), b.name);
+  std::stable_sort(by_size.begin(), by_size.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::set<std::string> outside;
+  for (auto next = by_size.begin(); largest_phase(spec, final_term, outside, dims) > words;) {
+    if (next == by_size.end()) return std::nullopt;
+    outside.insert((next++)->second);
+  }
+  Prover prover(spec);
+  prover.divisors(spec.core, final_term);
+  Outside out{{}, costs_of(spec, final_term, &prover, outside)};
+  for (const Buffer& b : buffers) {
+    if (outside.erase(b.name) > 0) out.buffers.push_back(b.name);
+  }
+  return out;
+}
+
+}  // namespace minimoa
