@@ -232,8 +232,9 @@ void check_halves(const Deriver& d, const Axes& axes, const Schedule& s) {
     if (resolve(axes, r) != std::vector{axes.key}) {
       stuck("E0505", "only `halve key` is known", {"halve key"}, r.span);
     }
-    if (!axes.row)
+    if (!axes.row) {
       stuck("E0503", "`halve key` stores the states of rows: there are none", {}, r.span);
+    }
     if (s.softmax != SoftmaxForm::kOnline) {
       stuck("E0510", "`halve key` merges states, which two passes have not", {"softmax online"},
             r.span);

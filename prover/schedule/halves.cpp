@@ -3,9 +3,9 @@
 // merged, and the output is written.
 //
 // The order with keys outermost whose first tile reads no state and whose last
-// one stores none: 2 n dk + 3 n dv words and the statistics beside the keys,
-// where rows outside need 2 n (dk + dv) more for each tile of rows after the
-// first. With more than two tiles it loses (bounds of docs/data-movement.md).
+// one stores none: beside the keys, 2 n dk + 3 n dv words and the statistics.
+// Where that is less than rows outside move, and why not more than two tiles of
+// keys: docs/data-movement.md.
 // May be wrong: see attention.cpp.
 #include <algorithm>
 
