@@ -77,6 +77,18 @@ class Columns {
   std::vector<std::vector<std::string>> lines_;
 };
 
+// What the names beside the ratios stand for: the class of schedules, and who says so.
+void print_bounds(const SearchTable& table) {
+  std::vector<std::string> told;
+  for (const SearchRow& row : table.rows) {
+    const Distance& d = row.distance;
+    if (!row.best.best || d.theorem.empty()) continue;
+    if (std::find(told.begin(), told.end(), d.theorem) != told.end()) continue;
+    told.push_back(d.theorem);
+    std::cout << "  ratio " << d.theorem << ": to the lower bound on " << d.text << "\n";
+  }
+}
+
 void print_table(const FamilySearch& families, const SearchTable& table) {
   std::cout << table.memory->name << ": " << words_text(*table.memory) << "\n";
   Columns columns;
@@ -97,6 +109,7 @@ void print_table(const FamilySearch& families, const SearchTable& table) {
     }
   }
   columns.print();
+  print_bounds(table);
   if (!table.fits()) return;
   const FamilyBest& best = table.rows.front().best;
   const Family& f = families.families()[best.family];

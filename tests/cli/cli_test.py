@@ -528,6 +528,7 @@ def check_search(b):
     b.expect(0, *h200, "-o", found, has=(
         "h200-sm shared: 116736 words", "best: retain with tiles row 886, key 1, kept key 11:", "does not fit",
         "within a factor of 1.058 of every explicit-product-orderly schedule (T3star",
+        "ratio T3star: to the lower bound on every explicit-product-orderly schedule (T3star, Coq",
         "its closed forms give this footprint and traffic", "wrote " + found))
     b.expect(0, *h200, "-o", found, has="unchanged " + found)
     b.expect(0, "prove", b.spec("sdpa"), "--schedule", found, "--machine", "h200-sm", "--at",
