@@ -260,7 +260,9 @@ std::string symbolic(const Subject& subject, const Theorem& theorem) {
     };
     return grouped(a) + " / " + grouped(b);
   };
-  const std::string short_form = quotient(shown(all), shown(theorem.denominator));
+  // One after the other: names are numbered as they come, and that orders the terms.
+  const std::string below = shown(theorem.denominator);
+  const std::string short_form = quotient(shown(all), below);
   if (short_form.size() <= kShort) return short_form;
   std::string out =
       quotient(pretty(memory_as_words(all)), pretty(memory_as_words(theorem.denominator)));

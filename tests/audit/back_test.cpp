@@ -767,5 +767,5 @@ TEST_CASE("audit: each claim fails for its own reason") {
   CHECK(code([](W& w) { w.cert["spec"]["sha256"] = "00"; }, 0) == "sha256");
   CHECK(code([](W& w) { w.cert["kernel"]["target"] = "gpu"; }, 0) == "target");
   CHECK(code([](W& w) { w.cert["extra"] = "x"; }, 0) == "json");
-  CHECK(code([](W& w) { w.cert["rules"] = {w.cert["spec"]}; }, 0) == "path");
+  CHECK(code([](W& w) { w.cert["rules"] = nlohmann::json::array({w.cert["spec"]}); }, 0) == "path");
 }
