@@ -13,7 +13,7 @@ Int largest_phase(const Spec& spec, const Term& final_term, const std::set<std::
                   const Sizes& dims) {
   Int out = 0;
   for (const Term& phase : footprint_terms(spec, final_term, outside)) {
-    out = std::max(out, value_of(phase, dims).value_or(0));
+    out = std::max(out, words_needed(phase, dims));
   }
   return out;
 }
@@ -24,7 +24,7 @@ std::optional<Outside> outside_of(const Spec& spec, const Term& final_term, cons
                                   const Int& words) {
   const std::vector<Buffer> buffers = buffers_of(spec, final_term);
   std::vector<std::pair<Int, std::string>> by_size;
-  for (const Buffer& b : buffers) by_size.emplace_back(value_of(b.words, dims).value_or(0), b.name);
+  for (const Buffer& b : buffers) by_size.emplace_back(words_needed(b.words, dims), b.name);
   std::stable_sort(by_size.begin(), by_size.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::set<std::string> outside;

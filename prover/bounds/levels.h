@@ -5,7 +5,7 @@
 // every read of it is a load, every write a store, and it needs no words inside.
 // So each memory of a machine has traffic of its own, by the same closed forms.
 // Which buffers go outside is chosen at given sizes, the largest first.
-// May be wrong: another choice may move less. Nothing of it is in a certificate.
+// May be wrong: another choice may move less. Nothing of it is in a certificate, so no audit sees it.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ namespace minimoa {
 
 struct Outside {
   std::vector<std::string> buffers;  // names in the loop program, in its order
-  Costs costs;                       // with a row for each of them; sums are proved
+  Costs costs;                       // with a row for each of them
 };
 
 // None if the footprint is above `words` even without any buffer.

@@ -12,8 +12,9 @@ constexpr std::size_t kShort = 64;  // characters of a formula that is shown ove
 
 const Int kMostWords("999999999999999");  // that a `bound` line can say
 
-Int count_at(const Multiple& m, const Sizes& sizes) {
-  return value_of(m.value, sizes).value_or(0) / m.times;
+std::optional<Int> count_at(const Multiple& m, const Sizes& sizes) {
+  const auto v = value_of(m.value, sizes);
+  return v ? std::optional<Int>(*v / m.times) : std::nullopt;
 }
 
 Term memory_as_words(const Term& t) { return substitute(t, {{"S", mk_var("words")}}); }
@@ -21,17 +22,20 @@ Term memory_as_words(const Term& t) { return substitute(t, {{"S", mk_var("words"
 // The values of the theorems' variables; S apart.
 Sizes variables_at(const Recognised& what, const Sizes& dims) {
   Sizes out;
-  out["outputs"] = value_of(what.output_words, dims).value_or(0);
+  const auto put = [&](const char* name, const std::optional<Int>& v) {
+    if (v) out[name] = *v;
+  };
+  put("outputs", value_of(what.output_words, dims));
   if (!what.instance) return out;
   const ProductInstance& i = *what.instance;
   const std::pair<const char*, Term> terms[] = {
       {"dk", i.dk}, {"dv", i.dv}, {"n", i.n}, {"m", i.m}, {"heads", i.heads}};
   for (const auto& [name, term] : terms) {
-    if (const auto v = value_of(term, dims)) out[name] = *v;
+    put(name, value_of(term, dims));
   }
-  out["E"] = count_at(i.pairs, dims);
-  out["rows"] = count_at(i.rows, dims);
-  out["cols"] = count_at(i.cols, dims);
+  put("E", count_at(i.pairs, dims));
+  put("rows", count_at(i.rows, dims));
+  put("cols", count_at(i.cols, dims));
   return out;
 }
 
@@ -95,12 +99,14 @@ class Evaluation {
   Evaluation(const Subject& subject, const GivenPoint& point) : subject_(subject) {
     at_.point = point;
     const Sizes& dims = point.dims;
-    at_.footprint = value_of(subject.costs.footprint, dims).value_or(0);
-    at_.workspace = value_of(subject.workspace, dims).value_or(0);
+    at_.footprint = words_needed(subject.costs.footprint, dims);
+    at_.workspace = words_needed(subject.workspace, dims);
     Int loads = 0, stores = 0;
     for (const TrafficRow& row : subject.costs.rows) {
-      at_.rows.push_back(count_at(row.count, dims));
-      (row.store ? stores : loads) += at_.rows.back();
+      const auto words = count_at(row.count, dims);
+      if (!words) return;
+      at_.rows.push_back(*words);
+      (row.store ? stores : loads) += *words;
       at_.exact = at_.exact && row.exact;
     }
     if (!subject.costs.unclaimed.empty()) return;

@@ -43,6 +43,11 @@ std::optional<Int> value_of(const Term& t, const Sizes& sizes) {
   }
 }
 
+Int words_needed(const Term& t, const Sizes& sizes) {
+  const auto v = value_of(t, sizes);
+  return v ? *v : Int(1) << 200;
+}
+
 std::optional<bool> truth_of(const Term& goal, const Sizes& sizes) {
   if (goal->op == Op::kTrue) return true;
   if (goal->op == Op::kNot) {

@@ -14,6 +14,8 @@ using Sizes = std::map<std::string, Int>;
 
 // Nothing for a name without a value, a division by zero, or any other operator.
 std::optional<Int> value_of(const Term& t, const Sizes& sizes);
+// Words that a term says are needed: where it has no value, more than any memory has.
+Int words_needed(const Term& t, const Sizes& sizes);
 // The same for conditions: <= < == != and or not true.
 std::optional<bool> truth_of(const Term& goal, const Sizes& sizes);
 // b > 0.

@@ -194,7 +194,7 @@ Int FamilyModel::footprint(const TileSizes& tiles, const SmallSizes& dims) const
   for (const auto& [name, value] : with_tiles(tiles, dims)) values[name] = value;
   Int out = 0;
   for (const Term& f : program(tiles).footprints) {
-    out = std::max(out, value_of(f, values).value_or(0));
+    out = std::max(out, words_needed(f, values));
   }
   return out;
 }
@@ -244,7 +244,7 @@ Result<std::vector<MemberCosts>> check_member(const Spec& spec, const RuleTable&
   const auto total = total_traffic(spec, costs);
   std::vector<MemberCosts> out;
   for (const Sizes& at : points) {
-    MemberCosts c{value_of(costs.footprint, at).value_or(0), std::nullopt};
+    MemberCosts c{words_needed(costs.footprint, at), std::nullopt};
     if (total) {
       if (const auto words = value_of(total->value, at)) c.traffic = *words / total->times;
     }
