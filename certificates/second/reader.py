@@ -47,7 +47,9 @@ def nest(words, what):
     """Words with brackets -> nested lists; exactly the given words are used up."""
     stack = [[]]
     for word in words:
-        if word == "(":
+        if type(word) is not str:    # a string literal of a rule is never a bracket
+            stack[-1].append(word)
+        elif word == "(":
             stack.append([])
             limit(len(stack) <= NESTING + 2, "nesting depth")
         elif word == ")":
@@ -74,7 +76,7 @@ class Builder:
         self.sub = sub
         self.renamed = names or {}
         self.binders = set()
-        self.uses = []          # (node, variable): occurrences, for the check of kinds
+        self.uses = []          # (node, variable): where variables are applied
         self.shape_of = shape_of
 
     def build(self, sx, scope=()):
@@ -118,7 +120,7 @@ class Builder:
     def variable(self, name, scope):
         arity, body = self.lookup(name, "term")
         require(arity == 0, "rule: %s needs arguments" % name)
-        return self.marked(terms.shift(body, len(scope)), name)
+        return terms.shift(body, len(scope))
 
     def marked(self, term, name):
         """A node of its own for each occurrence, so that it can be found again."""

@@ -453,7 +453,7 @@ def of_when(term, env):
 
 
 RULES = {
-    "int": of_int, "dim": of_int, "var": of_var, "in": of_input, "true": of_true,
+    "int": of_int, "dim": of_int, "free": of_int, "var": of_var, "in": of_input, "true": of_true,
     "bottom": of_constant, "rat": of_rat, "real": of_real, "iszero": of_iszero, "any": of_any,
     "div": of_index2, "mod": of_index2, "and": of_logic, "or": of_logic, "not": of_logic,
     "if": of_if, "red": of_red, "osmerge": of_osmerge, "gen": of_gen, "pargen": of_gen,

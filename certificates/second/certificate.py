@@ -1,0 +1,229 @@
+"""One certificate: reads it, checks its claims in order, keeps the verdict.
+
+Idea: a claim is `valid`, `holey` (a proof is a declared hole) or refused with a
+reason; the verdict is the worst. Claims that need the final term are not
+checked when the derivation is refused.
+How it may be wrong: state of one certificate that reaches the next; everything
+that is kept between certificates is reset in `Audit`.
+"""
+import hashlib
+import os
+
+import poly
+import program
+import refusal
+import replay
+import rules
+import safety
+import strict_json
+import terms
+import typecheck
+from facts import Theory
+from moa_core import read_spec
+from proofs import Ledger
+from reader import Builder, parse
+from refusal import Refused, limit, require
+from strict_json import arr, obj, string
+from typecheck import BOOL, INDEX, Env, type_of
+
+KEYS = ("format", "spec", "rules", "schedule", "kernel", "witness", "divisors", "spec_proofs",
+        "stages", "steps", "safe", "cover", "workspace", "costs", "theorems", "product", "ratios",
+        "producer")
+FLAGS = "-std=c++17 -O2"
+
+
+class Audit:
+    def __init__(self, root):
+        self.root = root
+        self.claims = []        # (name, "valid" or "holey")
+        self.reason = ""
+        self.ledger = Ledger()
+        poly.WORK.used = 0
+        typecheck.WORK.used = 0
+        typecheck.reset()
+
+    def line(self, verdict):
+        checked = " ".join(name + ("" if state == "valid" else "(holey)")
+                           for name, state in self.claims)
+        end = "; not checked: text"
+        if verdict == "INVALID":
+            return "INVALID %s; checked: %s%s" % (self.reason, checked or "nothing", end)
+        return "%s %s%s" % (verdict, checked, end)
+
+    def run(self, data):
+        try:
+            self.check(data)
+        except Refused as error:
+            self.reason = str(error)
+            return "INVALID"
+        except RecursionError:
+            self.reason = "limit: nesting depth"
+            return "INVALID"
+        return "HOLEY" if any(state == "holey" for _, state in self.claims) else "VALID"
+
+    def claim(self, name, check):
+        """Runs a check; the claim is entered only after it returned."""
+        before = self.ledger.holes
+        check()
+        self.claims.append((name, "valid" if self.ledger.holes == before else "holey"))
+
+    def check(self, data):
+        self.cert = obj(strict_json.read(data), KEYS, "certificate")
+        self.check_frame()
+        self.load()
+        self.claim("equal", self.check_equal)
+        self.claim("safe", self.check_safe)
+        self.claim("workspace", self.check_workspace)
+
+    # The frame: section 9.
+
+    def check_frame(self):
+        cert = self.cert
+        require(cert["format"] == "minimoa.cert/1", "format")
+        obj(cert["schedule"], ("name", "text", "sha256"), "schedule")
+        strict_json.identifier(cert["schedule"]["name"], "schedule: name")
+        text = string(cert["schedule"]["text"], "schedule: text")
+        require(hashlib.sha256(text.encode("utf-8")).hexdigest() == cert["schedule"]["sha256"],
+                "schedule: sha256")
+        kernel = obj(cert["kernel"], ("path", "body_sha256", "target", "flags"), "kernel")
+        strict_json.path(kernel["path"], "kernel: path")
+        strict_json.sha256(kernel["body_sha256"], "kernel")
+        require(kernel["target"] == "portable" and kernel["flags"] == FLAGS, "kernel: flags")
+        obj(cert["stages"], ("dnf", "onf"), "stages")
+        steps = arr(cert["steps"], "steps")
+        limit(len(steps) <= refusal.STEPS, "steps")
+        for name, number in cert["stages"].items():
+            require(strict_json.nat(number, "stages") <= len(steps), "stages: " + name)
+        require(cert["stages"]["dnf"] <= cert["stages"]["onf"], "stages: order")
+        require(type(cert["producer"]) is dict, "producer")
+        for value in cert["producer"].values():
+            string(value, "producer")
+        string(cert["workspace"], "workspace")
+
+    def named(self, entry, folder, ending, what):
+        """The bytes of a named file, after its hash was compared."""
+        obj(entry, ("path", "sha256"), what)
+        path = strict_json.path(entry["path"], what)
+        strict_json.sha256(entry["sha256"], what)
+        require(path.startswith(folder) and path.endswith(ending), what + ": path")
+        try:
+            with open(os.path.join(self.root, path), "rb") as file:
+                data = file.read()
+        except OSError:
+            raise Refused("%s: cannot read %s" % (what, path)) from None
+        require(hashlib.sha256(data).hexdigest() == entry["sha256"], what + ": sha256 of " + path)
+        return data
+
+    def listed(self, key, folder, ending):
+        """Files of a list that is sorted by path, without repetition."""
+        entries = arr(self.cert[key], key)
+        paths = [obj(e, ("path", "sha256"), key)["path"] for e in entries]
+        require(all(type(p) is str for p in paths) and paths == sorted(set(paths)),
+                key + ": not sorted by path")
+        for path in paths:
+            require("/" not in path[len(folder):], key + ": path")
+        return [(e["path"], self.named(e, folder, ending, key)) for e in entries]
+
+    def load(self):
+        data = self.named(self.cert["spec"], "", ".moa", "spec")
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Refused("spec: not UTF-8") from None
+        self.declared, self.core = read_spec(text)
+        self.rules = {}
+        for path, content in self.listed("rules", "spec/rules/", ".rules"):
+            rules.add_file(self.rules, content, path)
+        self.theory = Theory(self.declared)
+        self.env = Env(self.declared)
+
+    # Texts over dimensions.
+
+    def text(self, value, known, what):
+        term = Builder(known).build(parse(string(value, what), what))
+        require(type_of(term, self.env) == INDEX, what + ": no index")
+        return term
+
+    # Claims.
+
+    def check_equal(self):
+        cert = self.cert
+        require(overflow_free(self.declared.requires), "spec: require may leave 64 bits")
+        # Divisors of the final term belong to the list, but a step's obligations may use
+        # them: the terms are replayed first, proofs of steps after the divisors.
+        replayer = replay.Replay(self.declared, self.theory, self.rules)
+        self.final, self.stages = self.replayed(replayer)
+        safety.check_divisors(self.theory, self.core, self.final,
+                              arr(cert["divisors"], "divisors"), self.ledger)
+        self.ledger.check_list(cert["spec_proofs"],
+                               safety.spec_obligations(self.theory, self.core, self.env),
+                               "/spec_proofs")
+        for number, goals in enumerate(self.pending):
+            self.ledger.check_list(cert["steps"][number]["proofs"], goals(),
+                                   "/steps/%d/proofs" % number)
+
+    def replayed(self, replayer):
+        self.pending = []
+        return replay.run(replayer, self.core, self.cert["steps"], self.env, self.pending,
+                          self.cert["stages"])
+
+    def check_safe(self):
+        for entry in arr(self.cert["cover"], "cover"):
+            arr(entry, "cover", 2)
+        known = self.declared.known_dims()
+        for axis in range(len(self.declared.output.shape)):
+            require("o%d" % axis not in known, "cover: a dimension is called o%d" % axis)
+            known["o%d" % axis] = terms.free("o%d" % axis)
+        obligations = safety.safe_obligations(
+            self.theory, self.final, self.env, self.cert["cover"],
+            lambda text: self.text(text, known, "cover"))
+        self.ledger.check_list(self.cert["safe"], obligations, "/safe")
+        self.check_witness()
+
+    def sizes(self, given, what):
+        """Integers for every dimension, within range, every require holds."""
+        obj(given, self.declared.dims, what)
+        sizes = {name: strict_json.integer(given[name], what) for name in self.declared.dims}
+        for name, value in sizes.items():
+            require(1 <= value <= 2 ** 24, "%s: %s out of range" % (what, name))
+        for condition in self.declared.requires:
+            require(program.holds(condition, sizes), what + ": a require does not hold")
+        return sizes
+
+    def check_witness(self):
+        sizes = self.sizes(self.cert["witness"], "witness")
+        program.check_sizes(self.final, self.env, sizes)
+
+    def check_workspace(self):
+        claimed = self.text(self.cert["workspace"], self.declared.known_dims(), "workspace")
+        found = program.workspace(self.final, self.env)
+        require(self.polynomial(claimed) == found, "workspace: another number of words")
+
+    def polynomial(self, term):
+        import atoms
+        return atoms.value(term, 0)
+
+
+def overflow_free(conditions):
+    """Whether no node of a require can leave 64 bits for dimensions up to 2^24."""
+    def most(term):
+        if term.head == "int":
+            return abs(term.attr)
+        if term.head == "dim":
+            return 2 ** 24
+        sizes = [most(kid) for kid in term.kids]
+        if term.head in ("+", "-"):
+            size = sum(sizes)
+        elif term.head == "*":
+            size = sizes[0] * sizes[1]
+        elif term.head in ("div", "mod"):
+            size = max(sizes)
+        else:
+            return max(sizes, default=0)
+        large.append(size >= 2 ** 63)
+        return size
+
+    large = []
+    for condition in conditions:
+        most(condition)
+    return not any(large)
