@@ -9,6 +9,8 @@ that is kept between certificates is reset in `Audit`.
 import hashlib
 import os
 
+import atoms
+import costs
 import poly
 import program
 import refusal
@@ -74,6 +76,8 @@ class Audit:
         self.claim("equal", self.check_equal)
         self.claim("safe", self.check_safe)
         self.claim("workspace", self.check_workspace)
+        self.claim("footprint", self.check_footprint)
+        self.claim("traffic", self.check_traffic)
 
     # The frame: section 9.
 
@@ -197,11 +201,17 @@ class Audit:
     def check_workspace(self):
         claimed = self.text(self.cert["workspace"], self.declared.known_dims(), "workspace")
         found = program.workspace(self.final, self.env)
-        require(self.polynomial(claimed) == found, "workspace: another number of words")
+        require(atoms.value(claimed, 0) == found, "workspace: another number of words")
 
-    def polynomial(self, term):
-        import atoms
-        return atoms.value(term, 0)
+    def check_footprint(self):
+        self.texts = costs.Texts(self.declared)
+        obj(self.cert["costs"], ("footprint", "nests", "traffic"), "costs")
+        self.footprints = costs.check_footprint(self.cert["costs"]["footprint"], self.declared,
+                                                self.final, self.env, self.texts)
+
+    def check_traffic(self):
+        self.traffic = costs.Traffic(self.declared, self.final, self.env)
+        self.traffic.check(self.cert["costs"], self.texts, self.theory, self.ledger)
 
 
 def overflow_free(conditions):
