@@ -12,13 +12,16 @@ import os
 import atoms
 import costs
 import poly
+import product
 import program
+import ratio
 import refusal
 import replay
 import rules
 import safety
 import strict_json
 import terms
+import theorems
 import typecheck
 from facts import Theory
 from moa_core import read_spec
@@ -78,6 +81,8 @@ class Audit:
         self.claim("workspace", self.check_workspace)
         self.claim("footprint", self.check_footprint)
         self.claim("traffic", self.check_traffic)
+        if self.check_ratio_frame():
+            self.claim("ratio", self.check_ratio)
 
     # The frame: section 9.
 
@@ -157,8 +162,8 @@ class Audit:
         # them: the terms are replayed first, proofs of steps after the divisors.
         replayer = replay.Replay(self.declared, self.theory, self.rules)
         self.final, self.stages = self.replayed(replayer)
-        safety.check_divisors(self.theory, self.core, self.final,
-                              arr(cert["divisors"], "divisors"), self.ledger)
+        self.divisor_terms = safety.check_divisors(
+            self.theory, self.core, self.final, arr(cert["divisors"], "divisors"), self.ledger)
         self.ledger.check_list(cert["spec_proofs"],
                                safety.spec_obligations(self.theory, self.core, self.env),
                                "/spec_proofs")
@@ -212,6 +217,34 @@ class Audit:
     def check_traffic(self):
         self.traffic = costs.Traffic(self.declared, self.final, self.env)
         self.traffic.check(self.cert["costs"], self.texts, self.theory, self.ledger)
+
+    # Ratios: section 13.
+
+    def check_ratio_frame(self):
+        """Whether anything is claimed."""
+        ratios = arr(self.cert["ratios"], "ratios")
+        require(type(self.cert["product"]) is dict, "product")
+        if not ratios:
+            require(self.cert["theorems"] == [] and self.cert["product"] == {},
+                    "ratios: none, but theorems or product")
+        return bool(ratios)
+
+    def check_ratio(self):
+        self.library = theorems.Library()
+        for path, data in self.listed("theorems", "spec/bounds/", ".thm"):
+            self.library.add_file(data, path)
+        self.values = {"outputs": product.outputs(self.declared)}
+        if self.cert["product"] != {}:
+            self.values.update(product.Values(
+                self.cert["product"], self.stages["onf"], self.declared, self.theory, self.texts,
+                self.ledger).values)
+        for number, entry in enumerate(self.cert["ratios"]):
+            ratio.Ratio(self, entry, number).check()
+
+    def condition(self, text, what):
+        term = Builder(self.declared.known_dims()).build(parse(string(text, what), what))
+        require(type_of(term, self.env) == BOOL, what + ": no condition")
+        return term
 
 
 def overflow_free(conditions):

@@ -20,22 +20,26 @@ WIDE, STRIDE, DIM, ADDRESS = 2 ** 62, 2 ** 36, 2 ** 24, 2 ** 63 - 1
 
 # Divisors.
 
-def divisors_of(term, depth_of_kids, found, depth=0):
-    """Divisors of all div and mod, arguments before the node."""
+def divisors_of(term, found, depth=0):
+    """Divisors of all div and mod with their depths, arguments before the node."""
     for number, kid in enumerate(term.kids):
-        divisors_of(kid, depth_of_kids, found, depth + terms.binds(term.head, number))
+        divisors_of(kid, found, depth + terms.binds(term.head, number))
     if term.head in ("div", "mod"):
-        found.append(atoms.translate(term.kids[1], depth))
+        found.append((term.kids[1], depth))
 
 
 def check_divisors(theory, core, final, proofs, ledger):
-    """Every divisor is proved positive from dimensions, requires and earlier ones."""
-    declared, obligations = theory.declared, []
+    """Every divisor is proved positive from dimensions, requires and earlier ones.
+
+    Returns the divisors that are terms over dimensions, for section 13.
+    """
+    declared, obligations, kept = theory.declared, [], []
     sources = list(declared.requires) + [core, final]
     for number, term in enumerate(sources):
         found = []
-        divisors_of(term, None, found)
-        for polynomial, order in found:
+        divisors_of(term, found)
+        for divisor, depth in found:
+            polynomial, order = translate(divisor, depth)
             if theory.allowed(polynomial):
                 continue
             require(atoms.over_dimensions(polynomial), "divisors: more than dimensions")
@@ -47,7 +51,10 @@ def check_divisors(theory, core, final, proofs, ledger):
             require(index < len(proofs), "/divisors: proof %d is missing" % index)
             ledger.check(proofs[index], obligation, obligations[:index], "/divisors/%d" % index)
             theory.divisors[poly.key(polynomial)] = index
+            if over_dims(divisor):
+                kept.append(divisor)
     require(len(proofs) == len(obligations), "/divisors: too many proofs")
+    return kept
 
 
 # The spec.
