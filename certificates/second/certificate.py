@@ -34,54 +34,69 @@ from typecheck import BOOL, INDEX, Env, type_of
 KEYS = ("format", "spec", "rules", "schedule", "kernel", "witness", "divisors", "spec_proofs",
         "stages", "steps", "safe", "cover", "workspace", "costs", "theorems", "product", "ratios",
         "producer")
+CLAIMS = ("equal", "safe", "workspace", "footprint", "traffic", "ratio")
 FLAGS = "-std=c++17 -O2"
 
 
 class Audit:
     def __init__(self, root):
         self.root = root
-        self.claims = []        # (name, "valid" or "holey")
+        self.claims = []        # (name, "valid", "holey" or "invalid")
+        self.notes = ["text"]   # what is never checked here, and rows that are not claimed
         self.reason = ""
+        self.divisor_terms = self.footprints = None
         self.ledger = Ledger()
         poly.WORK.used = 0
         typecheck.WORK.used = 0
         typecheck.reset()
 
     def line(self, verdict):
-        checked = " ".join(name + ("" if state == "valid" else "(holey)")
+        """VERDICT, the first reason if there is one, what was checked and what not."""
+        checked = " ".join(name if state == "valid" else "%s(%s)" % (name, state)
                            for name, state in self.claims)
-        end = "; not checked: text"
-        if verdict == "INVALID":
-            return "INVALID %s; checked: %s%s" % (self.reason, checked or "nothing", end)
-        return "%s %s%s" % (verdict, checked, end)
+        missing = " ".join([name for name in CLAIMS if name not in dict(self.claims)] + self.notes)
+        reason = self.reason + "; " if verdict == "INVALID" else ""
+        return "%s %schecked: %s; not checked: %s" % (verdict, reason, checked or "none", missing)
 
     def run(self, data):
         try:
-            self.check(data)
-        except Refused as error:
-            self.reason = str(error)
-            return "INVALID"
-        except RecursionError:
-            self.reason = "limit: nesting depth"
+            self.cert = obj(strict_json.read(data), KEYS, "certificate")
+            self.check_frame()
+            self.load()
+            self.check_claims()
+        except (Refused, RecursionError) as error:
+            self.refuse("frame", error)
+        if self.reason:
             return "INVALID"
         return "HOLEY" if any(state == "holey" for _, state in self.claims) else "VALID"
 
+    def refuse(self, where, error):
+        text = str(error) if isinstance(error, Refused) else "limit: nesting depth"
+        self.reason = self.reason or "%s: %s" % (where, text)
+
     def claim(self, name, check):
-        """Runs a check; the claim is entered only after it returned."""
+        """Runs a check; the state is what the check did, never a default."""
         before = self.ledger.holes
-        check()
+        try:
+            check()
+        except (Refused, RecursionError) as error:
+            self.claims.append((name, "invalid"))
+            self.refuse(name, error)
+            return
         self.claims.append((name, "valid" if self.ledger.holes == before else "holey"))
 
-    def check(self, data):
-        self.cert = obj(strict_json.read(data), KEYS, "certificate")
-        self.check_frame()
-        self.load()
+    def check_claims(self):
+        """Claims in order; those that need what an invalid claim lacks are not checked."""
         self.claim("equal", self.check_equal)
+        if self.divisor_terms is None:
+            return
         self.claim("safe", self.check_safe)
         self.claim("workspace", self.check_workspace)
         self.claim("footprint", self.check_footprint)
         self.claim("traffic", self.check_traffic)
-        if self.check_ratio_frame():
+        if not self.cert["ratios"]:
+            self.claim("ratio", self.check_no_ratio)
+        elif self.footprints is not None and dict(self.claims)["traffic"] != "invalid":
             self.claim("ratio", self.check_ratio)
 
     # The frame: section 9.
@@ -108,6 +123,9 @@ class Audit:
         for value in cert["producer"].values():
             string(value, "producer")
         string(cert["workspace"], "workspace")
+        arr(cert["ratios"], "ratios")
+        arr(cert["theorems"], "theorems")
+        require(type(cert["product"]) is dict, "product")
 
     def named(self, entry, folder, ending, what):
         """The bytes of a named file, after its hash was compared."""
@@ -145,6 +163,7 @@ class Audit:
             rules.add_file(self.rules, content, path)
         self.theory = Theory(self.declared)
         self.env = Env(self.declared)
+        self.texts = costs.Texts(self.declared)
 
     # Texts over dimensions.
 
@@ -209,7 +228,6 @@ class Audit:
         require(atoms.value(claimed, 0) == found, "workspace: another number of words")
 
     def check_footprint(self):
-        self.texts = costs.Texts(self.declared)
         obj(self.cert["costs"], ("footprint", "nests", "traffic"), "costs")
         self.footprints = costs.check_footprint(self.cert["costs"]["footprint"], self.declared,
                                                 self.final, self.env, self.texts)
@@ -217,17 +235,14 @@ class Audit:
     def check_traffic(self):
         self.traffic = costs.Traffic(self.declared, self.final, self.env)
         self.traffic.check(self.cert["costs"], self.texts, self.theory, self.ledger)
+        claimed = [row[:2] for row in self.traffic.claimed]
+        self.notes += ["traffic:%s:%s" % row for row in self.traffic.order() if row not in claimed]
 
     # Ratios: section 13.
 
-    def check_ratio_frame(self):
-        """Whether anything is claimed."""
-        ratios = arr(self.cert["ratios"], "ratios")
-        require(type(self.cert["product"]) is dict, "product")
-        if not ratios:
-            require(self.cert["theorems"] == [] and self.cert["product"] == {},
-                    "ratios: none, but theorems or product")
-        return bool(ratios)
+    def check_no_ratio(self):
+        require(self.cert["theorems"] == [] and self.cert["product"] == {},
+                "none claimed, but theorems or product")
 
     def check_ratio(self):
         self.library = theorems.Library()

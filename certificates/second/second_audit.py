@@ -22,7 +22,6 @@ from certificate import Audit  # noqa: E402
 from refusal import Unreadable  # noqa: E402
 
 CODES = {"VALID": 0, "INVALID": 1, "HOLEY": 3}
-NOT_CHECKED = "not checked: text"
 
 
 def usage(message):
