@@ -17,7 +17,7 @@ TYPES = ("f32", "f16", "bf16", "i32")
 DYADIC = ("psi", "tran", "take", "drop", "rot", "cat", "rho")
 MONADIC = ("tran", "rev", "rav", "iota", "softmax")
 FIELDS = ("score", "bias", "mask", "value", "empty")
-RESERVED = set(FUNCTIONS + TYPES + DYADIC + MONADIC) | {
+RESERVED = set(FUNCTIONS + TYPES + DYADIC + MONADIC + FIELDS) | {
     "spec", "dims", "require", "let", "in", "out", "attend", "over", "if", "then", "else", "and",
     "or", "not", "div", "mod", "sum", "max", "min", "gen", "red", "omega"}
 BINARY = {"+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or", "div", "mod"}
