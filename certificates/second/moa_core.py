@@ -234,6 +234,8 @@ def build_dyadic(tree, scope):
     operand = array(right, scope)
     if word[0] == "tran":
         amounts = literal_vector(left)
+    elif word[0] == "rot":
+        amounts = [index(left, scope)]
     else:
         amounts = vector(left, scope)
     if rank is None:
@@ -272,7 +274,6 @@ def structural(word, amounts, operand, scope):
     if word == "rho":
         return Term("reshape", None, list(amounts) + [operand])
     if word == "rot":
-        require(len(amounts) == 1, "spec: rot needs one amount")
         return node("rot", amounts[0], operand)
     require(amounts, "spec: take needs an amount")
     if len(amounts) == 1:

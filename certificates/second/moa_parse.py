@@ -19,7 +19,7 @@ MONADIC = ("tran", "rev", "rav", "iota", "softmax")
 FIELDS = ("score", "bias", "mask", "value", "empty")
 RESERVED = set(FUNCTIONS + TYPES + DYADIC + MONADIC + FIELDS) | {
     "spec", "dims", "require", "let", "in", "out", "attend", "over", "if", "then", "else", "and",
-    "or", "not", "div", "mod", "sum", "max", "min", "gen", "red", "omega"}
+    "or", "not", "div", "mod", "sum", "max", "min", "gen", "red", "omega", "o"}
 BINARY = {"+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or", "div", "mod"}
 CONTINUES = BINARY | set(DYADIC) | {",", "=", "then", "else"}
 TAKEN = set("""size workspace scratch workers parallel_for parallel_context data task worker rest
@@ -30,7 +30,8 @@ dynamic_cast else enum explicit export extern false float for friend goto if inl
 mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public
 register reinterpret_cast return short signed sizeof static static_assert static_cast struct
 switch template this thread_local throw true try typedef typeid typename union unsigned using
-virtual void volatile wchar_t while xor xor_eq""".split())
+virtual void volatile wchar_t while xor xor_eq char8_t concept consteval constinit co_await
+co_return co_yield requires""".split())
 DIGITS = "0123456789"
 
 
