@@ -44,7 +44,7 @@ class Audit:
         self.claims = []        # (name, "valid", "holey" or "invalid")
         self.notes = ["text"]   # what is never checked here, and rows that are not claimed
         self.reason = ""
-        self.divisor_terms = self.footprints = None
+        self.divisor_terms = None
         self.ledger = Ledger()
         poly.WORK.used = 0
         typecheck.WORK.used = 0
@@ -96,8 +96,8 @@ class Audit:
         self.claim("traffic", self.check_traffic)
         if not self.cert["ratios"]:
             self.claim("ratio", self.check_no_ratio)
-        elif self.footprints is not None and dict(self.claims)["traffic"] != "invalid":
-            self.claim("ratio", self.check_ratio)
+        elif "invalid" not in (dict(self.claims)["footprint"], dict(self.claims)["traffic"]):
+            self.claim("ratio", self.check_ratio)   # rests on both
 
     # The frame: section 9.
 
@@ -176,7 +176,6 @@ class Audit:
 
     def check_equal(self):
         cert = self.cert
-        require(overflow_free(self.declared.requires), "spec: require may leave 64 bits")
         # Divisors of the final term belong to the list, but a step's obligations may use
         # them: the terms are replayed first, proofs of steps after the divisors.
         replayer = replay.Replay(self.declared, self.theory, self.rules)
@@ -196,6 +195,8 @@ class Audit:
                           self.cert["stages"])
 
     def check_safe(self):
+        for condition in self.declared.requires:
+            check_arithmetic(condition)
         for entry in arr(self.cert["cover"], "cover"):
             arr(entry, "cover", 2)
         known = self.declared.known_dims()
@@ -262,26 +263,34 @@ class Audit:
         return term
 
 
-def overflow_free(conditions):
-    """Whether no node of a require can leave 64 bits for dimensions up to 2^24."""
-    def most(term):
-        if term.head == "int":
-            return abs(term.attr)
-        if term.head == "dim":
-            return 2 ** 24
-        sizes = [most(kid) for kid in term.kids]
-        if term.head in ("+", "-"):
-            size = sum(sizes)
-        elif term.head == "*":
-            size = sizes[0] * sizes[1]
-        elif term.head in ("div", "mod"):
-            size = max(sizes)
-        else:
-            return max(sizes, default=0)
-        large.append(size >= 2 ** 63)
-        return size
+def interval(term):
+    """(least, greatest) value of an index over dimensions from 1 to 2^24.
 
-    large = []
-    for condition in conditions:
-        most(condition)
-    return not any(large)
+    K_check evaluates requires in 64 bits and with truncating division, before more
+    is known: every node must stay within 64 bits, no dividend may be negative.
+    """
+    if term.head == "int":
+        found = (term.attr, term.attr)
+    elif term.head == "dim":
+        found = (1, 2 ** 24)
+    else:
+        (a, b), (c, d) = (interval(kid) for kid in term.kids)
+        if term.head in ("div", "mod"):
+            require(a >= 0, "spec: a require divides what may be negative")
+            found = (0, b) if term.head == "div" else (0, max(d - 1, 0))
+        elif term.head == "*":
+            corners = (a * c, a * d, b * c, b * d)
+            found = (min(corners), max(corners))
+        else:
+            found = (a + c, b + d) if term.head == "+" else (a - d, b - c)
+    require(-2 ** 63 <= found[0] and found[1] < 2 ** 63, "spec: a require may leave 64 bits")
+    return found
+
+
+def check_arithmetic(condition):
+    """The indices of a require: `interval` of each comparison's operands."""
+    for kid in condition.kids:
+        if condition.head in ("<", "<=", "==", "!="):
+            interval(kid)
+        else:
+            check_arithmetic(kid)

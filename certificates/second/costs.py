@@ -5,6 +5,8 @@ form for each nest and each row, and TREEs that prove them.
 How it may be wrong: a site that belongs to a row and is not in its sum, a nest
 used with the sums of another.
 """
+from math import lcm
+
 import atoms
 import nests
 import sites
@@ -25,11 +27,6 @@ def times(value, what):
     number = integer(value, what)
     require(1 <= number <= MOST_TIMES, what + ": times")
     return number
-
-
-def lcm(numbers):
-    from math import lcm as of
-    return of(*numbers) if numbers else 1
 
 
 class Texts:
@@ -186,7 +183,7 @@ class Traffic:
 def count_goal(table, counts, t, form, what):
     """(== (* M F) (* t (sum of (M / D_s) * N_s)))"""
     pairs = [table.count(count, what) for count in counts]
-    common = lcm([d for _, d in pairs])
+    common = lcm(*[d for _, d in pairs])
     items = [node("*", literal(common // d), n) for n, d in pairs]
     return node("==", node("*", literal(common), form), node("*", literal(t), trees.total(items)))
 

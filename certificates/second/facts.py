@@ -9,7 +9,7 @@ facts of a div whose divisor nothing proves positive.
 import atoms
 import poly
 import terms
-from refusal import Refused, require
+from refusal import require
 
 MOST = 2 ** 24
 

@@ -376,7 +376,8 @@ class Parser:
         return ("name", self.name())
 
     def is_binder(self):
-        return self.peek(1) == "(" and self.peek(3) == "in" and self.tokens[self.at + 2][0] == "name"
+        return (self.peek(1) == "(" and self.peek(3) == "in"
+                and self.tokens[self.at + 2][0] == "name")
 
     def call(self, word, count):
         self.at += 1

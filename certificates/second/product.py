@@ -138,18 +138,18 @@ class Shape:
         positive(self.dk, "dk")
         self.y = self.opened(red.kids[2], J, L)
         only(self.y, PLAIN_HEADS, "x")
-        self.x = trees_without(self.x_raw, red)
+        self.x = without_red(self.x_raw, red)
         self.x = self.opened(self.x, J)
         only(self.x, PLAIN_HEADS, "x")
 
 
-def trees_without(term, red):
+def without_red(term, red):
     """x with 0 for its red, so that what is around it can be opened and checked."""
     if term is red or term == red:
         return integer(0)
     if not term.kids:
         return term
-    return term.with_kids(trees_without(kid, red) for kid in term.kids)
+    return term.with_kids(without_red(kid, red) for kid in term.kids)
 
 
 def only(term, heads, what):
@@ -319,7 +319,8 @@ class Values:
         given, shape, reads = self.given, self.shape, self.reads
         row_loops = [(row, reads.bound(row)) for row in reads.rows]
         key_loop = [(J, shape.m)]
-        todo = [("pairs", row_loops + key_loop, split_and(shape.g), arr(given["pairs"], "pairs", 3))]
+        pairs = arr(given["pairs"], "product: pairs", 3)
+        todo = [("pairs", row_loops + key_loop, split_and(shape.g), pairs)]
         if arr(given["rows"], "product: rows"):
             todo.append(("rows", row_loops, *self.rows_conditions()))
         if arr(given["cols"], "product: cols"):

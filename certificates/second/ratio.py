@@ -6,11 +6,13 @@ are proved by TREEs over a region of sizes.
 How it may be wrong: a region whose facts are not those of the spec, or a bound
 for another kind of traffic than is compared.
 """
+from math import lcm
+
 import atoms
 import facts
+import poly
 import program
 import trees
-from costs import lcm
 from product import plainly_positive
 from refusal import require
 from strict_json import arr, integer, obj, string
@@ -57,7 +59,7 @@ class Region(facts.Theory):
         super().__init__(theory.declared)
         for term in divisor_terms:
             polynomial = atoms.value(folder.fold(term), 0)
-            self.divisors[atoms.poly.key(polynomial)] = True
+            self.divisors[poly.key(polynomial)] = True
 
     def hypotheses(self, requires):
         found = facts.Facts()
@@ -90,7 +92,7 @@ class Ratio:
         self.where = [self.condition(text) for text in arr(entry["where"], self.pointer)]
         self.values = dict(audit.values)
         self.values["S"] = self.words
-        for variable in self.row.needs():
+        for variable in self.row.vars:
             require(variable in self.values, self.pointer + ": no value of " + variable)
         self.region = Region(audit.theory, self.folder, audit.divisor_terms)
         self.facts = self.region.base
@@ -117,8 +119,8 @@ class Ratio:
     def check(self):
         self.check_point()
         self.check_claims("fits", [node("<=", f, self.words) for f in self.audit.footprints])
-        conditions = [self.row.under(c, self.values) for c in self.row.where]
-        self.below = self.row.under(self.row.below, self.values)
+        conditions = [trees.substitute(c, self.values) for c in self.row.where]
+        self.below = trees.substitute(self.row.below, self.values)
         self.check_claims("hypotheses", conditions + [node("<=", literal(1), self.below)])
         self.claim(self.ratio_goal(), self.entry["proof"], self.pointer + "/proof")
 
@@ -147,9 +149,9 @@ class Ratio:
         p, q = (integer(x, self.pointer) for x in arr(self.entry["ratio"], self.pointer, 2))
         require(1 <= q <= p <= MOST, self.pointer + ": ratio")
         rows = self.counted_rows()
-        common = lcm([t for t, _ in rows])
+        common = lcm(*[t for t, _ in rows])
         total = trees.total([node("*", literal(common // t), f) for t, f in rows])
-        above = self.row.under(self.row.above, self.values)
+        above = trees.substitute(self.row.above, self.values)
         if self.row.per == "group":
             require("heads" in self.values, self.pointer + ": no value of heads")
             above = node("*", self.values["heads"], above)

@@ -8,7 +8,7 @@ says, or an attribute (rank, permutation) that is read as a child.
 """
 import terms
 from refusal import NESTING, limit, require
-from strict_json import LETTERS, is_identifier
+from strict_json import is_identifier
 from terms import Term
 
 OPERATORS = ("+", "-", "*", "/", "<", "<=", "==", "!=")
@@ -291,11 +291,13 @@ class Builder:
 
     def read_redf(self, sx, scope):
         require(len(sx) == 3, "term: redf")
-        return Term("redf", self.one_of(sx[1], "redop", SCALAR_REDUCTIONS), [self.build(sx[2], scope)])
+        operation = self.one_of(sx[1], "redop", SCALAR_REDUCTIONS)
+        return Term("redf", operation, [self.build(sx[2], scope)])
 
     def read_inner(self, sx, scope):
         require(len(sx) == 5, "term: inner")
-        words = (self.one_of(sx[1], "redop", SCALAR_REDUCTIONS), self.one_of(sx[2], "op", INNER_OPS))
+        words = (self.one_of(sx[1], "redop", SCALAR_REDUCTIONS),
+                 self.one_of(sx[2], "op", INNER_OPS))
         return Term("inner", words, [self.build(x, scope) for x in sx[3:]])
 
     def read_outer(self, sx, scope):

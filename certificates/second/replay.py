@@ -6,7 +6,6 @@ with the subterm, conditions are evaluated, the new one is put in its place.
 How it may be wrong: a condition evaluated in another scope than the position's,
 or a side built with a captured variable.
 """
-import facts
 import strict_json
 import terms
 from atoms import value

@@ -6,6 +6,7 @@ different sites can be compared.
 How it may be wrong: a load that is not visited, a condition that is kept where
 it does not hold, an array in slow memory taken for one in fast memory.
 """
+import poly
 import program
 import terms
 from refusal import Refused, require
@@ -260,7 +261,6 @@ class Footprint:
             self.statement(phase.body, phase.env)
 
     def polynomial(self):
-        import poly
         result = poly.constant(self.accumulators + self.operands)
         for shape in self.shapes:
             result = poly.add(result, program.size(shape))

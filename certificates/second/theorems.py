@@ -8,7 +8,6 @@ from refusal import require
 from rules import Quoted, forms_of, part, text_part
 from strict_json import is_identifier
 from terms import free, integer, node
-from trees import substitute
 
 VARIABLES = ("S", "dk", "dv", "E", "rows", "cols", "n", "m", "heads", "outputs")
 KINDS = ("total", "loads", "stores", "threshold")
@@ -78,13 +77,6 @@ class Theorem:
             return integer(int(form))
         require(form in self.known, what + ": unknown name " + form)
         return self.known[form]
-
-    def needs(self):
-        """The variables of the row: each of them needs a value."""
-        return self.vars
-
-    def under(self, term, values):
-        return substitute(term, values)
 
 
 class Library:

@@ -47,7 +47,8 @@ def check(theory, ledger, facts, goal, tree, pointer):
         require(choice is not None, pointer + ": cases of a term without min and max")
         x, y = choice.kids
         lower, upper = (x, y) if choice.head == "min" else (y, x)
-        for number, condition, value in ((1, node("<=", x, y), lower), (2, node("<", y, x), upper)):
+        branches = ((1, node("<=", x, y), lower), (2, node("<", y, x), upper))
+        for number, condition, value in branches:
             check(theory, ledger, facts.with_condition(condition, 0),
                   replaced(goal, choice, value), tree[number], "%s/%d" % (pointer, number))
 
