@@ -35,6 +35,9 @@ KEYS = ("format", "spec", "rules", "schedule", "kernel", "witness", "divisors", 
         "stages", "steps", "safe", "cover", "workspace", "costs", "theorems", "product", "ratios",
         "producer")
 CLAIMS = ("equal", "safe", "workspace", "footprint", "traffic", "ratio")
+# What makes a claim invalid. The last ones are no refusals of ours: what this checker
+# cannot take apart is never accepted.
+ERRORS = (Refused, RecursionError, LookupError, TypeError, ValueError, AttributeError)
 FLAGS = "-std=c++17 -O2"
 
 
@@ -64,14 +67,14 @@ class Audit:
             self.check_frame()
             self.load()
             self.check_claims()
-        except (Refused, RecursionError) as error:
+        except ERRORS as error:
             self.refuse("frame", error)
         if self.reason:
             return "INVALID"
         return "HOLEY" if any(state == "holey" for _, state in self.claims) else "VALID"
 
     def refuse(self, where, error):
-        text = str(error) if isinstance(error, Refused) else "limit: nesting depth"
+        text = str(error) if isinstance(error, Refused) else "limit: " + type(error).__name__
         self.reason = self.reason or "%s: %s" % (where, text)
 
     def claim(self, name, check):
@@ -79,7 +82,7 @@ class Audit:
         before = self.ledger.holes
         try:
             check()
-        except (Refused, RecursionError) as error:
+        except ERRORS as error:
             self.claims.append((name, "invalid"))
             self.refuse(name, error)
             return

@@ -69,7 +69,9 @@ def step_lin(state, step, earlier):
         strict_json.arr(item, "proof: lin", 2)
         multiplier = strict_json.integer(item[0], "proof: lin")
         require(multiplier > 0, "proof: lin: multiplier is not positive")
-        total = poly.add(total, poly.scale(state.fact(item[1], "lin"), multiplier))
+        fact = state.fact(item[1], "lin")
+        poly.WORK.add(len(fact))
+        total = poly.add(total, poly.scale(fact, multiplier))
     for coefficient in total.values():
         poly.check_digits(coefficient)
     state.facts.append(total)

@@ -7,7 +7,7 @@ How it may be wrong: a name that is resolved to another binder than the format
 says, or an attribute (rank, permutation) that is read as a child.
 """
 import terms
-from refusal import NESTING, limit, require
+from refusal import DIGITS, NESTING, limit, require
 from strict_json import is_identifier
 from terms import Term
 
@@ -22,14 +22,11 @@ PLAIN = {"+": 2, "-": 2, "*": 2, "div": 2, "mod": 2, "<": 2, "<=": 2, "==": 2, "
          "and": 2, "or": 2, "not": 1, "iszero": 1, "real": 1, "/": 2, "max": 2, "min": 2,
          "expsub": 2, "if": 3, "osmerge": 2, "take": 2, "drop": 2, "rot": 2, "cat": 2,
          "rev": 1, "iota": 1, "when": 2, **{word: 1 for word in POINTWISE1}}
-BINDER_FORMS = ("gen", "pargen", "for", "parfor", "red", "any", "fold", "let", "letslow",
-                "omega", "omega2")
-WORDS = set(PLAIN) | set(BINDER_FORMS) | {
-    "true", "bottom", "rat", "psi", "mem", "put", "tran", "reshape", "redf", "inner", "outer",
-    "tup", "get", "vec", "fn", "seq", "op", "permute", "unravel"}
+CONSTANTS = ("true", "bottom")   # words that are terms by themselves, so no names
 
 
 def is_integer(word):
+    limit(len(word) <= DIGITS, "digits")
     digits = word[1:] if word.startswith("-") else word
     return (digits != "" and all(c in "0123456789" for c in digits)
             and (digits == "0" or digits[0] != "0"))
@@ -100,9 +97,9 @@ class Builder:
             return self.variable(word, scope)
         if is_integer(word):
             return terms.integer(int(word))
-        if word in ("true", "bottom"):
+        if word in CONSTANTS:
             return Term(word)
-        require(is_identifier(word) and word not in WORDS, "term: not a name: " + word[:40])
+        require(is_identifier(word), "term: not a name: " + word[:40])
         for index, name in enumerate(reversed(scope)):
             if name == word:
                 return terms.var(index)
@@ -203,7 +200,7 @@ class Builder:
     # Binders.
 
     def bound_name(self, word):
-        require(isinstance(word, str) and is_identifier(word) and word not in WORDS,
+        require(isinstance(word, str) and is_identifier(word) and word not in CONSTANTS,
                 "term: not a name of a binder")
         self.binders.add(word)
         return word, self.renamed.get(word, word)

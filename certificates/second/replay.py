@@ -10,7 +10,7 @@ import strict_json
 import terms
 from atoms import value
 from facts import Place, child_place, facts_of
-from reader import REDUCTIONS, Builder, is_integer, parse, permutation
+from reader import CONSTANTS, REDUCTIONS, Builder, is_integer, parse, permutation
 from refusal import Refused, require
 from rules import OP_WORDS
 from typecheck import BOOL, INDEX, STMT, Arr, inner_env, type_of
@@ -69,6 +69,7 @@ class Replay:
         for key, name in names.items():
             strict_json.identifier(key, "step: names")
             strict_json.identifier(name, "step: names")
+            require(name not in CONSTANTS, "step: names: not a name")
         return names
 
     # The substitution.

@@ -4,6 +4,7 @@ Idea: classes, variables and theorems in the fixed order of parts; definitions
 of a row are substituted at once, so a row is conditions and two terms over vars.
 How it may be wrong: a name that is taken for a variable of another row.
 """
+from reader import is_integer
 from refusal import require
 from rules import Quoted, forms_of, part, text_part
 from strict_json import is_identifier
@@ -72,8 +73,8 @@ class Theorem:
         if isinstance(form, list):
             require(len(form) == 3 and form[0] in OPERATORS, what + ": term")
             return node(form[0], self.term(form[1], what), self.term(form[2], what))
-        if word(form, what).isdigit():
-            require(form == "0" or form[0] != "0", what + ": integer")
+        if is_integer(word(form, what)):
+            require(not form.startswith("-"), what + ": integer")
             return integer(int(form))
         require(form in self.known, what + ": unknown name " + form)
         return self.known[form]
