@@ -56,10 +56,16 @@ class Audit:
     def line(self, verdict):
         """VERDICT, the first reason if there is one, what was checked and what not."""
         checked = " ".join(name if state == "valid" else "%s(%s)" % (name, state)
-                           for name, state in self.claims)
-        missing = " ".join([name for name in CLAIMS if name not in dict(self.claims)] + self.notes)
+                           for name, state in self.claims if self.stated(name))
+        missing = " ".join([name for name in CLAIMS if name not in dict(self.claims)]
+                           + ["%s(none claimed)" % name for name, _ in self.claims
+                              if not self.stated(name)] + self.notes)
         reason = self.reason + "; " if verdict == "INVALID" else ""
         return "%s %schecked: %s; not checked: %s" % (verdict, reason, checked or "none", missing)
+
+    def stated(self, name):
+        """A certificate without ratios says nothing about them."""
+        return name != "ratio" or bool(self.cert["ratios"])
 
     def run(self, data):
         try:
@@ -98,7 +104,7 @@ class Audit:
         self.claim("footprint", self.check_footprint)
         self.claim("traffic", self.check_traffic)
         if not self.cert["ratios"]:
-            self.claim("ratio", self.check_no_ratio)
+            self.claim("ratio", self.check_no_ratio)    # that nothing else speaks of them
         elif "invalid" not in (dict(self.claims)["footprint"], dict(self.claims)["traffic"]):
             self.claim("ratio", self.check_ratio)   # rests on both
 

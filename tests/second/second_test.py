@@ -581,7 +581,7 @@ def missing_row():
     refused("ratio of a missing row", cert, "ratio", "not claimed")
     cert.update({"ratios": [], "theorems": [], "product": {}})
     one = accepted("missing row", cert)
-    check("traffic:O:store" in one.line("VALID"), "a missing row is said: " + one.line("VALID"))
+    check("ratio(none claimed) text traffic:O:store" in one.line("VALID"), "a missing row is said: " + one.line("VALID"))
     cert["product"] = {"column": 3}
     refused("product without ratios", cert, "ratio", "none claimed")
 
