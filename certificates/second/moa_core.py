@@ -39,8 +39,8 @@ class Scope:
         return Scope(self.env, names)
 
     def lookup(self, name):
-        require(name in self.names, "spec: unknown name " + name)
-        entry = self.names[name]
+        entry = self.names.get(name, ("output",))
+        require(entry[0] != "output", "spec: unknown name or no value: " + name)
         if entry[0] == "level":
             return terms.var(self.env.depth - 1 - entry[1])
         return terms.shift(entry[1], self.env.depth - entry[2])
@@ -406,6 +406,7 @@ class SpecReader:
         require(self.declared.output is None, "spec: two outputs")
         require(sort != "i32", "spec: an output of integers")
         require(name not in self.scope.names, "spec: %s declared twice" % name)
+        self.scope = Scope(self.scope.env, {**self.scope.names, name: ("output",)})
         self.declared.output = self.declared_type(sort, shape)
         self.declared.output_name = name
 

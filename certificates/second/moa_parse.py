@@ -8,10 +8,12 @@ from refusal import limit, require
 from strict_json import LETTERS
 
 SYMBOLS = {
-    "\u03c8": "psi", "\u2349": "tran", "\u03c1": "rho", "\u25b3": "take", "\u2191": "take", "\u25bd": "drop", "\u2193": "drop",
-    "\u03b9": "iota", "\u29fa": "cat", "\u03a6": "rev", "\u03b8": "rot", "\u03a9": "omega", "\u2308": "max", "\u230a": "min",
-    "\u03a3": "sum", "\u27e8": "<", "\u27e9": ">", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u2227": "and", "\u2228": "or",
-    "\u00ac": "not", "\u221a": "sqrt", "\u00d7": "*", "\u00f7": "/"}
+    "\u03c8": "psi", "\u2349": "tran", "\u03c1": "rho", "\u25b3": "take", "\u2191": "take",
+    "\u25bd": "drop", "\u2193": "drop", "\u03b9": "iota", "\u29fa": "cat", "\u03a6": "rev",
+    "\u03b8": "rot", "\u03a9": "omega", "\u2308": "max", "\u230a": "min", "\u03a3": "sum",
+    "\u27e8": "<", "\u27e9": ">", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=",
+    "\u2227": "and", "\u2228": "or", "\u00ac": "not", "\u221a": "sqrt", "\u00d7": "*",
+    "\u00f7": "/"}
 FUNCTIONS = ("exp", "exp2", "log", "sqrt", "tanh")
 TYPES = ("f32", "f16", "bf16", "i32")
 DYADIC = ("psi", "tran", "take", "drop", "rot", "cat", "rho")
@@ -61,7 +63,8 @@ def lex(text):
 
 
 def check_char(char):
-    require(char == "\t" or " " <= char <= "~" or char in SYMBOLS, "spec: character " + ascii(char))
+    require(char == "\t" or " " <= char <= "~" or char in SYMBOLS,
+            "spec: character " + ascii(char))
 
 
 def lex_one(text, at):

@@ -154,7 +154,8 @@ class Replay:
     def holds(self, condition, sub, place):
         word = condition[0]
         if word == "rank":
-            return len(self.array(condition[1], sub, place).shape) == self.number(condition[2], sub)
+            rank = len(self.array(condition[1], sub, place).shape)
+            return rank == self.number(condition[2], sub)
         if word == "extent":
             return self.extent_is(condition, sub, place)
         if word == "same-shape":

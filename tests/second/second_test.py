@@ -248,7 +248,8 @@ def step_cases():
         ("wrong kind", "causal_flash", "guard-intro", "lr", ("sub", "?y"), "0", "kind value"),
         ("wrong guard", "causal_flash", "guard-intro", "lr", ("sub", "?g"),
          "(< (+ (* I 64) r) 1)", "old side"),
-        ("wrong witness key", "sdpa_flash", "any-intro", "lr", ("sub", "?w"), "1", "contradiction"),
+        ("wrong witness key", "sdpa_flash", "any-intro", "lr", ("sub", "?w"), "1",
+         "contradiction"),
         ("witness key that is no key", "sdpa_flash", "any-intro", "lr", ("sub", "?w"), "-1",
          "contradiction"),
         ("wrong value of a branch", "causal_flash", "guard-intro", "lr", ("sub", "?y"),
@@ -581,7 +582,8 @@ def missing_row():
     refused("ratio of a missing row", cert, "ratio", "not claimed")
     cert.update({"ratios": [], "theorems": [], "product": {}})
     one = accepted("missing row", cert)
-    check("ratio(none claimed) text traffic:O:store" in one.line("VALID"), "a missing row is said: " + one.line("VALID"))
+    line = one.line("VALID")
+    check("ratio(none claimed) text traffic:O:store" in line, "a missing row is said: " + line)
     cert["product"] = {"column": 3}
     refused("product without ratios", cert, "ratio", "none claimed")
 
@@ -690,6 +692,7 @@ def file_cases():
          "character"),
         ("reserved word", "sdpa_flash", sdpa, "let X", "let sum", "frame", "reserved"),
         ("name twice", "sdpa_flash", sdpa, "let X", "let Q", "frame", "twice"),
+        ("name of the output", "sdpa_flash", sdpa, "let X", "let O", "frame", "twice"),
         ("no require", "gqa_flash", gqa, "require Hq mod Hkv == 0\n", "", "equal", ""),
         ("other rule: no tail guard", "causal_flash", schedule,
          "(when (< (+ (* I ?B) r) ?n) (?P (+ (* I ?B) r)))", "(?P (+ (* I ?B) r))", "equal", ""),
