@@ -14,6 +14,7 @@ SYMBOLS = {
     "\u27e8": "<", "\u27e9": ">", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=",
     "\u2227": "and", "\u2228": "or", "\u00ac": "not", "\u221a": "sqrt", "\u00d7": "*",
     "\u00f7": "/"}
+WITH_RED = "\u2308\u230a"   # these stand for max and min before `red` only
 FUNCTIONS = ("exp", "exp2", "log", "sqrt", "tanh")
 TYPES = ("f32", "f16", "bf16", "i32")
 DYADIC = ("psi", "tran", "take", "drop", "rot", "cat", "rho")
@@ -53,6 +54,7 @@ def lex(text):
             at += 1
         elif char in SYMBOLS:
             word = SYMBOLS[char]
+            require(char not in WITH_RED or text[at + 1:at + 4] == "red", "spec: red expected")
             result.append(("name" if word[0] in LETTERS else "sign", word))
             at += 1
         else:

@@ -690,6 +690,8 @@ def file_cases():
          "softmax omega<1> X / 2", "frame", "spec"),
         ("look-alike character", "sdpa_flash", sdpa, "sqrt(D)", "sqrt(\u0394)", "frame",
          "character"),
+        ("symbol of a reduction without red", "sdpa_flash", sdpa, "sqrt(D)",
+         "\u2308(sqrt(D), sqrt(D))", "frame", "red expected"),
         ("reserved word", "sdpa_flash", sdpa, "let X", "let sum", "frame", "reserved"),
         ("name twice", "sdpa_flash", sdpa, "let X", "let Q", "frame", "twice"),
         ("name of the output", "sdpa_flash", sdpa, "let X", "let O", "frame", "twice"),
