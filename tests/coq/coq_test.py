@@ -22,9 +22,10 @@ from common import Report  # noqa: E402
 
 ORDER = ("RowBounds", "ElementBounds", "TickBounds", "BoundRows", "BoundProofs", "MoA", "MoAFacts",
          "Rules", "AlgebraProofs", "PsiProofs", "LoopProofs", "ReductionProofs", "StateProofs",
-         "SoftmaxProofs")
-# What the rows of softmax.rules add up to.
-MAIN = ("SoftmaxProofs.every_tiling", "SoftmaxProofs.tiled_softmax")
+         "SoftmaxProofs", "Bridge")
+# What the rows of softmax.rules add up to, and that proofs of certificates are right.
+MAIN = ("SoftmaxProofs.every_tiling", "SoftmaxProofs.tiled_softmax", "Bridge.check_sound",
+        "Bridge.checks_sound")
 # What Coq's standard library of the reals assumes; no rule and no bound may assume anything else.
 REALS = {"ClassicalDedekindReals.sig_forall_dec", "ClassicalDedekindReals.sig_not_dec",
          "FunctionalExtensionality.functional_extensionality_dep", "Classical_Prop.classic"}
