@@ -55,6 +55,11 @@ std::string Algebra::show(const Term& t) {
   return p ? atoms_.show(*p) : print(t);
 }
 
+std::string Algebra::spelled(const Term& t) {
+  const auto p = translated(t);
+  return p ? atoms_.show(*p) : print(t);
+}
+
 // --- to terms ---
 
 Term Algebra::atom_term(unsigned a) const {

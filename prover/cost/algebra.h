@@ -31,6 +31,9 @@ class Algebra {
   bool natural(const Term& t);
   // Text that is the same for equal polynomials.
   std::string show(const Term& t);
+  // The same for a term without min and max whose quotients stay as they are written, as in
+  // FORMAT.md, section 5, where n div 1 is not n.
+  std::string spelled(const Term& t);
 
  private:
   Term hide(const Term& t);

@@ -48,8 +48,8 @@ class Footprint {
       const bool places = passes_on(t, k, statement);
       const std::int64_t need = value(t->kids[k], enter(t, k, scope, spec_), places);
       const bool own = places || is_statement(t, k);  // evaluated before or after, not beside
-      most = std::max(most, own ? need : need + held);
-      if (!own && need > 0) ++held;
+      if (need > 0) most = std::max(most, own ? need : need + held);
+      if (!own && t->op != Op::kPut) ++held;  // of an operator, each operand's place counts
     }
     // A load or a selection is one word; its indices are integers.
     const std::int64_t result = is_value(t, scope) ? 1 : most;

@@ -236,7 +236,7 @@ std::string condition_key(Algebra* algebra, const Term& g) {
   const Term &low = c->kids[negated ? 1 : 0], &high = c->kids[negated ? 0 : 1];
   const bool strict = (c->op == Op::kLt) != negated;
   const Term slack = mk(Op::kSub, {mk(Op::kSub, {high, low}), mk_int(strict ? 1 : 0)});
-  return algebra->show(slack) + " >= 0";
+  return algebra->spelled(slack) + " >= 0";
 }
 
 struct Loop {
@@ -445,7 +445,7 @@ std::string key_of(const Nest& nest, const Spec& spec) {
   Algebra algebra(spec);
   std::string out;
   for (const NestLoop& l : nest) {
-    out += "[" + algebra.show(l.bound);
+    out += "[" + algebra.spelled(l.bound);
     for (const Term& g : l.guards) out += " | " + condition_key(&algebra, g);
     out += "]";
   }
