@@ -73,6 +73,7 @@ minimoa_script(forged audit tests/audit/forged_test.py)
 minimoa_script(guards audit tests/audit/guards_test.py)
 minimoa_script(ratio audit tests/audit/ratio_test.py)
 minimoa_script(second audit tests/second/second_test.py)
+minimoa_script(produced audit tests/second/produced_test.py)
 minimoa_script(mutation mutation tests/mutation/mutate_test.py)
 minimoa_script(checker mutation tests/mutation/checker_test.py)
 # Of --full; the samples take seconds.
@@ -85,7 +86,7 @@ endif()
 
 # The longest first, so that none of them is left alone at the end (seconds).
 foreach(pair differential:120 cli:80 hygiene_check_audit_build:75 unit_prover:70 mutation:48
-        checker:40 second:40)
+        checker:40 second:40 produced:55)
   string(REPLACE ":" ";" pair "${pair}")
   list(GET pair 0 name)
   list(GET pair 1 seconds)

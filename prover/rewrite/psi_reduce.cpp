@@ -452,7 +452,29 @@ void psi_reduce(Deriver* d) {
   d->derivation().dnf = d->derivation().steps.size();
 }
 
+// Inputs of rank 0 stand for themselves in a spec; a read of memory is a selection by no index.
+static void select_scalars(Deriver* d) {
+  const auto is_scalar = [&](const Term& t) {
+    const auto& inputs = d->spec().inputs;
+    return t->op == Op::kVar && std::any_of(inputs.begin(), inputs.end(), [&](const Array& a) {
+             return a.name == t->name && a.shape.empty();
+           });
+  };
+  const auto holds_scalar = [&](const Term& t) {
+    const bool reads = t->op == Op::kMem || (t->op == Op::kPsi && index_of(t).empty());
+    return !reads && std::any_of(t->kids.begin(), t->kids.end(), is_scalar);
+  };
+  while (d->has(holds_scalar)) {
+    Position p = d->first(holds_scalar);
+    const auto& kids = at(d->term(), p)->kids;
+    p.push_back(static_cast<Position::value_type>(
+        std::find_if(kids.begin(), kids.end(), is_scalar) - kids.begin()));
+    d->step("psi-empty", p, {}, true);
+  }
+}
+
 void gamma_reduce(Deriver* d) {
+  select_scalars(d);
   const auto is_input = [&](const Term& t) {
     if (t->op != Op::kPsi || operand_of(t)->op != Op::kVar) return false;
     const auto& inputs = d->spec().inputs;
