@@ -8,7 +8,7 @@
 #include <limits>
 
 namespace audit {
-// left - right - minus >= 0; `swapped`: right is translated first.
+// left - right - minus >= 0; `swapped`: right is translated first, as the first child of a node.
 struct Fact {
   Term left, right;
   Number minus = 0;
@@ -24,7 +24,7 @@ Term zero() { return integer(0); }
 Facts in_range(const Term& index, const Term& extent) {
   return {{index, zero()}, {extent, index, 1}};
 }
-Facts equal(const Term& a, const Term& b) { return {{a, b}, {b, a}}; }
+Facts equal(const Term& a, const Term& b) { return {{a, b}, {b, a, 0, true}}; }
 void append(Facts& facts, const Facts& more) {
   facts.insert(facts.end(), more.begin(), more.end());
 }

@@ -803,6 +803,23 @@ def element_cases(b):
         b, HEAD + "O = gen(i in N) V[i mod N]\n", [one], ANY), "")
 
 
+def numbering_cases(b):
+    """(== a b) with a = 2N div 4, b = N div 2: of both goals, also b - a, the atom of a comes
+    first. Facts: 4, 5 of the first quotient, 6, 7 of the second, 8 the negated goal."""
+    lin, none = forged_test.lin, [["lin", "0", []]]
+    goals = [[lin(5, (2, 6), (4, 8))], [lin(4, (2, 7), (4, 8))]]
+    rules = ANY + rule("(value ?A) (index ?a ?b)", "?A", "?A", "(where (prove (== ?a ?b)))")
+    for name, proofs, expected in (("right", goals, "=equal"),
+                                   ("second as if b came first",
+                                    [goals[0], [lin(6, (2, 5), (4, 8))]], "equal [proof]"),
+                                   ("no proof", [none, none], "equal [proof]")):
+        step = forged_test.step("r", [0], {"A": "V", "a": "(div (* 2 N) 4)", "b": "(div N 2)"},
+                                proofs)
+        cert = certificate(b, HEAD + "O = V\n", [step], rules)
+        cert["spec_proofs"] = [forged_test.hyp(0, 4)]  # the range of T is not empty
+        b.record("numbering: " + name, expected, cert, "")
+
+
 def limit_cases(b):
     # Every step types the whole term again.
     guard = ["true"] * 32768
@@ -1002,7 +1019,8 @@ def all_cases(b):
     for cases in (forged_test.rule_cases, forged_test.range_cases, forged_test.storage_cases,
                   forged_test.overflow_case, forged_test.committed_cases, spec_cases, term_cases,
                   rule_file_cases, final_cases, file_cases, kernel_cases, proof_cases,
-                  element_cases, traffic_cases, honest_cases, limit_cases):
+                  element_cases, numbering_cases, traffic_cases, honest_cases,
+                  limit_cases):
         cases(b)
 
 
