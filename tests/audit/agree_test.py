@@ -60,26 +60,59 @@ def states_of_audit(auditor, root, paths):
 
 
 def states_of_second(program, root, paths):
-    """The same by the second checker; a claim that it did not reach is missing."""
+    """The same by the second checker; of what it did not reach, nothing is valid."""
     done = subprocess.run([sys.executable, "-B", program, "--root", root] + paths,
                           capture_output=True, text=True, timeout=400)
     result = []
     for line in done.stdout.splitlines():
         checked = re.search(r"[; ]checked: (.*?); not checked: ", line).group(1)
         words = [re.fullmatch(r"(\w+)(?:\((\w+)\))?", word) for word in checked.split()]
-        result.append({word.group(1): word.group(2) or "valid" for word in words})
+        result.append(dict.fromkeys(CLAIMS, "invalid"))
+        result[-1].update({word.group(1): word.group(2) or "valid" for word in words})
     return result
 
 
-def final_case(b, name, claim, state, text, change=lambda cert: None, extra=""):
+PLAIN = "(for (i N) (put (vec i) bottom))"
+
+
+def final_case(b, name, claim, state, text=PLAIN, extra="", facts=4, **changes):
+    """facts: of hypotheses 1 and 2, for the one obligation of the spec: T has a range."""
     one = forged_test.step("any", [], {"P": "(put (vec) V)", "Q": text})
     cert = certificate(b, HEAD + extra + "O = V\n", [one], ANY)
-    change(cert)
+    cert.update({"spec_proofs": [forged_test.hyp(0, facts)], **changes})
     b.agree(name, claim, state, cert)
+
+
+def literal_cases(b):
+    """FORMAT 1: a literal of a term is at most 2^62; 11: an integer of a proof has 2,000 digits."""
+    for value in (2 ** 62, 2 ** 62 + 1, 2 ** 63, 10 ** 1999):
+        state = "valid" if value <= 2 ** 62 else "invalid"
+        for sign in ("", "-"):
+            text = "(for (i N) (put (vec i) (real %s%d)))" % (sign, value)
+            final_case(b, "literal %s%d" % (sign, value), "equal", state, text)
+            final_case(b, "literal of a spec %s%d" % (sign, value), "equal", state, facts=5,
+                       extra="require %s%d <= %d\n" % (sign, value, 5), witness={})
+        final_case(b, "workspace with %d" % value, "workspace", state,
+                   workspace="(- %d %d)" % (value, value))
+        text = "(for (i N) (put (vec i) (rat 1 %d)))" % (value - value % 2)
+        final_case(b, "rat 1 %d" % value, "equal", "valid" if value <= 2 ** 62 + 1 else "invalid",
+                   text)
+    for digits, state in ((18, "valid"), (19, "invalid")):
+        cert = certificate(b, HEAD + "O = gen(i in N) 0.%s\n" % ("3" * digits))
+        cert["spec_proofs"] = [forged_test.hyp(0, 4)]
+        b.agree("decimal of %d places" % digits, "equal", state, cert)
+    for number, state in (("9" * 2000, "valid"), ("1" + "0" * 2000, "invalid")):
+        final_case(b, "proof with %d digits" % len(number), "equal", state,
+                   spec_proofs=[[["lin", number, []], forged_test.lin(0, 4)]])
+        # 10^1000 times itself has 2,001 digits, and one less.
+        half = str(10 ** 1000 - (state == "valid"))
+        final_case(b, "square of %d digits" % len(half), "equal", state, spec_proofs=[
+            [["lin", half, []], ["mul", 5, 5], forged_test.lin(0, 4)]])
 
 
 def all_cases(b):
     b.first_rules = b.rules()
+    literal_cases(b)
 
 
 def main():
@@ -110,7 +143,7 @@ def main():
             good = found == [wanted, wanted]
             passed, failed = passed + good, failed + (not good)
             if not good:
-                print("FAIL %s: %s, but the auditor says %s, the second checker %s"
+                print("FAIL %.60s: %s, but the auditor says %s, the second checker %s"
                       % (name, wanted, *found))
     finally:
         shutil.rmtree(b.dir)

@@ -731,6 +731,7 @@ PROOFS = {
     "no number": ([["lin", "-", []]], "number"), "number empty": ([["lin", "", []]], "number"),
     "a number as number": ([["lin", 0, []]], "json"),
     "digits": ([["lin", "1" * 2001, []]], "limit"),
+    "a square of 2,001 digits": ([["lin", "1" + "0" * 1000, []], ["mul", 5, 5]], "limit"),
     "digits of a square": ([["sq", [["1" + "0" * 1500, []]]]], "limit"),
     "digits of a combination": ([["sq", [["1" + "0" * 999, []]]],
                                  ["lin", "0", [["1" + "0" * 1500, 5]]]], "limit"),
