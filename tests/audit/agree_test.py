@@ -4,8 +4,9 @@
 usage: agree_test.py --root ROOT --build BUILD
 minimoa-audit and certificates/second read one text (FORMAT.md) and share no code. Each case is a
 certificate and what both must say of one of its claims, valid or invalid; so a text that is read
-in two ways again is noticed, whichever of the two is right. One certificate is written by minimoa
-for a schedule whose traffic needs the atoms of (== a b) in the order of the text.
+in two ways again is noticed, whichever of the two is right. Some certificates are written by
+minimoa: for a schedule whose traffic needs the atoms of (== a b) in the order of the text, and
+for specs with requires.
 Prints `N passed, N failed`.
 """
 import argparse
@@ -29,6 +30,25 @@ split key 128
 parallel batch row key
 """
 CLAIMS = ("equal", "safe", "workspace", "footprint", "traffic")
+# FORMAT 7: 64 bits and truncating division; the second column: whether K_check may evaluate it.
+REQUIRES = """
+(S - 1) div 2 <= T|valid
+(1 + S) mod (T + 1) <= 16777216|valid
+S * 549755813887 >= 1|valid
+0 - S * 549755813887 - 16777216 <= 1|valid
+S * 549755813888 >= 1|invalid
+S * T * 32767 mod 7 >= 0|valid
+S * T * 32768 mod 7 >= 0|invalid
+S * T * 32767 mod 7 * 65536 * 65536 >= 0|invalid
+(0 - S * 549755813887 - 16777216) - 1 <= 1|invalid
+(1 - S) * (1 - T) * 32768 >= 0|valid
+(1 - S) * (1 - T) * 32769 >= 0|invalid
+(1 - S) * 549755813888 <= 0|valid
+(S - T) div 2 <= S|invalid
+(1 - S) mod 2 <= T|invalid
+((0 - S) * (0 - T)) div 2 >= 0|valid
+S <= T and (T - S) div 2 <= S|invalid
+"""
 
 
 class Pair(Batch):
@@ -37,17 +57,23 @@ class Pair(Batch):
     def agree(self, name, claim, state, cert, body=""):
         self.record(name, (claim, state), cert, body)
 
-    def emitted(self, minimoa, name, spec, schedule):
-        """A certificate of minimoa's own, in the place of the next case."""
-        self.write("case.sched", schedule)
-        target = os.path.join(self.dir, "emitted")
-        done = subprocess.run([minimoa, "emit", spec, "--schedule", self.path("case.sched"),
-                               "-o", target], capture_output=True, text=True, timeout=120)
+    def emitted(self, minimoa, name, state, spec, schedule):
+        """A certificate of minimoa's own; the folder for --root and its path."""
+        target = os.path.join(self.dir, "emitted%d" % len(self.cases))
+        os.makedirs(target)
+        with open(os.path.join(target, "x.moa"), "w", encoding="utf-8") as file:
+            file.write(spec)
+        if "\n" in schedule:
+            with open(os.path.join(target, "x.sched"), "w", encoding="utf-8") as file:
+                file.write(schedule)
+            schedule = os.path.join(target, "x.sched")
+        done = subprocess.run([minimoa, "emit", os.path.join(target, "x.moa"), "--schedule",
+                               schedule, "-o", target], capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             sys.exit("emit: " + done.stderr)
         (cert,) = os.listdir(os.path.join(target, "certificates"))
-        self.cases.append((name, ("all", "valid")))
-        return target, os.path.join(target, "certificates", cert)
+        self.cases.append((name, state))
+        return target, [os.path.join(target, "certificates", cert)]
 
 
 def states_of_audit(auditor, root, paths):
@@ -128,14 +154,18 @@ def main():
     try:
         all_cases(b)
         groups = [(b.dir, b.paths())]
-        target, path = b.emitted(os.path.abspath(os.path.join(tools, "minimoa")), "split keys",
-                                 os.path.join(root, "spec/attention/sdpa.moa"), SPLIT)
-        groups.append((target, [path]))
+        minimoa = os.path.abspath(os.path.join(tools, "minimoa"))
+        with open(os.path.join(root, "spec/attention/sdpa.moa"), encoding="utf-8") as file:
+            sdpa = file.read()
+        groups.append(b.emitted(minimoa, "split keys", ("all", "valid"), sdpa, SPLIT))
+        for line in REQUIRES.strip().splitlines():
+            text, state = line.split("|")
+            spec = sdpa.replace("\nin Q", "\nrequire " + text + "\nin Q")
+            groups.append(b.emitted(minimoa, text, ("safe", state), spec, "flash"))
         first, other = [], []
         for folder, paths in groups:
-            if paths:
-                first += states_of_audit(auditor, folder, paths)
-                other += states_of_second(second, folder, paths)
+            first += states_of_audit(auditor, folder, paths)
+            other += states_of_second(second, folder, paths)
         assert len(first) == len(other) == len(b.cases)
         for (name, (claim, state)), *both in zip(b.cases, first, other):
             wanted = {one: state for one in (CLAIMS if claim == "all" else [claim])}

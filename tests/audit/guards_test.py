@@ -591,8 +591,11 @@ def final_cases(b):
         final_case(b, "cover " + name, "safe [%s]" % code, plain, change=put("cover", cover))
     for name, require, code in (("an if", "(if N < 2 then 1 else 2) == 1", "safe [witness]"),
                                 ("a false one", "2 <= N", "safe [witness]"),
-                                ("one that overflows", "N * N * M < 5", "text [int-width]"),
-                                ("a negative quotient", "(N - M) mod 2 == 0", "text [int-width]")):
+                                ("one that overflows", "N * N * M < 5", "safe [int-width]"),
+                                ("one that is too small",
+                                 "0 - N * 549755813887 - M - M < 5", "safe [int-width]"),
+                                ("a negative quotient", "(N - M) mod 2 == 0",
+                                 "safe [int-width]")):
         final_case(b, "require " + name, code, plain, extra="require %s\n" % require)
     for divisor in ("N - N", "N - 2"):
         final_case(b, "require dividing by " + divisor, "safe [witness]", plain,
