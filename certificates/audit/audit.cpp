@@ -184,8 +184,7 @@ class Audit {
   }
   static Step step_of(const Json& json) {
     require_keys(json, {"rule", "dir", "at", "sub", "names", "proofs"});
-    if (json.at("dir") != "lr" && json.at("dir") != "rl")
-      refuse("json", "dir is neither lr nor rl");
+    if (json.at("dir") != "lr" && json.at("dir") != "rl") refuse("json", "dir is not lr or rl");
     return {json.at("rule").get<string>(), json.at("dir") == "lr",
             json.at("at").get<vector<size_t>>(), json.at("sub").get<StringMap>(),
             json.at("names").get<StringMap>()};

@@ -155,23 +155,6 @@ Place component(Place place, size_t k) {
   return place;
 }
 
-// FORMAT 7, integer width: the magnitude of index arithmetic in a require. K_check evaluates it
-// before anything is known but the dimensions' range: an overflow, or a quotient rounded towards
-// zero, would admit sizes for which the require fails.
-Int require_size(const Term& term) {
-  const bool quotient = term->op == Op::kDiv || term->op == Op::kMod;
-  if (quotient && print(term->kids[0]).find('-') != string::npos)
-    refuse("int-width", "a require divides what may be negative");
-  Int size = term->op == Op::kFree ? Int(1) << 24 : abs(Int(term->value));
-  for (size_t k = 0; k < term->kids.size(); ++k) {
-    const Int other = require_size(term->kids[k]);
-    if (k == 0) size = other;
-    if (k > 0 && !quotient) size = term->op == Op::kMul ? Int(size * other) : Int(size + other);
-  }
-  if (size > Int(1) << 60) refuse("int-width", "a require may overflow");
-  return size;
-}
-
 class Lowering {
  public:
   Lowering(const Spec& spec, const string& kernel) : spec_(spec), kernel_(kernel) {}
@@ -485,10 +468,8 @@ class Lowering {
       members += fill("std::int64_t @0;\n", {name});
       checks += fill("if (a.@0 < 1 || a.@0 > kMaxDim) { return 2; }\n", {name});
     }
-    for (const Term& require : spec_.assumptions) {
-      require_size(require);
+    for (const Term& require : spec_.assumptions)
       checks += fill("if (!(@0)) { return 3; }\n", {lowered(require, 'B')});
-    }
     for (const Array& array : spec_.arrays()) {
       const string rank = std::to_string(std::max<size_t>(array.shape.size(), 1));
       const char* type = array.elem == Elem::kInt ? "std::int32_t*" : "float*";

@@ -8,7 +8,7 @@
 #include <limits>
 
 namespace audit {
-// left - right - minus >= 0; `swapped`: right is translated first.
+// left - right - minus >= 0; `swapped`: right is translated first, as the first child of a node.
 struct Fact {
   Term left, right;
   Number minus = 0;
@@ -18,13 +18,14 @@ struct Fact {
 namespace {
 constexpr Number kMaxDimension = Number{1} << 24;
 constexpr Number kMaxStride = Number{1} << 36;
+constexpr Number kLargest = std::numeric_limits<Number>::max();
 using Sizes = std::map<string, Int>;
 using Visit = std::function<void(const Term&)>;
 Term zero() { return integer(0); }
 Facts in_range(const Term& index, const Term& extent) {
   return {{index, zero()}, {extent, index, 1}};
 }
-Facts equal(const Term& a, const Term& b) { return {{a, b}, {b, a}}; }
+Facts equal(const Term& a, const Term& b) { return {{a, b}, {b, a, 0, true}}; }
 void append(Facts& facts, const Facts& more) {
   facts.insert(facts.end(), more.begin(), more.end());
 }
@@ -50,6 +51,29 @@ bool facts_of(const Term& boolean, Facts& facts, bool negated = false) {
   if (op != (negated ? Op::kNe : Op::kEq)) return false;  // "anything else: none"
   append(facts, equal(k[0], k[1]));
   return true;
+}
+
+// FORMAT 7, requires: the least and the greatest value of an index (of a boolean: of no meaning).
+// K_check knows only the dimensions' range: an overflow, or a quotient that is rounded towards
+// zero, would admit sizes for which the require fails.
+std::pair<Int, Int> range_of(const Term& term) {
+  const Op op = term->op;
+  if (op == Op::kInt) return {term->value, term->value};
+  if (op == Op::kFree) return {1, kMaxDimension};
+  vector<std::pair<Int, Int>> kids;
+  for (const Term& kid : term->kids) kids.push_back(range_of(kid));
+  if (!is_index_arithmetic(op)) return {0, 0};
+  const auto& [a, b] = kids[0];
+  const auto& [c, d] = kids[1];
+  std::pair<Int, Int> range = {0, b};  // of div and mod
+  if (op == Op::kAdd) range = {a + c, b + d};
+  if (op == Op::kSub) range = {a - d, b - c};
+  if (op == Op::kMul) range = std::minmax<Int>({a * c, a * d, b * c, b * d});
+  if ((op == Op::kDiv || op == Op::kMod) && a < 0)
+    refuse("int-width", "a require divides what may be negative");
+  if (range.first < -kLargest - 1 || range.second > kLargest)
+    refuse("int-width", "a require may leave 64 bits");
+  return range;
 }
 
 // Of an index term, or of a boolean as 0 or 1.
@@ -269,7 +293,6 @@ void Generator::add_array(const Array& array) {
     draft.assume(in_range(s, integer(kMaxStride + 1)));
     offset = make_op(Op::kAdd, {offset, make_op(Op::kMul, {i, s})});
   }
-  constexpr Number kLargest = std::numeric_limits<Number>::max();
   add_goals("offsets of " + array.name + " fit", draft, {{zero(), offset, -kLargest}});
 }
 
@@ -371,6 +394,7 @@ void Generator::add_cover(const Frame& frame, const Json& json) {
 }
 vector<Obligation> Generator::safe(const Term& final_term, const Json& cover) {
   out_.clear();
+  for (const Term& require : spec_.assumptions) range_of(require);
   add_nodes(final_term, true);
   for (const Array& array : spec_.arrays()) add_array(array);
   Scope scope;

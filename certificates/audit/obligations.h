@@ -85,7 +85,7 @@ struct Lowered {
 
 // FORMAT 8.3, storage: the extents of each leaf of a value; refuses one not made of reals.
 vector<Terms> leaves_of(const Type& type);
-// Refuses (codes "lower", "in-place", "name", "int-width") what section 8 does not lower.
+// Refuses (codes "lower", "in-place", "name") what section 8 does not lower.
 Lowered lower(const Term& final_term, const Spec& spec, const string& schedule);
 
 // ---- kernels (text.cpp) ----

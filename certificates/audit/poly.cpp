@@ -9,7 +9,7 @@ namespace audit {
 namespace {
 // FORMAT section 11.
 constexpr size_t kMaxDigits = 2000;
-constexpr unsigned kMaxBits = 6643;  // of a number of so many digits
+const Int kTooLong = pow(Int(10), kMaxDigits);
 constexpr size_t kMaxTerms = 20000;
 constexpr size_t kMaxAtoms = 65000;
 [[noreturn]] void limit(const string& what) { refuse("limit", what); }
@@ -77,7 +77,7 @@ void Poly::add(const Monomial& monomial, const Int& coefficient) {
   value += coefficient;
   if (value == 0)
     terms_.erase(slot);
-  else if (msb(abs(value)) > kMaxBits)
+  else if (abs(value) >= kTooLong)
     limit("a number of more than 2,000 digits");
   if (terms_.size() > kMaxTerms) limit("a polynomial of too many terms");
 }

@@ -56,8 +56,7 @@ void read_attribute(const Sexp& sexp, Sort sort, Node& node, const char* code = 
   const auto red = redop_from_word(sexp.text);
   if (sort == Sort::kNat) node.attrs.push_back(read_literal(sexp.text));
   if (sort == Sort::kNat && node.attrs.back() < 0) sexp.fail("a negative number", code);
-  if (sort == Sort::kOp && (!op || pointwise_arity(*op) == 0))
-    sexp.fail("no pointwise operator", code);
+  if (sort == Sort::kOp && (!op || pointwise_arity(*op) == 0)) sexp.fail("not pointwise", code);
   if (sort == Sort::kOp) node.point = *op;
   if (sort == Sort::kRedOp && !red) sexp.fail("no reduction", code);
   if (sort == Sort::kRedOp) node.red = *red;

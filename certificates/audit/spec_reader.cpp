@@ -556,8 +556,7 @@ class Parser {
     Terms args = {real(expr())};
     while (accept(",")) args.push_back(real(expr()));
     keyword(")");
-    if (static_cast<int>(args.size()) != pointwise_arity(code))
-      fail("E0102 wrong number of operands");
+    if (static_cast<int>(args.size()) != pointwise_arity(code)) fail("E0102 wrong operands");
     return op(code, args);
   }
   // sum(j in n | g) x; gen(i in n) x.

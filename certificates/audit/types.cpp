@@ -216,8 +216,7 @@ class Inference {
     return good(term, same_index(product(array.shape), count, scope_, spec_), array);
   }
   Type inner_product(const Term& term, Type a, const Type& b) {
-    if (!same_index(a.shape.back(), b.shape.front(), scope_, spec_))
-      ill(term, "contracted axes differ");
+    if (!same_index(a.shape.back(), b.shape.front(), scope_, spec_)) ill(term, "axes differ");
     a.shape.pop_back();
     return with_axes(a.shape, without_axes(b, 1));
   }

@@ -286,7 +286,7 @@ def interval(term):
         (a, b), (c, d) = (interval(kid) for kid in term.kids)
         if term.head in ("div", "mod"):
             require(a >= 0, "spec: a require divides what may be negative")
-            found = (0, b) if term.head == "div" else (0, max(d - 1, 0))
+            found = (0, b)
         elif term.head == "*":
             corners = (a * c, a * d, b * c, b * d)
             found = (min(corners), max(corners))

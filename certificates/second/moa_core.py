@@ -92,7 +92,7 @@ def build_number(tree, scope):
 
 
 def build_decimal(tree, scope):
-    p, q = tree[1:]
+    p, q = (terms.literal(part) for part in tree[1:])
     common = gcd(p, q)
     if q == common:
         return node("real", terms.integer(p // common))

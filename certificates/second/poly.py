@@ -26,7 +26,7 @@ def add(p, q):
     for mono, coefficient in q.items():
         total = result.get(mono, 0) + coefficient
         if total:
-            result[mono] = total
+            result[mono] = check_digits(total)
         else:
             del result[mono]
     refusal.limit(len(result) <= refusal.POLY_TERMS, "terms in a polynomial")

@@ -276,7 +276,7 @@ class Builder:
     def read_rat(self, sx, scope):
         require(len(sx) == 3 and all(isinstance(x, str) and is_integer(x) for x in sx[1:]),
                 "term: rat")
-        return Term("rat", (int(sx[1]), int(sx[2])))
+        return Term("rat", tuple(terms.literal(int(x)) for x in sx[1:]))
 
     def read_tran(self, sx, scope):
         require(len(sx) == 3, "term: tran")

@@ -52,8 +52,14 @@ def binds(head, number):
     return BINDS[head][number] if head in BINDS else 0
 
 
+def literal(value):
+    """A number as it may stand in a term: at most 2^62 in absolute value."""
+    refusal.limit(abs(value) <= refusal.LITERAL, "integer literal beyond 2^62")
+    return value
+
+
 def integer(value):
-    return Term("int", value)
+    return Term("int", literal(value))
 
 
 def var(index):

@@ -525,16 +525,6 @@ TEST_CASE("lowering: refusals") {
   CHECK(has(body("(real (* 65536 65536))"), "(65536LL * 65536LL)"));
   CHECK(has(body("(real (+ (mem T (vec i)) 1))"), "static_cast<std::int64_t>(a.T["));
   CHECK(has(body("(real (+ (- 64 1) i))"), "static_cast<float>"));
-  const auto require = [](const std::string& text) {
-    audit::Spec other = small_spec();
-    other.assumptions.push_back(audit::read_term(text, {}, other));
-    return outcome([&] {
-      audit::lower(audit::read_term("(for (i N) (put (vec i) bottom))", {}, other), other, "s");
-    });
-  };
-  CHECK(require("(and (<= N D) (== (mod N D) 0))") == "ok");
-  CHECK(has(require("(< (* (* N N) D) 5)"), "may overflow"));
-  CHECK(has(require("(== (mod (- N D) 2) 0)"), "may be negative"));
   // "x_1" with counter 0 against leaf 0 of "x" with counter 1.
   const audit::Term clash = audit::read_term(
       "(for (x_1 N) (put (vec x_1) (let (x) (tup bottom bottom) (get 0 x))))", {}, spec());
@@ -571,6 +561,30 @@ TEST_CASE("obligations: order and hypotheses") {
   CHECK(has(cover(R"([["k","o0"]])"), "cover: the loops"));
   CHECK(has(cover(R"x([["i","(psi (vec o0) T)"]])x"), "cover: not an index"));
   CHECK(has(cover(R"([["i","i"]])"), "scope"));
+}
+
+TEST_CASE("obligations: requires that K_check may evaluate") {
+  const auto require = [](const std::string& text) {
+    audit::Spec other = small_spec();
+    other.assumptions.push_back(audit::read_term(text, {}, other));
+    audit::Generator generator(other);
+    const audit::Term final_term = audit::read_term("(for (i N) (put (vec i) bottom))", {}, other);
+    generator.divisors(final_term);
+    return outcome([&] { generator.safe(final_term, audit::parse_json(R"([["i","o0"]])")); });
+  };
+  for (const char* good :
+       {"(and (<= N D) (== (mod N D) 0))", "(<= (div (- N 1) 2) D)", "(<= (* N 549755813887) 1)",
+        "(<= (- (- 0 (* N 549755813887)) N) 1)", "(<= (div (* (- 1 N) (- 1 D)) 2) 5)",
+        "(< (* (mod (* N D) 7) 32767) 5)", "(not (< 4611686018427387904 N))"})
+    CHECK(require(good) == "ok");
+  for (const char* wide :
+       {"(< (* (* N N) D) 5)", "(< (* N 549755813888) 5)", "(< (* (mod (* N D) 7) 32768) 5)",
+        "(not (< (- (- (- 0 (* N 549755813887)) N) 1) 5))",
+        "(or (< N 1) (< (* N -549755813889) 5))"})
+    CHECK(has(require(wide), "64 bits"));
+  for (const char* below : {"(== (mod (- N D) 2) 0)", "(and (<= D N) (< (div (- N D) 2) 5))",
+                            "(< (div (* N -1) 2) 5)", "(< (mod (- N 2) 2) 5)"})
+    CHECK(has(require(below), "may be negative"));
 }
 
 TEST_CASE("obligations: quotients stand on proved divisors only") {

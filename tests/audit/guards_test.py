@@ -591,8 +591,11 @@ def final_cases(b):
         final_case(b, "cover " + name, "safe [%s]" % code, plain, change=put("cover", cover))
     for name, require, code in (("an if", "(if N < 2 then 1 else 2) == 1", "safe [witness]"),
                                 ("a false one", "2 <= N", "safe [witness]"),
-                                ("one that overflows", "N * N * M < 5", "text [int-width]"),
-                                ("a negative quotient", "(N - M) mod 2 == 0", "text [int-width]")):
+                                ("one that overflows", "N * N * M < 5", "safe [int-width]"),
+                                ("one that is too small",
+                                 "0 - N * 549755813887 - M - M < 5", "safe [int-width]"),
+                                ("a negative quotient", "(N - M) mod 2 == 0",
+                                 "safe [int-width]")):
         final_case(b, "require " + name, code, plain, extra="require %s\n" % require)
     for divisor in ("N - N", "N - 2"):
         final_case(b, "require dividing by " + divisor, "safe [witness]", plain,
@@ -731,6 +734,7 @@ PROOFS = {
     "no number": ([["lin", "-", []]], "number"), "number empty": ([["lin", "", []]], "number"),
     "a number as number": ([["lin", 0, []]], "json"),
     "digits": ([["lin", "1" * 2001, []]], "limit"),
+    "a square of 2,001 digits": ([["lin", "1" + "0" * 1000, []], ["mul", 5, 5]], "limit"),
     "digits of a square": ([["sq", [["1" + "0" * 1500, []]]]], "limit"),
     "digits of a combination": ([["sq", [["1" + "0" * 999, []]]],
                                  ["lin", "0", [["1" + "0" * 1500, 5]]]], "limit"),
@@ -801,6 +805,23 @@ def element_cases(b):
                              "Q": "(for (i N) (put (vec i) bottom))"})
     b.record("divisor of the core", "equal [proof]", certificate(
         b, HEAD + "O = gen(i in N) V[i mod N]\n", [one], ANY), "")
+
+
+def numbering_cases(b):
+    """(== a b) with a = 2N div 4, b = N div 2: of both goals, also b - a, the atom of a comes
+    first. Facts: 4, 5 of the first quotient, 6, 7 of the second, 8 the negated goal."""
+    lin, none = forged_test.lin, [["lin", "0", []]]
+    goals = [[lin(5, (2, 6), (4, 8))], [lin(4, (2, 7), (4, 8))]]
+    rules = ANY + rule("(value ?A) (index ?a ?b)", "?A", "?A", "(where (prove (== ?a ?b)))")
+    for name, proofs, expected in (("right", goals, "=equal"),
+                                   ("second as if b came first",
+                                    [goals[0], [lin(6, (2, 5), (4, 8))]], "equal [proof]"),
+                                   ("no proof", [none, none], "equal [proof]")):
+        step = forged_test.step("r", [0], {"A": "V", "a": "(div (* 2 N) 4)", "b": "(div N 2)"},
+                                proofs)
+        cert = certificate(b, HEAD + "O = V\n", [step], rules)
+        cert["spec_proofs"] = [forged_test.hyp(0, 4)]  # the range of T is not empty
+        b.record("numbering: " + name, expected, cert, "")
 
 
 def limit_cases(b):
@@ -1002,7 +1023,8 @@ def all_cases(b):
     for cases in (forged_test.rule_cases, forged_test.range_cases, forged_test.storage_cases,
                   forged_test.overflow_case, forged_test.committed_cases, spec_cases, term_cases,
                   rule_file_cases, final_cases, file_cases, kernel_cases, proof_cases,
-                  element_cases, traffic_cases, honest_cases, limit_cases):
+                  element_cases, numbering_cases, traffic_cases, honest_cases,
+                  limit_cases):
         cases(b)
 
 

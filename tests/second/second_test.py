@@ -754,7 +754,9 @@ def requires():
             ("N <= M", None), ("N mod M == 0", None), ("(N - 1) div 2 <= M", None),
             ("1 <= N * N * 32767", None), ("1 <= N * N * 32768", "64 bits"),
             ("not (N * N * M * M < 5)", "64 bits"), ("(N - M) div 2 <= 5", "negative"),
-            ("N < M and (N - M) mod 2 == 0", "negative"), ("-1 <= (1 - N) div 2", "negative")):
+            ("N < M and (N - M) mod 2 == 0", "negative"),
+            ("N * M * 32767 mod 7 <= 6", None), ("N * M * 32767 mod 7 * N * M <= 6", "64 bits"),
+            ("-1 <= (1 - N) div 2", "negative")):
         typecheck.reset()
         declared, _ = read_spec("spec x\ndims N, M\nrequire %s\nin A : f32[N,M]\n"
                                 "out C : f32[N,M]\nC = A\n" % text)
