@@ -43,18 +43,19 @@ class Footprint {
     }
     const bool choice = t->op == Op::kIf && !statement;
     if (choice || t->op == Op::kRed || t->op == Op::kAny) ++accumulators_;
-    std::int64_t most = 0, held = 0;
+    std::int64_t most = 0, held = 0, last = 0;
     for (std::size_t k = 0; k < t->kids.size(); ++k) {
       const bool places = passes_on(t, k, statement);
       const std::int64_t need = value(t->kids[k], enter(t, k, scope, spec_), places);
       const bool own = places || is_statement(t, k);  // evaluated before or after, not beside
       if (need > 0) most = std::max(most, own ? need : need + held);
+      last = need;
       if (!own && t->op != Op::kPut) ++held;  // of an operator, each operand's place counts
     }
     // A load or a selection is one word; its indices are integers.
     const std::int64_t result = is_value(t, scope) ? 1 : most;
-    // acc = acc + x holds the accumulator beside x.
-    if (t->op == Op::kRed) operands_ = std::max(operands_, most + 1);
+    // acc = acc + x holds the accumulator beside x; the condition is a statement before it.
+    if (t->op == Op::kRed) operands_ = std::max(operands_, last + 1);
     operands_ = std::max(operands_, result);
     return t->op == Op::kRed || t->op == Op::kAny || choice ? 1 : result;
   }
