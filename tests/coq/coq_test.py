@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from common import Report  # noqa: E402
 
 ORDER = ("RowBounds", "ElementBounds", "TickBounds", "BoundRows", "BoundProofs", "MoA", "MoAFacts",
-         "Rules", "AlgebraProofs", "PsiProofs", "LoopProofs", "ReductionProofs", "StateProofs",
+         "Rules", "AlgebraProofs", "PsiProofs", "LoopProofs", "Congruence", "ReductionProofs", "StateProofs",
          "SoftmaxProofs", "Bridge")
 # What the rows of softmax.rules add up to, and that proofs of certificates are right.
 MAIN = ("SoftmaxProofs.every_tiling", "SoftmaxProofs.tiled_softmax", "Bridge.check_sound",
