@@ -82,7 +82,8 @@ Proof.
         destruct (fold_left _ _ _); simpl; auto; destruct (Req_EM_T 0 0); congruence.
     + replace (Num 0) with (ndiv (Num 0) (Num b)) at 1.
       * generalize (Num 0). clear N Absorb. induction l as [|x l IH]; intros a; simpl; auto.
-        rewrite <- IH. f_equal. destruct a, x; simpl; auto; destruct (Req_EM_T b 0); try congruence; simpl; auto.
+        rewrite <- IH. f_equal. destruct a, x; simpl; auto; destruct (Req_EM_T b 0); try congruence; simpl;
+        auto.
         f_equal. field. auto.
       * simpl. destruct (Req_EM_T b 0); [congruence|]. f_equal. field. auto.
 Qed.
@@ -96,15 +97,18 @@ Proof. intros H. unfold range. destruct (Z.to_nat n) eqn:N; [lia|]. simpl. eauto
 Lemma pick_red f n g x p u :
   (forall j k, shp (x j) = shp (x k)) -> shp (x 0) = Some u -> u = [] \/ inb p u = true ->
   pick (red (reduce f) n g x) p =
-  fold_left (operation (reduce f)) (map (fun j => pick (x j) p) (filter g (range n))) (identity (reduce f) Fault).
+  fold_left (operation (reduce f)) (map (fun j => pick (x j) p) (filter g (range n))) (identity (reduce f)
+  Fault).
 Proof.
   intros U S P. unfold pick at 1. rewrite shp_red, S.
   assert (C : forall q, inb q u = true -> (u = [] -> q = []) -> (u <> [] -> q = p) ->
     at_ (red (reduce f) n g x) q =
-    fold_left (operation (reduce f)) (map (fun j => pick (x j) p) (filter g (range n))) (identity (reduce f) Fault)).
+    fold_left (operation (reduce f)) (map (fun j => pick (x j) p) (filter g (range n))) (identity (reduce f)
+    Fault)).
   { intros q Q Q0 Q1. rewrite (at_red _ _ _ _ q u) by auto. 
     replace (identity (reduce f) (at_ (x 0) q)) with (identity (reduce f) Fault) by (destruct f; reflexivity).
-    f_equal. apply map_ext. intros j. unfold pick. rewrite (U j 0), S. destruct u; [rewrite Q0|rewrite Q1]; auto; congruence. }
+    f_equal. apply map_ext. intros j. unfold pick. rewrite (U j 0), S.
+    destruct u; [rewrite Q0|rewrite Q1]; auto; congruence. }
   destruct u as [|k u]; apply C; auto; try congruence. destruct P; [discriminate|auto].
 Qed.
 
@@ -128,10 +132,13 @@ Proof.
     apply (pick_map2 Div (f j) b p u); auto. rewrite <- Hu, !shp_map2. f_equal. apply U.
   - rewrite filter_all. destruct (range_cons n Hn) as (l & ->). discriminate.
 Qed.
-Lemma one_shape {E} (e : Z -> arr E) : (exists sh, forall x, shp (e x) = Some sh) -> forall x y, shp (e x) = shp (e y).
+Lemma one_shape {E} (e : Z -> arr E) : (exists sh, forall x, shp (e x) = Some sh) ->
+  forall x y, shp (e x) = shp (e y).
 Proof. intros (s & S) x y. rewrite !S. reflexivity. Qed.
-Theorem red_div_lr : Rules.red_div_lr. Proof. red; intros; apply veq_le, red_div_eq; auto using one_shape. Qed.
-Theorem red_div_rl : Rules.red_div_rl. Proof. red; intros; apply veq_ge, red_div_eq; auto using one_shape. Qed.
+Theorem red_div_lr : Rules.red_div_lr. Proof. red; intros; apply veq_le, red_div_eq; auto using one_shape.
+  Qed.
+Theorem red_div_rl : Rules.red_div_rl. Proof. red; intros; apply veq_ge, red_div_eq; auto using one_shape.
+  Qed.
 
 Lemma any_intro_eq n w g : 0 <= w /\ w < n -> g w = true -> any n g = true.
 Proof. intros. apply any_true. eauto. Qed.

@@ -98,7 +98,8 @@ Fixpoint translate (s : places) (p : proof) : option ZArithProof :=
       let e2 := normZ (PEsub (PEopp (expression e)) (PEc 1)) in
       match translate (push (skip s')) yes, translate (push (skip s')) no with
       | Some y, Some n =>
-        Some (f (SplitProof (normZ (PEadd (PEmul (PEc 2) (expression e)) (PEc 1))) (restore e1 y) (restore e2 n)))
+        Some (f (SplitProof (normZ (PEadd (PEmul (PEc 2) (expression e)) (PEc 1))) (restore e1 y)
+        (restore e2 n)))
       | _, _ => None
       end
     | None => None
@@ -149,6 +150,8 @@ Theorem checks_sound obligations proofs : checks obligations proofs = true ->
   forall hyps goal, In (hyps, goal) obligations ->
   forall env, (forall h, In h hyps -> 0 <= value env h) -> 0 <= value env goal.
 Proof.
-  revert proofs. induction obligations as [|[h g] more IH]; intros [|p rest]; simpl; try discriminate; [tauto|].
-  destruct (check h g p) eqn:C; [|discriminate]. intros R hyps goal [[= <- <-]|I]; [apply (check_sound h g p C)|eauto].
+  revert proofs. induction obligations as [|[h g] more IH]; intros [|p rest]; simpl; try discriminate;
+  [tauto|].
+  destruct (check h g p) eqn:C; [|discriminate].
+  intros R hyps goal [[= <- <-]|I]; [apply (check_sound h g p C)|eauto].
 Qed.

@@ -18,9 +18,11 @@ Proof.
   simpl in S. injection S as <-. right. exists s, f, g. auto.
 Qed.
 (** Arrays of one shape whose elements refine in bounds. *)
-Lemma arr_le {E} `{Elem E} s (f g : list Z -> E) : (forall p, inb p s = true -> ele (f p) (g p)) -> Arr s f [= Arr s g.
+Lemma arr_le {E} `{Elem E} s (f g : list Z -> E) : (forall p, inb p s = true -> ele (f p) (g p)) ->
+  Arr s f [= Arr s g.
 Proof.
-  intros He. right. split; [reflexivity|]. intros p. rewrite !at_arr. destruct (inb p s) eqn:I; [auto|apply ele_refl].
+  intros He. right. split; [reflexivity|]. intros p. rewrite !at_arr.
+  destruct (inb p s) eqn:I; [auto|apply ele_refl].
 Qed.
 Ltac by_cases H := let s := fresh "s" in let f := fresh "f" in let g := fresh "g" in let He := fresh "He" in
   destruct (vle_cases _ _ H) as [->|(s & f & g & -> & -> & He)]; [try apply vle_wrong|].
@@ -30,14 +32,18 @@ Section Structure.
 Context {E : Type} `{Elem E}.
 Lemma take_le k (A B : arr E) : A [= B -> take k A [= take k B.
 Proof. intros L. by_cases L. destruct s as [|n s]; [apply vle_wrong|]. apply arr_le. auto. Qed.
-Lemma on_first_le h (A B : arr E) p : (forall q, ele (at_ A q) (at_ B q)) -> ele (on_first h A p) (on_first h B p).
+Lemma on_first_le h (A B : arr E) p : (forall q, ele (at_ A q) (at_ B q)) ->
+  ele (on_first h A p) (on_first h B p).
 Proof. intros He. destruct p; [apply ele_refl|apply He]. Qed.
 Lemma drop_le k (A B : arr E) : A [= B -> drop k A [= drop k B.
-Proof. intros L. by_cases L. destruct s as [|n s]; [apply vle_wrong|]. apply arr_le. intros. apply on_first_le. auto. Qed.
+Proof. intros L. by_cases L. destruct s as [|n s]; [apply vle_wrong|]. apply arr_le. intros.
+  apply on_first_le. auto. Qed.
 Lemma rev_le (A B : arr E) : A [= B -> rev_ A [= rev_ B.
-Proof. intros L. by_cases L. destruct s as [|n s]; [apply vle_wrong|]. apply arr_le. intros. apply on_first_le. auto. Qed.
+Proof. intros L. by_cases L. destruct s as [|n s]; [apply vle_wrong|]. apply arr_le. intros.
+  apply on_first_le. auto. Qed.
 Lemma rot_le k (A B : arr E) : A [= B -> rot k A [= rot k B.
-Proof. intros L. by_cases L. destruct s as [|n s]; [apply vle_wrong|]. apply arr_le. intros. apply on_first_le. auto. Qed.
+Proof. intros L. by_cases L. destruct s as [|n s]; [apply vle_wrong|]. apply arr_le. intros.
+  apply on_first_le. auto. Qed.
 Lemma cat_le (A A' B B' : arr E) : A [= A' -> B [= B' -> cat A B [= cat A' B'.
 Proof.
   intros L M. by_cases L. by_cases M; [destruct s; apply vle_wrong|].
@@ -47,14 +53,18 @@ Proof.
 Qed.
 Lemma tran_le t (A B : arr E) : A [= B -> tran t A [= tran t B.
 Proof.
-  intros L. by_cases L. unfold tran. destruct (is_permutation t && (length t =? length s)%nat); [|apply vle_wrong].
+  intros L. by_cases L. unfold tran.
+  destruct (is_permutation t && (length t =? length s)%nat); [|apply vle_wrong].
   apply arr_le. auto.
 Qed.
 Lemma reshape_le u (A B : arr E) : A [= B -> reshape u A [= reshape u B.
-Proof. intros L. by_cases L. unfold reshape. destruct (size u =? size s); [|apply vle_wrong]. apply arr_le. auto. Qed.
-Lemma gen_mono n (e f : Z -> arr E) : shp (e 0) = shp (f 0) -> (forall i, 0 <= i < n -> e i [= f i) -> gen n e [= gen n f.
+Proof. intros L. by_cases L. unfold reshape. destruct (size u =? size s); [|apply vle_wrong]. apply arr_le.
+  auto. Qed.
+Lemma gen_mono n (e f : Z -> arr E) : shp (e 0) = shp (f 0) -> (forall i, 0 <= i < n -> e i [= f i) ->
+  gen n e [= gen n f.
 Proof.
-  intros S L. unfold gen. destruct (e 0) as [|s a]; [apply vle_wrong|]. destruct (f 0) as [|t b]; [discriminate|].
+  intros S L. unfold gen. destruct (e 0) as [|s a]; [apply vle_wrong|].
+  destruct (f 0) as [|t b]; [discriminate|].
   injection S as <-. apply arr_le. intros [|i q] I; [apply ele_refl|]. simpl in I.
   apply vle_at, L. destruct ((0 <=? i) && (i <? n)) eqn:R; [lia|discriminate].
 Qed.
@@ -76,7 +86,8 @@ Proof.
     assert (Sx : shp x' = Some s) by (eapply vle_shp; eauto; reflexivity).
     assert (Sy : shp y' = Some s) by (eapply vle_shp; eauto; congruence).
     assert (G : forall C : arr E, shp C = Some s -> Arr s (fun _ => fault) [= C).
-    { intros C SC. apply vle_intro; [auto|]. intros p u U I. simpl in U. injection U as <-. rewrite at_arr, I. apply ele_fault. }
+    { intros C SC. apply vle_intro; [auto|]. intros p u U I. simpl in U. injection U as <-. rewrite at_arr, I.
+      apply ele_fault. }
     destruct (at_ z' []) as [| | |r]; try (apply G; exact Sx); [| | |destruct (Req_EM_T r 0); apply G; auto];
       (destruct x' as [|t h]; [discriminate|]; injection Sx as ->; apply vle_refl).
   - rewrite <- Q. destruct (at_ z []) as [| | |r]; [| | |destruct (Req_EM_T r 0); auto];
@@ -86,10 +97,12 @@ End Structure.
 
 (** ** Cells *)
 Lemma cells_le {E} `{Elem E} frame s (b c : list Z -> arr E) r : (forall p, b p [= c p) ->
-  Arr (frame ++ s) (fun p => at_ (b (firstn r p)) (skipn r p)) [= Arr (frame ++ s) (fun p => at_ (c (firstn r p)) (skipn r p)).
+  Arr (frame ++ s) (fun p => at_ (b (firstn r p)) (skipn r p)) [= Arr (frame ++ s)
+  (fun p => at_ (c (firstn r p)) (skipn r p)).
 Proof. intros L. apply arr_le. intros p _. apply vle_at, L. Qed.
 Lemma omega_le {E G} `{Elem E} `{Elem G} k (b c : arr E -> arr G) A B : A [= B ->
-  (forall x y, x [= y -> b x [= c y) -> (forall x, shp (b x) = shp (c x)) -> (forall x y, shp x = shp y -> shp (b x) = shp (b y)) ->
+  (forall x y, x [= y -> b x [= c y) -> (forall x, shp (b x) = shp (c x)) -> (forall x y, shp x = shp y ->
+  shp (b x) = shp (b y)) ->
   omega k b A [= omega k c B.
 Proof.
   intros L M S T. by_cases L. unfold omega. destruct (k <=? length s)%nat; [|apply vle_wrong].
@@ -97,11 +110,13 @@ Proof.
   assert (P : forall p, psi p A' [= psi p B') by (intros; apply psi_le; exact L).
   assert (Sh : shp (b (psi (repeat 0 r) A')) = shp (c (psi (repeat 0 r) B'))).
   { rewrite <- S. apply T. rewrite !shp_psi. reflexivity. }
-  destruct (b (psi (repeat 0 r) A')) as [|t a]; [apply vle_wrong|]. destruct (c (psi (repeat 0 r) B')) as [|u d]; [discriminate|].
+  destruct (b (psi (repeat 0 r) A')) as [|t a]; [apply vle_wrong|].
+  destruct (c (psi (repeat 0 r) B')) as [|u d]; [discriminate|].
   injection Sh as <-. apply (cells_le (firstn r s) t (fun p => b (psi p A')) (fun p => c (psi p B')) r). auto.
 Qed.
 
-Lemma omega2_le {E F G} `{Elem E} `{Elem F} `{Elem G} a b (c e : arr E -> arr F -> arr G) A A' B B' : A [= A' -> B [= B' ->
+Lemma omega2_le {E F G} `{Elem E} `{Elem F} `{Elem G} a b (c e : arr E -> arr F ->
+  arr G) A A' B B' : A [= A' -> B [= B' ->
   (forall x y u w, x [= y -> u [= w -> c x u [= e y w) -> (forall x u, shp (c x u) = shp (e x u)) ->
   (forall x y u w, shp x = shp y -> shp u = shp w -> shp (c x u) = shp (c y w)) ->
   omega2 a b c A B [= omega2 a b e A' B'.
@@ -130,7 +145,8 @@ Lemma num1_le f (x y : num) : ele x y -> ele (num1 f x) (num1 f y).
 Proof. intros [->| ->]; [left; destruct f; reflexivity|right; reflexivity]. Qed.
 Lemma num2_le f (x y x' y' : num) : ele x x' -> ele y y' -> ele (num2 f x y) (num2 f x' y').
 Proof.
-  intros [->| ->]; [left; apply num2_fault_l|]. intros [->| ->]; [left; apply num2_fault_r|right; reflexivity].
+  intros [->| ->]; [left; apply num2_fault_l|].
+  intros [->| ->]; [left; apply num2_fault_r|right; reflexivity].
 Qed.
 Lemma map1_le f A B : A [= B -> map1 f A [= map1 f B.
 Proof. intros L. by_cases L. apply arr_le. intros p _. apply num1_le. auto. Qed.
@@ -144,11 +160,14 @@ Lemma outer_le g A A' B B' : A [= A' -> B [= B' -> outer g A B [= outer g A' B'.
 Proof. intros L M. by_cases L. by_cases M. apply arr_le. intros p _. apply num2_le; auto. Qed.
 
 (** ** Reductions *)
-Lemma reduce_op_le f x y x' y' : ele x x' -> ele y y' -> ele (operation (reduce f) x y) (operation (reduce f) x' y').
+Lemma reduce_op_le f x y x' y' : ele x x' -> ele y y' ->
+  ele (operation (reduce f) x y) (operation (reduce f) x' y').
 Proof.
-  intros [->| ->] Hy; [left; destruct f; reflexivity|]. destruct Hy as [->| ->]; [left; destruct f, x'; reflexivity|right; reflexivity].
+  intros [->| ->] Hy; [left; destruct f; reflexivity|].
+  destruct Hy as [->| ->]; [left; destruct f, x'; reflexivity|right; reflexivity].
 Qed.
-Lemma add_pairs_le x y x' y' : ele x x' -> ele y y' -> ele (operation add_pairs x y) (operation add_pairs x' y').
+Lemma add_pairs_le x y x' y' : ele x x' -> ele y y' ->
+  ele (operation add_pairs x y) (operation add_pairs x' y').
 Proof. intros [] []; split; apply map2_le; auto. Qed.
 Lemma merge_le x y x' y' : ele x x' -> ele y y' -> ele (operation states x y) (operation states x' y').
 Proof.
@@ -160,14 +179,16 @@ Proof. intros L. by_cases L. apply vle_refl. Qed.
 Section Reductions.
 Context {E : Type} `{Elem E} (R : reduction E).
 Hypothesis mono : forall x y x' y', ele x x' -> ele y y' -> ele (operation R x y) (operation R x' y').
-Lemma fold_op_le l l' a a' : ele a a' -> Forall2 ele l l' -> ele (fold_left (operation R) l a) (fold_left (operation R) l' a').
+Lemma fold_op_le l l' a a' : ele a a' -> Forall2 ele l l' ->
+  ele (fold_left (operation R) l a) (fold_left (operation R) l' a').
 Proof. intros Ha F. revert a a' Ha. induction F; simpl; auto. Qed.
 (** Of the sample x 0 only the shapes matter: `shaped` says so. *)
 Lemma red_le n g (x y : Z -> arr E) : shp (x 0) = shp (y 0) ->
   (forall p, ele (identity R (at_ (x 0) p)) (identity R (at_ (y 0) p))) ->
   (forall j, 0 <= j < n -> g j = true -> x j [= y j) -> red R n g x [= red R n g y.
 Proof.
-  intros S I L. unfold red. destruct (x 0) as [|s a] eqn:X; [apply vle_wrong|]. destruct (y 0) as [|t b] eqn:Y; [discriminate|].
+  intros S I L. unfold red. destruct (x 0) as [|s a] eqn:X; [apply vle_wrong|].
+  destruct (y 0) as [|t b] eqn:Y; [discriminate|].
   injection S as <-. apply arr_le. intros p _. apply fold_op_le; [apply I|].
   assert (G : forall l, (forall j, In j l -> 0 <= j < n /\ g j = true) ->
     Forall2 ele (map (fun j => at_ (x j) p) l) (map (fun j => at_ (y j) p) l)).
@@ -184,7 +205,8 @@ Qed.
 Lemma inner_le f g A A' B B' : A [= A' -> B [= B' -> inner f g A B [= inner f g A' B'.
 Proof.
   intros L M. by_cases L. by_cases M. unfold inner. destruct s0 as [|m t]; [apply vle_wrong|].
-  destruct (rev s) as [|n s']; [apply vle_wrong|]. destruct (n =? m); [|apply vle_wrong]. apply arr_le. intros p _.
+  destruct (rev s) as [|n s']; [apply vle_wrong|]. destruct (n =? m); [|apply vle_wrong]. apply arr_le.
+  intros p _.
   apply (fold_op_le (reduce f) (reduce_op_le f)); [apply num_ele_refl|].
   induction (range n) as [|j l IH]; constructor; [apply num2_le; auto|exact IH].
 Qed.
@@ -194,7 +216,8 @@ Section Tuples.
 Context {A B C : Type} `{Elem A} `{Elem B} `{Elem C}.
 Lemma tup2_le (x x' : arr A) (y y' : arr B) : x [= x' -> y [= y' -> tup2 x y [= tup2 x' y'.
 Proof. intros. apply scalar_le. split; auto. Qed.
-Lemma tup3_le (x x' : arr A) (y y' : arr B) (z z' : arr C) : x [= x' -> y [= y' -> z [= z' -> tup3 x y z [= tup3 x' y' z'.
+Lemma tup3_le (x x' : arr A) (y y' : arr B) (z z' : arr C) : x [= x' -> y [= y' -> z [= z' ->
+  tup3 x y z [= tup3 x' y' z'.
 Proof. intros. apply scalar_le. repeat split; auto. Qed.
 Lemma get2_0_le (t t' : arr (arr A * arr B)) : t [= t' -> get2_0 t [= get2_0 t'.
 Proof. intros L. apply (vle_at t t' [] L). Qed.

@@ -17,18 +17,21 @@ Lemma both_nil_r Q : both Q (Writes []) = Q. Proof. destruct Q; simpl; rewrite ?
 Lemma both_assoc P Q R : both (both P Q) R = both P (both Q R).
 Proof. destruct P, Q, R; simpl; rewrite ?app_assoc; reflexivity. Qed.
 Lemma loop_app l m P : loop (l ++ m) P = both (loop l P) (loop m P).
-Proof. unfold loop. induction l as [|i l IH]; simpl; [symmetry; apply both_nil_l|]. rewrite IH, both_assoc. reflexivity. Qed.
+Proof. unfold loop. induction l as [|i l IH]; simpl; [symmetry; apply both_nil_l|]. rewrite IH, both_assoc.
+  reflexivity. Qed.
 Lemma loop_map h l P : loop (map h l) P = loop l (fun i => P (h i)).
 Proof. unfold loop. induction l as [|i l IH]; simpl; [reflexivity|]. rewrite IH. reflexivity. Qed.
 Lemma loop_flat_map h l P : loop (flat_map h l) P = loop l (fun i => loop (h i) P).
 Proof. induction l as [|i l IH]; [reflexivity|]. simpl. rewrite loop_app, IH. reflexivity. Qed.
 Lemma loop_filter g l P : loop (filter g l) P = loop l (fun i => when (g i) (P i)).
-Proof. induction l as [|i l IH]; simpl; auto. unfold loop in *. rewrite <- IH. destruct (g i); cbn [when fold_right]; rewrite ?both_nil_l; reflexivity. Qed.
+Proof. induction l as [|i l IH]; simpl; auto. unfold loop in *. rewrite <- IH.
+  destruct (g i); cbn [when fold_right]; rewrite ?both_nil_l; reflexivity. Qed.
 Lemma loop_ext l P Q : (forall i, In i l -> P i = Q i) -> loop l P = loop l Q.
 Proof. unfold loop. induction l as [|i l IH]; simpl; intros H; auto. rewrite H, IH; auto. Qed.
 
 (** ** Ranges in blocks *)
-Lemma range_blocks c B : 0 <= B -> flat_map (fun I => map (fun r => I * B + r) (range B)) (range c) = range (c * B).
+Lemma range_blocks c B : 0 <= B ->
+  flat_map (fun I => map (fun r => I * B + r) (range B)) (range c) = range (c * B).
 Proof.
   intros HB. destruct (Z.le_gt_cases c 0) as [N|P].
   - rewrite (range_empty c), (range_empty (c * B)); auto. apply Z.mul_nonpos_nonneg; auto.
@@ -39,23 +42,29 @@ Qed.
 Lemma range_filter n m : n <= m -> filter (fun i => i <? n) (range m) = range n.
 Proof.
   intros L. destruct (Z.le_gt_cases n 0) as [N|P].
-  - rewrite (range_empty n) by auto. assert (G : forall l, (forall i, In i l -> 0 <= i) -> filter (fun i => i <? n) l = []).
-    { induction l as [|i l IH]; simpl; intros H; auto. replace (i <? n) with false by (specialize (H i (or_introl eq_refl)); lia). auto. }
+  - rewrite (range_empty n) by auto.
+    assert (G : forall l, (forall i, In i l -> 0 <= i) -> filter (fun i => i <? n) l = []).
+    { induction l as [|i l IH]; simpl; intros H; auto.
+      replace (i <? n) with false by (specialize (H i (or_introl eq_refl)); lia). auto. }
     apply G. intros i Hi. apply in_range in Hi. lia.
   - replace m with (n + (m - n)) by ring. rewrite range_add, filter_app by lia.
     assert (G1 : forall l, (forall i, In i l -> i < n) -> filter (fun i => i <? n) l = l).
-    { induction l as [|i l IH]; simpl; intros H; auto. replace (i <? n) with true by (specialize (H i (or_introl eq_refl)); lia). rewrite IH; auto. }
+    { induction l as [|i l IH]; simpl; intros H; auto.
+      replace (i <? n) with true by (specialize (H i (or_introl eq_refl)); lia). rewrite IH; auto. }
     assert (G2 : forall l, (forall i, In i l -> n <= i) -> filter (fun i => i <? n) l = []).
-    { induction l as [|i l IH]; simpl; intros H; auto. replace (i <? n) with false by (specialize (H i (or_introl eq_refl)); lia). auto. }
+    { induction l as [|i l IH]; simpl; intros H; auto.
+      replace (i <? n) with false by (specialize (H i (or_introl eq_refl)); lia). auto. }
     rewrite G1, G2, app_nil_r; auto.
     + intros i Hi. apply in_map_iff in Hi as (t & <- & Ht). apply in_range in Ht. lia.
     + intros i Hi. apply in_range in Hi. lia.
 Qed.
 (** The blocks of size B that cover 0 .. n-1. *)
 Lemma blocks_cover n B : 1 <= B -> n <= (n + (B - 1)) / B * B.
-Proof. intros HB. pose proof (Z.div_mod (n + (B - 1)) B ltac:(lia)). pose proof (Z.mod_pos_bound (n + (B - 1)) B ltac:(lia)). nia. Qed.
+Proof. intros HB. pose proof (Z.div_mod (n + (B - 1)) B ltac:(lia)).
+  pose proof (Z.mod_pos_bound (n + (B - 1)) B ltac:(lia)). nia. Qed.
 Lemma range_split n B : 1 <= B ->
-  filter (fun i => i <? n) (flat_map (fun I => map (fun r => I * B + r) (range B)) (range ((n + (B - 1)) / B))) = range n.
+  filter (fun i => i <? n) (flat_map (fun I => map (fun r => I * B + r) (range B)) (range ((n + (B - 1))
+  / B))) = range n.
 Proof. intros HB. rewrite range_blocks by lia. apply range_filter, blocks_cover. auto. Qed.
 
 Lemma loop_when_blocks g c B P :
@@ -96,7 +105,8 @@ Lemma for_join_eq n m (P : Z -> Z -> stmt) : 1 <= m ->
   for_ n (fun i => for_ m (fun j => P i j)) = for_ (n * m) (fun r => P (r / m) (r mod m)).
 Proof.
   intros Hm. rewrite for_blocks by lia. apply for_ext. intros i _. apply for_ext. intros j Hj.
-  rewrite Z.div_add_l, Z.div_small, Z.add_0_r by lia. rewrite Z.add_comm, Z.mod_add, Z.mod_small by lia. reflexivity.
+  rewrite Z.div_add_l, Z.div_small, Z.add_0_r by lia. rewrite Z.add_comm, Z.mod_add, Z.mod_small by lia.
+  reflexivity.
 Qed.
 Theorem for_join_lr : Rules.for_join_lr.
 Proof. red; intros. apply sle_eq, (for_join_eq n m P); auto. Qed.
@@ -106,7 +116,8 @@ Proof. red; intros. apply sle_eq. symmetry. apply (for_join_eq n m P); auto. Qed
 (** ** Bags are unordered *)
 Definition shaped (P : stmt) : bool := match P with Writes _ => true | Unshaped => false end.
 Definition bag (P : stmt) : list write := match P with Writes l => l | Unshaped => [] end.
-Lemma loop_bag l P : loop l P = if forallb (fun i => shaped (P i)) l then Writes (flat_map (fun i => bag (P i)) l) else Unshaped.
+Lemma loop_bag l P : loop l P =
+  if forallb (fun i => shaped (P i)) l then Writes (flat_map (fun i => bag (P i)) l) else Unshaped.
 Proof.
   induction l as [|i l IH]; [reflexivity|]. unfold loop in *. simpl. rewrite IH. destruct (P i); simpl; auto.
   destruct (forallb _ l); reflexivity.
@@ -139,20 +150,24 @@ Proof.
 Qed.
 Lemma forallb_ext {T} (f g : T -> bool) l : (forall x, f x = g x) -> forallb f l = forallb g l.
 Proof. intros H. induction l; simpl; congruence. Qed.
-Lemma flat_map_ext_in {T U} (f g : T -> list U) l : (forall x, In x l -> f x = g x) -> flat_map f l = flat_map g l.
+Lemma flat_map_ext_in {T U} (f g : T -> list U) l : (forall x, In x l -> f x = g x) ->
+  flat_map f l = flat_map g l.
 Proof. induction l as [|x l IH]; simpl; intros H; auto. rewrite H, IH; auto. Qed.
 Lemma nested_loops l m (P : Z -> Z -> stmt) : loop l (fun i => loop m (P i)) =
   if forallb (fun i => forallb (fun j => shaped (P i j)) m) l
   then Writes (flat_map (fun i => flat_map (fun j => bag (P i j)) m) l) else Unshaped.
 Proof.
-  rewrite loop_bag. rewrite (forallb_ext _ (fun i => forallb (fun j => shaped (P i j)) m)) by (intros; apply shaped_loop).
+  rewrite loop_bag. rewrite (forallb_ext _ (fun i => forallb (fun j => shaped (P i j)) m)) by (intros;
+  apply shaped_loop).
   destruct (forallb (fun i => forallb (fun j => shaped (P i j)) m) l) eqn:S; auto. f_equal.
-  apply flat_map_ext_in. intros i Hi. rewrite loop_bag. rewrite forallb_forall in S. rewrite S by auto. reflexivity.
+  apply flat_map_ext_in. intros i Hi. rewrite loop_bag. rewrite forallb_forall in S. rewrite S by auto.
+  reflexivity.
 Qed.
 Lemma for_swap_le n m (P : Z -> Z -> stmt) :
   for_ n (fun i => for_ m (fun j => P i j)) <~ for_ m (fun j => for_ n (fun i => P i j)).
 Proof.
-  change (loop (range n) (fun i => loop (range m) (P i)) <~ loop (range m) (fun j => loop (range n) (fun i => P i j))).
+  change (loop (range n) (fun i => loop (range m) (P i)) <~ loop (range m) (fun j => loop (range n)
+  (fun i => P i j))).
   rewrite (nested_loops _ _ P), (nested_loops _ _ (fun j i => P i j)).
   rewrite (forallb_swap (fun i j => shaped (P i j))). destruct (forallb _ _); [|exact I].
   apply sle_permutation, (flat_map_swap (fun i j => bag (P i j))).
@@ -164,7 +179,8 @@ Theorem for_swap_rl : Rules.for_swap_rl. Proof. red; intros. apply (for_swap_le 
 Lemma sle_both P Q P' Q' : P <~ P' -> Q <~ Q' -> both P Q <~ both P' Q'.
 Proof.
   destruct P as [|a], Q as [|b], P' as [|a'], Q' as [|b']; simpl; try tauto.
-  intros (x & Px & Fx) (y & Py & Fy). exists (x ++ y). split; [apply Permutation_app; auto|apply Forall2_app; auto].
+  intros (x & Px & Fx) (y & Py & Fy). exists (x ++ y).
+  split; [apply Permutation_app; auto|apply Forall2_app; auto].
 Qed.
 Lemma for_le n P Q : (forall i, 0 <= i < n -> P i <~ Q i) -> for_ n P <~ for_ n Q.
 Proof.
@@ -202,13 +218,17 @@ Qed.
 Theorem for_let_lr : Rules.for_let_lr. Proof. red; intros; apply sle_refl. Qed.
 Theorem for_let_rl : Rules.for_let_rl. Proof. red; intros; apply sle_refl. Qed.
 Theorem for_let_expand_lr : Rules.for_let_expand_lr.
-Proof. red; intros E HE n e P (sh & S) M. apply for_le. intros i Hi. apply M, veq_ge. apply (psi_gen_eq n e sh); auto. Qed.
+Proof. red; intros E HE n e P (sh & S) M. apply for_le. intros i Hi. apply M, veq_ge.
+  apply (psi_gen_eq n e sh); auto. Qed.
 Theorem for_let_expand_rl : Rules.for_let_expand_rl.
-Proof. red; intros E HE n e P (sh & S) M. apply for_le. intros i Hi. apply M, veq_le. apply (psi_gen_eq n e sh); auto. Qed.
+Proof. red; intros E HE n e P (sh & S) M. apply for_le. intros i Hi. apply M, veq_le.
+  apply (psi_gen_eq n e sh); auto. Qed.
 Theorem when_let_lr : Rules.when_let_lr. Proof. red; intros; apply sle_refl. Qed.
 Theorem when_let_rl : Rules.when_let_rl. Proof. red; intros; apply sle_refl. Qed.
-Theorem guard_intro_lr : Rules.guard_intro_lr. Proof. red; intros E HE g x y _ G. rewrite G. apply vle_refl. Qed.
-Theorem guard_intro_rl : Rules.guard_intro_rl. Proof. red; intros E HE g x y _ G. rewrite G. apply vle_refl. Qed.
+Theorem guard_intro_lr : Rules.guard_intro_lr. Proof. red; intros E HE g x y _ G. rewrite G. apply vle_refl.
+  Qed.
+Theorem guard_intro_rl : Rules.guard_intro_rl. Proof. red; intros E HE g x y _ G. rewrite G. apply vle_refl.
+  Qed.
 Theorem if_same_lr : Rules.if_same_lr. Proof. red; intros. destruct g; apply vle_refl. Qed.
 Theorem if_same_rl : Rules.if_same_rl. Proof. red; intros. destruct g; apply vle_refl. Qed.
 Theorem gen_if_lr : Rules.gen_if_lr. Proof. red; intros. destruct g; apply vle_refl. Qed.
@@ -247,8 +267,10 @@ Lemma fold_lift_both {E} `{Elem E} n (i : Z -> arr E) (s : Z -> Z -> arr E -> ar
   (forall r J x y, x [= y -> s r J x [= s r J y) ->
   forall l,
   shp (fold_left (fun st J => gen n (fun r => s r J (psi [r] st))) l (gen n i)) = Some (n :: sh) /\
-  gen n (fun r => fold_left (fun st J => s r J st) l (i r)) [= fold_left (fun st J => gen n (fun r => s r J (psi [r] st))) l (gen n i) /\
-  fold_left (fun st J => gen n (fun r => s r J (psi [r] st))) l (gen n i) [= gen n (fun r => fold_left (fun st J => s r J st) l (i r)).
+  gen n (fun r => fold_left (fun st J => s r J st) l (i r))
+  [= fold_left (fun st J => gen n (fun r => s r J (psi [r] st))) l (gen n i) /\
+  fold_left (fun st J => gen n (fun r => s r J (psi [r] st))) l (gen n i)
+  [= gen n (fun r => fold_left (fun st J => s r J st) l (i r)).
 Proof.
   intros Si Ss M l. induction l as [|J l IH] using rev_ind.
   - simpl. rewrite shp_gen, Si. repeat split; apply vle_refl.
@@ -263,7 +285,8 @@ Proof.
     assert (SsF : forall r, shp (s r J (psi [r] F)) = Some sh) by auto.
     assert (Cell : forall r, 0 <= r < n -> psi [r] F [= fold_left (fun st J => s r J st) l (i r) /\
                                           fold_left (fun st J => s r J st) l (i r) [= psi [r] F).
-    { intros r Hr. pose proof (psi_gen_eq n (fun r => fold_left (fun st J => s r J st) l (i r)) sh r Sf' Hr) as Q. split.
+    { intros r Hr. pose proof (psi_gen_eq n (fun r => fold_left (fun st J => s r J st) l (i r)) sh r Sf' Hr)
+      as Q. split.
       - eapply vle_trans; [|apply veq_le, Q]. apply psi_le. exact R.
       - eapply vle_trans; [apply veq_ge, Q|]. apply psi_le. exact L. }
     split; [rewrite shp_gen, SsF; reflexivity|]. split.

@@ -162,7 +162,8 @@ Context {E : Type} `{Elem E}.
 Definition psi (p : list Z) (A : arr E) : arr E :=
   match A with
   | Wrong => Wrong
-  | Arr s _ => if (length p <=? length s)%nat then Arr (skipn (length p) s) (fun q => at_ A (p ++ q)) else Wrong
+  | Arr s _ => if (length p <=? length s)%nat then Arr (skipn (length p) s) (fun q => at_ A (p ++ q))
+  else Wrong
   end.
 
 (** The array with first axis n whose element i is e i; its cells have the shape of e 0. *)
@@ -189,7 +190,8 @@ Definition cat (A B : arr E) : arr E :=
   | Arr (n :: s) _, Arr (m :: t) _ =>
     if shape_eq s t
     then Arr (n + m :: s)
-             (fun p => match p with i :: q => if i <? n then at_ A p else at_ B (i - n :: q) | [] => fault end)
+             (fun p => match p with i :: q => if i <? n then at_ A p else at_ B (i - n :: q)
+             | [] => fault end)
     else Wrong
   | _, _ => Wrong
   end.
@@ -344,7 +346,8 @@ Definition inner (f : redop) (g : op2) (A B : arr num) : arr num :=
   end.
 Definition outer (g : op2) (A B : arr num) : arr num :=
   match A, B with
-  | Arr s _, Arr t _ => Arr (s ++ t) (fun p => num2 g (at_ A (firstn (length s) p)) (at_ B (skipn (length s) p)))
+  | Arr s _, Arr t _ => Arr (s ++ t) (fun p => num2 g (at_ A (firstn (length s) p)) (at_ B (skipn (length s)
+  p)))
   | _, _ => Wrong
   end.
 

@@ -146,7 +146,8 @@ Lemma at_take k (A : arr E) i p :
   at_ (take k A) (i :: p) = if (0 <=? i) && (i <? k) then at_ A (i :: p) else fault.
 Proof.
   destruct A as [|[|n s] f]; simpl; try (destruct (_ && _); reflexivity).
-  destruct ((0 <=? i) && (i <? k)) eqn:I; simpl; auto. destruct (inb p s) eqn:Q; auto. rewrite andb_false_r. reflexivity.
+  destruct ((0 <=? i) && (i <? k)) eqn:I; simpl; auto. destruct (inb p s) eqn:Q; auto. rewrite andb_false_r.
+  reflexivity.
 Qed.
 Lemma at_drop k (A : arr E) i p :
   at_ (drop k A) (i :: p) = if 0 <=? i then at_ A (i + k :: p) else fault.
@@ -168,7 +169,8 @@ Lemma at_rot k (A : arr E) n s i p :
   at_ (rot k A) (i :: p) = if (0 <=? i) && (i <? n) then at_ A ((i + k) mod n :: p) else fault.
 Proof.
   destruct A as [|t f]; simpl; [discriminate|]. intros [= ->]. simpl.
-  destruct ((0 <=? i) && (i <? n)) eqn:I; simpl; auto. destruct (inb p s) eqn:Q; auto. rewrite andb_false_r. reflexivity.
+  destruct ((0 <=? i) && (i <? n)) eqn:I; simpl; auto. destruct (inb p s) eqn:Q; auto. rewrite andb_false_r.
+  reflexivity.
 Qed.
 Lemma at_cat (A B : arr E) n m s i p :
   shp A = Some (n :: s) -> shp B = Some (m :: s) -> 0 <= n -> 0 <= m ->
@@ -213,7 +215,8 @@ Proof.
     injection HA as ->. injection HB as ->. unfold map2, lift2.
     destruct (shape_eq [] (n :: s)) as [C|_]; [discriminate|].
     split; [reflexivity|]. intros p. simpl. destruct p as [|i p]; [rewrite num2_fault_r; reflexivity|].
-    destruct ((0 <=? i) && (i <? n) && inb p s) eqn:I; simpl; rewrite ?I; auto. rewrite num2_fault_r. reflexivity.
+    destruct ((0 <=? i) && (i <? n) && inb p s) eqn:I; simpl; rewrite ?I; auto. rewrite num2_fault_r.
+    reflexivity.
 Qed.
 Lemma map2_right f (A B : arr num) s : shp A = Some s -> shp B = Some [] ->
   shp (map2 f A B) = Some s /\ forall p, at_ (map2 f A B) p = num2 f (at_ A p) (at_ B []).
@@ -226,7 +229,8 @@ Proof.
     injection HA as ->. injection HB as ->. unfold map2, lift2.
     destruct (shape_eq (n :: s) []) as [C|_]; [discriminate|].
     split; [reflexivity|]. intros p. simpl. destruct p as [|i p]; [rewrite num2_fault_l; reflexivity|].
-    destruct ((0 <=? i) && (i <? n) && inb p s) eqn:I; simpl; rewrite ?I; auto. rewrite num2_fault_l. reflexivity.
+    destruct ((0 <=? i) && (i <? n) && inb p s) eqn:I; simpl; rewrite ?I; auto. rewrite num2_fault_l.
+    reflexivity.
 Qed.
 
 Lemma shp_red (f : reduction E) n g x : shp (red f n g x) = shp (x 0).
@@ -234,7 +238,8 @@ Proof. unfold red. destruct (x 0); reflexivity. Qed.
 Lemma at_red (f : reduction E) n g x p s : shp (x 0) = Some s -> inb p s = true ->
   at_ (red f n g x) p =
   fold_left (operation f) (map (fun j => at_ (x j) p) (filter g (range n))) (identity f (at_ (x 0) p)).
-Proof. unfold red. destruct (x 0) eqn:X; [discriminate|]. intros [= ->] I. rewrite at_arr, I. reflexivity. Qed.
+Proof. unfold red. destruct (x 0) eqn:X; [discriminate|]. intros [= ->] I. rewrite at_arr, I. reflexivity.
+  Qed.
 End Structure.
 
 (** * Scalar extension *)

@@ -23,7 +23,8 @@ Proof.
   apply veq_intro.
   - rewrite shp_gen, shp_psi, S. reflexivity.
   - intros p u HS I. rewrite S in HS. injection HS as <-. destruct p as [|i p]; [discriminate|].
-    simpl in I. rewrite at_gen by auto. destruct ((0 <=? i) && (i <? n)); [|discriminate]. rewrite at_psi. reflexivity.
+    simpl in I. rewrite at_gen by auto. destruct ((0 <=? i) && (i <? n)); [|discriminate]. rewrite at_psi.
+    reflexivity.
 Qed.
 Theorem eta_lr : Rules.eta_lr. Proof. forward @eta_eq. Qed.
 Theorem eta_rl : Rules.eta_rl. Proof. backward @eta_eq. Qed.
@@ -123,7 +124,8 @@ Lemma psi_map2_eq p f A B : same_shape A B -> psi p (map2 f A B) [=] map2 f (psi
 Proof.
   intros (s & SA & SB). destruct (map2_same f A B s SA SB) as [S At].
   destruct (Nat.le_gt_cases (length p) (length s)) as [L|L].
-  - destruct (map2_same f (psi p A) (psi p B) _ (shp_psi_some p A s SA L) (shp_psi_some p B s SB L)) as [S' At'].
+  - destruct (map2_same f (psi p A) (psi p B) _ (shp_psi_some p A s SA L) (shp_psi_some p B s SB L))
+    as [S' At'].
     split; [rewrite S', (shp_psi_some p _ s); auto|].
     intros q. rewrite at_psi, At, At', !at_psi. reflexivity.
   - apply none_veq; [apply (shp_psi_none p _ s); auto|].
@@ -136,7 +138,8 @@ Lemma has_rank_0 {E} (A : arr E) : has_rank A 0 -> shp A = Some [].
 Proof. intros ([|] & f & -> & L); [reflexivity|discriminate]. Qed.
 Lemma psi_scalar_left_eq p f A B : has_rank A 0 -> psi p (map2 f A B) [=] map2 f (psi [] A) (psi p B).
 Proof.
-  intros R. apply has_rank_0 in R. assert (R' : shp (psi [] A) = Some []) by (rewrite shp_psi, R; reflexivity).
+  intros R. apply has_rank_0 in R.
+  assert (R' : shp (psi [] A) = Some []) by (rewrite shp_psi, R; reflexivity).
   destruct (shp B) as [s|] eqn:SB.
   - destruct (map2_left f A B s R SB) as [S At].
     destruct (Nat.le_gt_cases (length p) (length s)) as [L|L].
@@ -153,7 +156,8 @@ Theorem psi_scalar_left_rl : Rules.psi_scalar_left_rl. Proof. backward psi_scala
 
 Lemma psi_scalar_right_eq p f A B : has_rank B 0 -> psi p (map2 f A B) [=] map2 f (psi p A) (psi [] B).
 Proof.
-  intros R. apply has_rank_0 in R. assert (R' : shp (psi [] B) = Some []) by (rewrite shp_psi, R; reflexivity).
+  intros R. apply has_rank_0 in R.
+  assert (R' : shp (psi [] B) = Some []) by (rewrite shp_psi, R; reflexivity).
   destruct (shp A) as [s|] eqn:SA.
   - destruct (map2_right f A B s SA R) as [S At].
     destruct (Nat.le_gt_cases (length p) (length s)) as [L|L].
@@ -205,7 +209,8 @@ Lemma shp_rot {E} `{Elem E} k (A : arr E) :
   shp (rot k A) = match shp A with Some (n :: s) => Some (n :: s) | _ => None end.
 Proof. destruct A as [|[|n s] f]; reflexivity. Qed.
 
-Ltac first_extent H := intros n' s'; rewrite H; destruct (shp _) as [[|? ?]|]; try discriminate; intros [= <- <-]; eauto.
+Ltac first_extent H := intros n' s'; rewrite H; destruct (shp _) as [[|? ?]|]; try discriminate;
+intros [= <- <-]; eauto.
 
 Theorem psi_take_lr : Rules.psi_take_lr.
 Proof.
@@ -247,13 +252,15 @@ Theorem psi_rot_lr : Rules.psi_rot_lr.
 Proof.
   red; intros E HE i k n p A X. destruct (has_extent_shp _ _ X) as (s & S). apply psi_cons_le.
   - intros n' s'. rewrite shp_rot, S. intros [= <- <-]. eauto.
-  - intros q. rewrite (at_rot k A n s) by auto. destruct ((0 <=? i) && (i <? n)); [apply ele_refl|apply ele_fault].
+  - intros q. rewrite (at_rot k A n s) by auto.
+    destruct ((0 <=? i) && (i <? n)); [apply ele_refl|apply ele_fault].
 Qed.
 Theorem psi_rot_rl : Rules.psi_rot_rl.
 Proof.
   red; intros E HE i k n p A X Hi. destruct (has_extent_shp _ _ X) as (s & S). apply psi_cons_le.
   - intros n' s'. rewrite shp_rot, S. intros [= <- <-]. eauto.
-  - intros q. rewrite (at_rot k A n s) by auto. replace ((0 <=? i) && (i <? n)) with true by lia. apply ele_refl.
+  - intros q. rewrite (at_rot k A n s) by auto. replace ((0 <=? i) && (i <? n)) with true by lia.
+    apply ele_refl.
 Qed.
 Lemma shp_cat {E} `{Elem E} (A B : arr E) n m s :
   shp A = Some (n :: s) -> shp B = Some (m :: s) -> shp (cat A B) = Some (n + m :: s).
@@ -275,7 +282,8 @@ Theorem psi_cat_lr : Rules.psi_cat_lr.
 Proof.
   red; intros E HE i n p A B F X. destruct (psi_cat_facts A B n F X) as (m & s & SA & SB & SC & At).
   assert (G : forall j (C : arr E) k, shp C = Some (k :: s) ->
-    (forall q, ele (at_ (cat A B) (i :: p ++ q)) (at_ C (j :: p ++ q))) -> psi (i :: p) (cat A B) [= psi (j :: p) C).
+    (forall q, ele (at_ (cat A B) (i :: p ++ q)) (at_ C (j :: p ++ q))) ->
+    psi (i :: p) (cat A B) [= psi (j :: p) C).
   { intros j C k S. apply first_axis with (n := n + m) (m := k) (s := s); auto. }
   simpl. destruct (i <? n) eqn:I; eapply G; eauto; intros q; rewrite At, I; apply ele_refl.
 Qed.
@@ -283,7 +291,8 @@ Theorem psi_cat_rl : Rules.psi_cat_rl.
 Proof.
   red; intros E HE i n p A B F X. destruct (psi_cat_facts A B n F X) as (m & s & SA & SB & SC & At).
   assert (G : forall j (C : arr E) k, shp C = Some (k :: s) ->
-    (forall q, ele (at_ C (j :: p ++ q)) (at_ (cat A B) (i :: p ++ q))) -> psi (j :: p) C [= psi (i :: p) (cat A B)).
+    (forall q, ele (at_ C (j :: p ++ q)) (at_ (cat A B) (i :: p ++ q))) ->
+    psi (j :: p) C [= psi (i :: p) (cat A B)).
   { intros j C k S. apply first_axis with (n := k) (m := n + m) (s := s); auto. }
   simpl. destruct (i <? n) eqn:I; eapply G; eauto; intros q; rewrite At, I; apply ele_refl.
 Qed.
@@ -319,7 +328,8 @@ Proof.
 Qed.
 Theorem psi_gen_rl : Rules.psi_gen_rl.
 Proof.
-  red; intros E HE i n p e U Hi. assert (U0 := one_shape e U). right. split; [symmetry; apply (psi_gen_shp i n p e U0)|].
+  red; intros E HE i n p e U Hi. assert (U0 := one_shape e U). right.
+  split; [symmetry; apply (psi_gen_shp i n p e U0)|].
   intros q. rewrite !at_psi. simpl. change (gen n (fun v => e v)) with (gen n e). rewrite at_gen by auto.
   replace ((0 <=? i) && (i <? n)) with true by lia. apply ele_refl.
 Qed.
@@ -331,7 +341,8 @@ Lemma operation_fault_r f x : operation (reduce f) x Fault = Fault. Proof. destr
 Lemma operation_fault_l f x : operation (reduce f) Fault x = Fault. Proof. destruct f, x; reflexivity. Qed.
 Lemma fold_operation_fault f l : fold_left (operation (reduce f)) l Fault = Fault.
 Proof. induction l; simpl; auto. rewrite operation_fault_l. auto. Qed.
-Lemma fold_all_faults f l a : l <> [] -> (forall x, In x l -> x = Fault) -> fold_left (operation (reduce f)) l a = Fault.
+Lemma fold_all_faults f l a : l <> [] -> (forall x, In x l -> x = Fault) ->
+  fold_left (operation (reduce f)) l a = Fault.
 Proof.
   destruct l as [|x l]; intros N H; [congruence|]. simpl. rewrite (H x) by (simpl; auto).
   rewrite operation_fault_r. apply fold_operation_fault.
@@ -339,7 +350,8 @@ Qed.
 Lemma shp_redf f A n s : shp A = Some (n :: s) -> shp (redf f A) = Some s.
 Proof. destruct A; simpl; [discriminate|]. intros [= ->]. reflexivity. Qed.
 Lemma at_redf f A n s p : shp A = Some (n :: s) -> at_ (redf f A) p =
-  if inb p s then fold_left (operation (reduce f)) (map (fun j => at_ A (j :: p)) (range n)) (identity (reduce f) Fault)
+  if inb p s then fold_left (operation (reduce f)) (map (fun j => at_ A (j :: p)) (range n))
+  (identity (reduce f) Fault)
   else Fault.
 Proof. destruct A; simpl; [discriminate|]. intros [= ->]. reflexivity. Qed.
 Lemma wrong_of {E} (A : arr E) : shp A = None -> A = Wrong.
@@ -351,9 +363,11 @@ Lemma psi_red_facts p f n A s : shp A = Some (n :: s) ->
   shp (psi p (redf f A)) = shp (red (reduce f) n (fun _ => true) (fun k => psi ([k] ++ p) A)) /\
   forall q u, shp (psi p (redf f A)) = Some u -> inb q u = true ->
   at_ (red (reduce f) n (fun _ => true) (fun k => psi ([k] ++ p) A)) q =
-    fold_left (operation (reduce f)) (map (fun j => at_ A (j :: p ++ q)) (range n)) (identity (reduce f) Fault) /\
+    fold_left (operation (reduce f)) (map (fun j => at_ A (j :: p ++ q)) (range n)) (identity (reduce f)
+    Fault) /\
   at_ (psi p (redf f A)) q = if inb (p ++ q) s then
-    fold_left (operation (reduce f)) (map (fun j => at_ A (j :: p ++ q)) (range n)) (identity (reduce f) Fault) else Fault.
+    fold_left (operation (reduce f)) (map (fun j => at_ A (j :: p ++ q)) (range n)) (identity (reduce f)
+    Fault) else Fault.
 Proof.
   intros S. assert (Sh : shp (psi p (redf f A)) = shp (psi ([0] ++ p) A)).
   { rewrite !shp_psi, S, (shp_redf f A n s S). reflexivity. }
@@ -399,9 +413,11 @@ Lemma psi_inner_facts p q f g n A B : has_rank A (length p + 1) -> has_last_exte
     shp (red (reduce f) n (fun _ => true) (fun k => map2 g (psi (p ++ [k]) A) (psi ([k] ++ q) B))) /\
   forall r u, shp (psi (p ++ q) (inner f g A B)) = Some u -> inb r u = true ->
   at_ (red (reduce f) n (fun _ => true) (fun k => map2 g (psi (p ++ [k]) A) (psi ([k] ++ q) B))) r =
-    fold_left (operation (reduce f)) (map (fun k => num2 g (at_ A (p ++ [k])) (at_ B (k :: q ++ r))) (range n)) (identity (reduce f) Fault) /\
+    fold_left (operation (reduce f)) (map (fun k => num2 g (at_ A (p ++ [k])) (at_ B (k :: q ++ r)))
+    (range n)) (identity (reduce f) Fault) /\
   at_ (psi (p ++ q) (inner f g A B)) r = if inb p s && inb (q ++ r) t then
-    fold_left (operation (reduce f)) (map (fun k => num2 g (at_ A (p ++ [k])) (at_ B (k :: q ++ r))) (range n)) (identity (reduce f) Fault) else Fault.
+    fold_left (operation (reduce f)) (map (fun k => num2 g (at_ A (p ++ [k])) (at_ B (k :: q ++ r)))
+    (range n)) (identity (reduce f) Fault) else Fault.
 Proof.
   intros (a & fa & -> & R) (a' & fa' & [= <- <-] & L) (s & n' & t & SA & SB).
   simpl in SA. injection SA as ->. rewrite rev_app_distr in L. simpl in L. injection L as ->.
@@ -416,7 +432,8 @@ Proof.
   assert (E0 : shp (psi (p ++ q) (inner f g A B)) = shp (psi ([0] ++ q) B)).
   { rewrite !shp_psi, Sh, SB, !app_length. simpl. rewrite Ls.
     replace (length p + length q <=? length p + length t)%nat with (length q <=? length t)%nat.
-    - destruct (length q <=? length t)%nat; auto. f_equal. rewrite <- Ls, <- skipn_skipn_, skipn_app_exact. reflexivity.
+    - destruct (length q <=? length t)%nat; auto. f_equal. rewrite <- Ls, <- skipn_skipn_, skipn_app_exact.
+      reflexivity.
     - destruct (Nat.leb_spec (length q) (length t)); symmetry; [apply Nat.leb_le|apply Nat.leb_gt]; lia. }
   assert (M : forall k, shp (map2 g (psi (p ++ [k]) A) (psi ([k] ++ q) B)) = shp (psi ([k] ++ q) B)).
   { intros k. rewrite shp_map2, Scalar. destruct (shp (psi ([k] ++ q) B)) as [[]|]; reflexivity. }
@@ -433,19 +450,23 @@ Proof.
 Qed.
 Theorem psi_inner_lr : Rules.psi_inner_lr.
 Proof.
-  red; intros p q f g n A B F R X. destruct (psi_inner_facts p q f g n A B R X F) as (s & t & Ls & SA & SB & Sh & At).
-  apply vle_intro; auto. intros r u U I. destruct (At r u U I) as [-> ->]. destruct (inb p s && inb (q ++ r) t); [right|left]; reflexivity.
+  red; intros p q f g n A B F R X.
+  destruct (psi_inner_facts p q f g n A B R X F) as (s & t & Ls & SA & SB & Sh & At).
+  apply vle_intro; auto. intros r u U I. destruct (At r u U I) as [-> ->].
+  destruct (inb p s && inb (q ++ r) t); [right|left]; reflexivity.
 Qed.
 Theorem psi_inner_rl : Rules.psi_inner_rl.
 Proof.
-  red; intros p q f g n A B F R X Hn. destruct (psi_inner_facts p q f g n A B R X F) as (s & t & Ls & SA & SB & Sh & At).
+  red; intros p q f g n A B F R X Hn.
+  destruct (psi_inner_facts p q f g n A B R X F) as (s & t & Ls & SA & SB & Sh & At).
   apply vle_intro; auto. intros r u U I. rewrite <- Sh in U. destruct (At r u U I) as [-> ->].
   destruct (inb p s && inb (q ++ r) t) eqn:J; [right; reflexivity|]. left. apply fold_all_faults.
   - destruct (range_cons n Hn) as (l & ->). discriminate.
   - intros x Hx. apply in_map_iff in Hx as (k & <- & _). apply andb_false_iff in J as [J|J].
     + rewrite (num_out A _ (s ++ [n])); auto; [apply num2_fault_l|].
       rewrite inb_app, <- Ls, firstn_app_exact, J. reflexivity.
-    + rewrite (num_out B _ (n :: t)); auto; [apply num2_fault_r|]. simpl. rewrite J, andb_false_r. reflexivity.
+    + rewrite (num_out B _ (n :: t)); auto; [apply num2_fault_r|]. simpl. rewrite J, andb_false_r.
+      reflexivity.
 Qed.
 
 Lemma outer_facts g A B s t : shp A = Some s -> shp B = Some t ->
@@ -456,16 +477,19 @@ Proof.
   destruct A as [|a fa]; [discriminate|]. simpl. intros [= ->].
   destruct B as [|b fb]; [discriminate|]. simpl. intros [= ->]. split; reflexivity.
 Qed.
-Lemma psi_outer_eq p q g A B : has_rank A (length p) -> psi (p ++ q) (outer g A B) [=] map2 g (psi p A) (psi q B).
+Lemma psi_outer_eq p q g A B : has_rank A (length p) ->
+  psi (p ++ q) (outer g A B) [=] map2 g (psi p A) (psi q B).
 Proof.
   intros (s & fa & -> & L). set (A := Arr s fa). assert (SA : shp A = Some s) by reflexivity.
-  assert (SP : shp (psi p A) = Some []) by (rewrite shp_psi, SA, L, Nat.leb_refl, <- L, skipn_all; reflexivity).
+  assert (SP : shp (psi p A) = Some []) by (rewrite shp_psi, SA, L, Nat.leb_refl, <- L, skipn_all;
+  reflexivity).
   destruct (shp B) as [t|] eqn:SB.
   - destruct (outer_facts g A B s t SA SB) as [Sh At].
     assert (E0 : shp (psi (p ++ q) (outer g A B)) = shp (psi q B)).
     { rewrite !shp_psi, Sh, SB, !app_length, <- L.
       replace (length s + length q <=? length s + length t)%nat with (length q <=? length t)%nat.
-      - destruct (length q <=? length t)%nat; auto. f_equal. rewrite <- skipn_skipn_, skipn_app_exact. reflexivity.
+      - destruct (length q <=? length t)%nat; auto. f_equal. rewrite <- skipn_skipn_, skipn_app_exact.
+        reflexivity.
       - destruct (Nat.leb_spec (length q) (length t)); symmetry; [apply Nat.leb_le|apply Nat.leb_gt]; lia. }
     assert (E1 : shp (map2 g (psi p A) (psi q B)) = shp (psi q B)).
     { rewrite shp_map2, SP. destruct (shp (psi q B)) as [[]|]; reflexivity. }
@@ -475,7 +499,8 @@ Proof.
     { rewrite inb_app, <- L, firstn_app_exact, skipn_app_exact. reflexivity. }
     rewrite Am, !at_psi, At, app_nil_r, <- app_assoc, In, L, firstn_app_exact, skipn_app_exact.
     destruct (inb p s) eqn:J; simpl andb.
-    + destruct (inb (q ++ r) t) eqn:K; auto. rewrite (num_out B (q ++ r) t SB K). symmetry. apply num2_fault_r.
+    + destruct (inb (q ++ r) t) eqn:K; auto. rewrite (num_out B (q ++ r) t SB K). symmetry.
+      apply num2_fault_r.
     + rewrite (num_out A p s SA J). symmetry. apply num2_fault_l.
   - apply none_veq.
     + destruct B; [|discriminate]. reflexivity.
@@ -523,7 +548,8 @@ Proof.
   - f_equal. apply IH; auto. lia.
 Qed.
 Lemma permutation_facts t : is_permutation t = true ->
-  NoDup t /\ (forall j, (j < length t)%nat -> In j t) /\ (forall k, (k < length t)%nat -> (nth k t O < length t)%nat).
+  NoDup t /\ (forall j, (j < length t)%nat -> In j t) /\ (forall k, (k < length t)%nat ->
+  (nth k t O < length t)%nat).
 Proof.
   unfold is_permutation. rewrite andb_true_iff, !forallb_forall. intros [Sur Bnd].
   assert (S : forall j, (j < length t)%nat -> In j t).
@@ -540,7 +566,8 @@ Proof.
   intros P Ls Lp. destruct (permutation_facts t P) as (D & S & B).
   assert (N : forall k, (k < length t)%nat ->
     nth k (map (fun j => nth (position j t) s 0) (seq 0 (length t))) 0 = nth (position k t) s 0).
-  { intros k Hk. rewrite (nth_map _ _ k 0 O) by (rewrite seq_length; auto). rewrite seq_nth by auto. reflexivity. }
+  { intros k Hk. rewrite (nth_map _ _ k 0 O) by (rewrite seq_length; auto). rewrite seq_nth by auto.
+    reflexivity. }
   assert (M : forall k, (k < length t)%nat -> nth k (permute t p) 0 = nth (nth k t O) p 0).
   { intros k Hk. unfold permute. apply (nth_map (fun k => nth k p 0)). auto. }
   apply eq_true_iff_eq. rewrite !inb_spec. unfold permute at 1 2. rewrite !map_length, seq_length.
@@ -550,7 +577,8 @@ Proof.
   - destruct (position_nth t k) as [E L]; [apply S; lia|].
     rewrite N by lia. specialize (H (position k t) ltac:(lia)). rewrite M, E in H by lia. exact H.
 Qed.
-Lemma shp_psi_full {E} `{Elem E} p (A : arr E) s : shp A = Some s -> length p = length s -> shp (psi p A) = Some [].
+Lemma shp_psi_full {E} `{Elem E} p (A : arr E) s : shp A = Some s -> length p = length s ->
+  shp (psi p A) = Some [].
 Proof. intros S L. rewrite shp_psi, S, L, Nat.leb_refl, skipn_all. reflexivity. Qed.
 Lemma psi_tran_eq {E} `{Elem E} p t (A : arr E) : tran_fits t A -> has_rank A (length p) ->
   psi p (tran t A) [=] psi (permute t p) A.
@@ -559,7 +587,8 @@ Proof.
   assert (ST : shp (tran t (Arr s f)) = Some (map (fun j => nth (position j t) s 0) (seq 0 (length t)))).
   { simpl. rewrite P, Lt, Nat.eqb_refl. reflexivity. }
   assert (At : forall q, at_ (tran t (Arr s f)) q =
-    if inb q (map (fun j => nth (position j t) s 0) (seq 0 (length t))) then at_ (Arr s f) (permute t q) else fault).
+    if inb q (map (fun j => nth (position j t) s 0) (seq 0 (length t))) then at_ (Arr s f) (permute t q)
+    else fault).
   { intros q. simpl. rewrite P, Lt, Nat.eqb_refl. reflexivity. }
   assert (S1 : shp (psi p (tran t (Arr s f))) = Some []).
   { apply (shp_psi_full _ _ _ ST). rewrite map_length, seq_length. lia. }
@@ -619,7 +648,8 @@ Qed.
 Lemma index_at_length s F : length (index_at s F) = length s.
 Proof. revert F. induction s; simpl; auto. Qed.
 Lemma digits_length s F : length (digits s F) = length s.
-Proof. revert F. induction s as [|n [|m s] IH]; intros F; [reflexivity|reflexivity|]. simpl. f_equal. apply (IH (F / n)). Qed.
+Proof. revert F. induction s as [|n [|m s] IH]; intros F; [reflexivity|reflexivity|]. simpl. f_equal.
+  apply (IH (F / n)). Qed.
 Theorem psi_reshape_lr : Rules.psi_reshape_lr.
 Proof.
   red; intros E HE p u A L. destruct A as [|s f]; [apply vle_wrong|].
@@ -632,7 +662,8 @@ Proof.
     assert (q = []) as ->.
     { apply inb_length in I. rewrite app_length in I. destruct q; [reflexivity|simpl in I; lia]. }
     rewrite !app_nil_r in *. simpl. destruct (inb (index_at s (offset u p)) s) eqn:J; [|apply ele_fault].
-    rewrite digits_index by (eapply inb_positive; eauto). rewrite horner_offset by auto. rewrite J. apply ele_refl.
+    rewrite digits_index by (eapply inb_positive; eauto). rewrite horner_offset by auto. rewrite J.
+    apply ele_refl.
 Qed.
 Theorem psi_reshape_rl : Rules.psi_reshape_rl. Proof. red; intros; lia. Qed.
 
@@ -642,12 +673,14 @@ Proof. intros L. rewrite !shp_psi, L. reflexivity. Qed.
 (** What the frame index p leaves of an array of cells is the cell at p. *)
 Lemma cell_le {E} `{Elem E} (cell : list Z -> arr E) frame t p q :
   length frame = length p -> shp (cell p) = Some t ->
-  psi (p ++ q) (Arr (frame ++ t) (fun i => at_ (cell (firstn (length p) i)) (skipn (length p) i))) [= psi q (cell p).
+  psi (p ++ q) (Arr (frame ++ t) (fun i => at_ (cell (firstn (length p) i)) (skipn (length p) i)))
+  [= psi q (cell p).
 Proof.
   intros L S. right. split.
   - rewrite !shp_psi, S. simpl shp. rewrite !app_length, L.
     replace (length p + length q <=? length p + length t)%nat with (length q <=? length t)%nat.
-    + destruct (length q <=? length t)%nat; auto. f_equal. rewrite <- L, <- skipn_skipn_, skipn_app_exact. reflexivity.
+    + destruct (length q <=? length t)%nat; auto. f_equal. rewrite <- L, <- skipn_skipn_, skipn_app_exact.
+      reflexivity.
     + destruct (Nat.leb_spec (length q) (length t)); symmetry; [apply Nat.leb_le|apply Nat.leb_gt]; lia.
   - intros r. rewrite !at_psi, at_arr. destruct (inb ((p ++ q) ++ r) (frame ++ t)); [|apply ele_fault].
     rewrite <- app_assoc, firstn_app_exact, skipn_app_exact. apply ele_refl.
@@ -673,7 +706,8 @@ Proof.
 Qed.
 Theorem psi_omega_rl : Rules.psi_omega_rl. Proof. red; intros; lia. Qed.
 
-Lemma psi_omega2_le {E F G} `{Elem E} `{Elem F} `{Elem G} a b (e : arr E -> arr F -> arr G) A B frame pa pb q :
+Lemma psi_omega2_le {E F G} `{Elem E} `{Elem F} `{Elem G} a b (e : arr E -> arr F ->
+  arr G) A B frame pa pb q :
   (forall x0 x1 y0 y1, shp x0 = shp y0 -> shp x1 = shp y1 -> shp (e x0 x1) = shp (e y0 y1)) ->
   has_rank A (length pa + a) -> has_rank B (length pb + b) ->
   frame = (if (length pb <=? length pa)%nat then pa else pb) ->
@@ -689,7 +723,8 @@ Proof.
   assert (Sh : shp (e (psi (repeat 0 (length pa)) (Arr s f)) (psi (repeat 0 (length pb)) (Arr t g))) =
                shp (e (psi pa (Arr s f)) (psi pb (Arr t g)))).
   { apply T; apply shp_psi_length, repeat_length. }
-  destruct (e (psi (repeat 0 (length pa)) (Arr s f)) (psi (repeat 0 (length pb)) (Arr t g))) as [|u fu]; [apply vle_wrong|].
+  destruct (e (psi (repeat 0 (length pa)) (Arr s f)) (psi (repeat 0 (length pb)) (Arr t g))) as [|u fu];
+  [apply vle_wrong|].
   pose proof (cell_le (fun i => e (psi (skipn (length frame - length pa) i) (Arr s f))
                                  (psi (skipn (length frame - length pb) i) (Arr t g))) fr u frame q Lf) as C.
   cbv beta in C. rewrite <- HA, <- HB in C. apply C. auto.
@@ -701,7 +736,8 @@ Proof.
   - rewrite app_length. auto.
   - rewrite app_length. replace (_ <=? _)%nat with true; auto. symmetry. apply Nat.leb_le. lia.
   - rewrite Nat.sub_diag. reflexivity.
-  - rewrite app_length. replace (length f + length p - length p)%nat with (length f) by lia. symmetry. apply skipn_app_exact.
+  - rewrite app_length. replace (length f + length p - length p)%nat with (length f) by lia. symmetry.
+    apply skipn_app_exact.
 Qed.
 Theorem psi_omega2_left_rl : Rules.psi_omega2_left_rl. Proof. red; intros; lia. Qed.
 Theorem psi_omega2_right_lr : Rules.psi_omega2_right_lr.
@@ -712,7 +748,8 @@ Proof.
   - rewrite app_length. destruct f as [|z f].
     + simpl. rewrite Nat.leb_refl. reflexivity.
     + replace (_ <=? _)%nat with false; auto. symmetry. apply Nat.leb_gt. simpl. lia.
-  - rewrite app_length. replace (length f + length p - length p)%nat with (length f) by lia. symmetry. apply skipn_app_exact.
+  - rewrite app_length. replace (length f + length p - length p)%nat with (length f) by lia. symmetry.
+    apply skipn_app_exact.
   - rewrite Nat.sub_diag. reflexivity.
 Qed.
 Theorem psi_omega2_right_rl : Rules.psi_omega2_right_rl. Proof. red; intros; lia. Qed.

@@ -61,7 +61,8 @@ Proof. destruct a, b, c; simpl; auto. f_equal. symmetry. apply Rmin_assoc. Qed.
 Lemma reduce_assoc f a b c :
   operation (reduce f) (operation (reduce f) a b) c = operation (reduce f) a (operation (reduce f) b c).
 Proof. destruct f; [apply nadd_assoc|apply nmul_assoc|apply nmax_assoc|apply nmin_assoc]. Qed.
-Lemma reduce_unit f : operation (reduce f) (identity (reduce f) Fault) (identity (reduce f) Fault) = identity (reduce f) Fault.
+Lemma reduce_unit f : operation (reduce f) (identity (reduce f) Fault) (identity (reduce f) Fault) =
+  identity (reduce f) Fault.
 Proof. destruct f; simpl; auto; f_equal; ring. Qed.
 Lemma reduce_made f a b :
   operation (reduce f) (operation (reduce f) a b) (identity (reduce f) Fault) = operation (reduce f) a b.
@@ -76,19 +77,23 @@ Definition nmerge (s t : column) : column :=
 Definition nempty : column := (Bot, Num 0, Num 0).
 
 (** exp(a - b) exp(b - c) = exp(a - c) where b and c are maxima over what a is in. *)
-Lemma expsub_chain a b c : nmul (nexpsub a (nmax a b)) (nexpsub (nmax a b) (nmax (nmax a b) c)) = nexpsub a (nmax (nmax a b) c).
+Lemma expsub_chain a b c : nmul (nexpsub a (nmax a b)) (nexpsub (nmax a b) (nmax (nmax a b) c)) =
+  nexpsub a (nmax (nmax a b) c).
 Proof.
   destruct a as [| | |a], b as [| | |b], c as [| | |c]; simpl; auto; try (f_equal; ring);
     f_equal; rewrite <- exp_plus; f_equal; ring.
 Qed.
 Lemma merge_component m1 m2 m3 z1 z2 z3 :
   let M12 := nmax m1 m2 in let M23 := nmax m2 m3 in let M := nmax M12 m3 in
-  nadd (nmul (nadd (nmul z1 (nexpsub m1 M12)) (nmul z2 (nexpsub m2 M12))) (nexpsub M12 M)) (nmul z3 (nexpsub m3 M)) =
-  nadd (nmul z1 (nexpsub m1 M)) (nmul (nadd (nmul z2 (nexpsub m2 M23)) (nmul z3 (nexpsub m3 M23))) (nexpsub M23 M)).
+  nadd (nmul (nadd (nmul z1 (nexpsub m1 M12)) (nmul z2 (nexpsub m2 M12))) (nexpsub M12 M))
+  (nmul z3 (nexpsub m3 M)) =
+  nadd (nmul z1 (nexpsub m1 M)) (nmul (nadd (nmul z2 (nexpsub m2 M23)) (nmul z3 (nexpsub m3 M23)))
+  (nexpsub M23 M)).
 Proof.
   cbv zeta. rewrite !nmul_add_l, !nmul_assoc, nadd_assoc.
   rewrite expsub_chain. rewrite (nmax_comm m1 m2), expsub_chain.
-  rewrite (nmax_comm m2 m1). rewrite (nmax_assoc m1 m2 m3), (nmax_comm m1 (nmax m2 m3)), (expsub_chain m2 m3 m1).
+  rewrite (nmax_comm m2 m1). rewrite (nmax_assoc m1 m2 m3), (nmax_comm m1 (nmax m2 m3)),
+  (expsub_chain m2 m3 m1).
   rewrite (nmax_comm m2 m3), (expsub_chain m3 m2 m1). reflexivity.
 Qed.
 Lemma nmerge_assoc a b c : nmerge (nmerge a b) c = nmerge a (nmerge b c).
@@ -99,7 +104,8 @@ Qed.
 Lemma nmerge_unit : nmerge nempty nempty = nempty.
 Proof. unfold nmerge, nempty. simpl. repeat f_equal; ring. Qed.
 Lemma made_component m1 m2 z1 z2 :
-  nadd (nmul (nadd (nmul z1 (nexpsub m1 (nmax m1 m2))) (nmul z2 (nexpsub m2 (nmax m1 m2)))) (nexpsub (nmax m1 m2) (nmax (nmax m1 m2) Bot)))
+  nadd (nmul (nadd (nmul z1 (nexpsub m1 (nmax m1 m2))) (nmul z2 (nexpsub m2 (nmax m1 m2))))
+  (nexpsub (nmax m1 m2) (nmax (nmax m1 m2) Bot)))
        (nmul (Num 0) (nexpsub Bot (nmax (nmax m1 m2) Bot))) =
   nadd (nmul z1 (nexpsub m1 (nmax m1 m2))) (nmul z2 (nexpsub m2 (nmax m1 m2))).
 Proof.
@@ -130,7 +136,8 @@ Record view {E} `{Elem E} (R : reduction E) := {
 }.
 Arguments T {E _ R}. Arguments op {E _ R}. Arguments unit {E _ R}. Arguments Q {E _ R}.
 Arguments wf {E _ R}. Arguments proj {E _ R}. Arguments ext {E _ R}. Arguments assoc {E _ R}.
-Arguments unit_unit {E _ R}. Arguments made {E _ R}. Arguments wf_operation {E _ R}. Arguments wf_identity {E _ R}.
+Arguments unit_unit {E _ R}. Arguments made {E _ R}. Arguments wf_operation {E _ R}.
+Arguments wf_identity {E _ R}.
 Arguments proj_operation {E _ R}. Arguments proj_identity {E _ R}.
 
 Definition numbers (f : redop) : view (reduce f).
@@ -143,7 +150,8 @@ Proof.
 Defined.
 
 (** *** Pairs *)
-Definition is_pair (s t : list Z) (e : arr num * arr num) : Prop := shp (fst e) = Some s /\ shp (snd e) = Some t.
+Definition is_pair (s t : list Z) (e : arr num * arr num) : Prop := shp (fst e) = Some s /\ shp (snd e) =
+  Some t.
 Definition index_of (s : list Z) := {p : list Z | inb p s = true}.
 Lemma le_at (A B : arr num) s : shp A = Some s -> shp B = Some s ->
   (forall p, inb p s = true -> at_ A p = at_ B p) -> A [= B.
@@ -159,7 +167,8 @@ Definition pairs (s t : list Z) : view add_pairs.
 Proof.
   refine {| T := num; op := nadd; unit := Num 0; Q := index_of s + index_of t; wf := is_pair s t;
             proj := fun q e => match q with
-                               | inl p => at_ (fst e) (proj1_sig p) | inr p => at_ (snd e) (proj1_sig p) end |}.
+                               | inl p => at_ (fst e) (proj1_sig p) | inr p => at_ (snd e) (proj1_sig p)
+                               end |}.
   - apply nadd_assoc.
   - exact (reduce_unit RAdd).
   - exact (reduce_made RAdd).
@@ -185,7 +194,8 @@ Definition column_of {s} (q : option (index_of s)) (e : state) : column :=
    match q with Some p => at_ (snd e) (proj1_sig p) | None => at_ (snd (fst e)) [] end).
 
 Lemma merge_facts s a b : is_state s a -> is_state s b ->
-  is_state s (merge a b) /\ forall q : option (index_of s), column_of q (merge a b) = nmerge (column_of q a) (column_of q b).
+  is_state s (merge a b) /\ forall q : option (index_of s),
+  column_of q (merge a b) = nmerge (column_of q a) (column_of q b).
 Proof.
   destruct a as [[m z] o], b as [[m' z'] o']. intros (Hm & Hz & Ho) (Hm' & Hz' & Ho'). simpl in *.
   destruct (map2_same Max m m' [] Hm Hm') as [SM AM].
@@ -201,7 +211,8 @@ Proof.
 Qed.
 Definition states_view (s : list Z) : view states.
 Proof.
-  refine {| T := column; op := nmerge; unit := nempty; Q := option (index_of s); wf := is_state s; proj := column_of |}.
+  refine {| T := column; op := nmerge; unit := nempty; Q := option (index_of s); wf := is_state s;
+  proj := column_of |}.
   - apply nmerge_assoc.
   - apply nmerge_unit.
   - apply nmerge_made.
@@ -211,11 +222,13 @@ Proof.
   - intros q a (Hm & Hz & Ho). unfold column_of, nempty. simpl.
     rewrite (at_like Bot _ [] []), (at_like (Num 0) _ [] []) by auto.
     destruct q as [[p I]|]; simpl; [rewrite (at_like _ _ s p) by auto|]; reflexivity.
-  - intros a b (Am & Az & Ao) (Bm & Bz & Bo) H. pose proof (H None) as H0. unfold column_of in H0. injection H0 as Em Ez _.
+  - intros a b (Am & Az & Ao) (Bm & Bz & Bo) H. pose proof (H None) as H0. unfold column_of in H0.
+    injection H0 as Em Ez _.
     repeat split.
     + apply (le_at _ _ []); auto. intros [|] I; [auto|discriminate].
     + apply (le_at _ _ []); auto. intros [|] I; [auto|discriminate].
-    + apply (le_at _ _ s); auto. intros p I. pose proof (H (Some (exist _ p I))) as Hp. unfold column_of in Hp. injection Hp as _ _ Ep. exact Ep.
+    + apply (le_at _ _ s); auto. intros p I. pose proof (H (Some (exist _ p I))) as Hp.
+      unfold column_of in Hp. injection Hp as _ _ Ep. exact Ep.
 Defined.
 
 (** ** What a reduction makes *)
@@ -226,7 +239,8 @@ Definition known (s : list Z) (x : Z -> arr E) : Prop :=
   (forall j, shp (x j) = Some s) /\ forall j p, inb p s = true -> wf V (at_ (x j) p).
 
 Lemma fold_wf l a : wf V a -> (forall b, In b l -> wf V b) -> wf V (fold_left (operation R) l a).
-Proof. revert a. induction l as [|b l IH]; simpl; intros a Wa Wl; auto. apply IH; auto. apply wf_operation; auto. Qed.
+Proof. revert a. induction l as [|b l IH]; simpl; intros a Wa Wl; auto. apply IH; auto.
+  apply wf_operation; auto. Qed.
 Lemma fold_view l a q : wf V a -> (forall b, In b l -> wf V b) ->
   proj V q (fold_left (operation R) l a) = fold_left (op V) (map (proj V q) l) (proj V q a).
 Proof.
@@ -252,7 +266,8 @@ Proof.
 Qed.
 (** Arrays of known elements refine each other where the components agree. *)
 Lemma view_le A B s : shp A = Some s -> shp B = Some s ->
-  (forall p, inb p s = true -> wf V (at_ A p) /\ wf V (at_ B p) /\ forall q, proj V q (at_ A p) = proj V q (at_ B p)) ->
+  (forall p, inb p s = true -> wf V (at_ A p) /\ wf V (at_ B p) /\ forall q,
+  proj V q (at_ A p) = proj V q (at_ B p)) ->
   A [= B.
 Proof.
   intros SA SB H0. apply vle_intro; [congruence|]. intros p u U I. rewrite SA in U. injection U as <-.
@@ -262,11 +277,14 @@ Qed.
 (** *** Splitting a range *)
 Lemma filter_filter {U} (f g : U -> bool) l : filter g (filter f l) = filter (fun x => f x && g x) l.
 Proof. induction l as [|x l IH]; simpl; auto. destruct (f x); simpl; [destruct (g x)|]; congruence. Qed.
-Lemma filter_flat_map {U W} (g : W -> bool) (h : U -> list W) l : filter g (flat_map h l) = flat_map (fun u => filter g (h u)) l.
+Lemma filter_flat_map {U W} (g : W -> bool) (h : U ->
+  list W) l : filter g (flat_map h l) = flat_map (fun u => filter g (h u)) l.
 Proof. induction l as [|u l IH]; simpl; auto. rewrite filter_app, IH. reflexivity. Qed.
-Lemma filter_map {U W} (g : W -> bool) (h : U -> W) l : filter g (map h l) = map h (filter (fun u => g (h u)) l).
+Lemma filter_map {U W} (g : W -> bool) (h : U ->
+  W) l : filter g (map h l) = map h (filter (fun u => g (h u)) l).
 Proof. induction l as [|u l IH]; simpl; auto. destruct (g (h u)); simpl; congruence. Qed.
-Lemma map_flat_map {U W X} (f : W -> X) (h : U -> list W) l : map f (flat_map h l) = flat_map (fun u => map f (h u)) l.
+Lemma map_flat_map {U W X} (f : W -> X) (h : U ->
+  list W) l : map f (flat_map h l) = flat_map (fun u => map f (h u)) l.
 Proof. induction l as [|u l IH]; simpl; auto. rewrite map_app, IH. reflexivity. Qed.
 
 (** A reduction over blocks of a range, whatever the guards inside of the blocks are, is the reduction over
@@ -296,30 +314,37 @@ Proof.
   - intros q. symmetry. apply P. auto.
 Qed.
 Lemma split_both n B g x s : known s x -> 1 <= B ->
-  red R n g x [= red R ((n + (B - 1)) / B) (fun _ => true) (fun J => red R B (fun t => (J * B + t <? n) && g (J * B + t)) (fun t => x (J * B + t))) /\
-  red R ((n + (B - 1)) / B) (fun _ => true) (fun J => red R B (fun t => (J * B + t <? n) && g (J * B + t)) (fun t => x (J * B + t))) [= red R n g x.
+  red R n g x [= red R ((n + (B - 1)) / B) (fun _ => true) (fun J => red R B (fun t => (J * B + t <? n) &&
+  g (J * B + t)) (fun t => x (J * B + t))) /\
+  red R ((n + (B - 1)) / B) (fun _ => true) (fun J => red R B (fun t => (J * B + t <? n) &&
+  g (J * B + t)) (fun t => x (J * B + t))) [= red R n g x.
 Proof.
   intros K HB. apply (blocks_both _ B g (fun J t => (J * B + t <? n) && g (J * B + t)) n x s K).
   rewrite <- (range_split n B) by auto. rewrite filter_filter, filter_flat_map.
   apply flat_map_ext_in. intros J _. apply filter_map.
 Qed.
 Lemma split_even_both n c B g x s : known s x -> 1 <= B -> n = c * B ->
-  red R n g x [= red R c (fun _ => true) (fun J => red R B (fun t => g (J * B + t)) (fun t => x (J * B + t))) /\
+  red R n g x [= red R c (fun _ => true) (fun J => red R B (fun t => g (J * B + t)) (fun t => x (J * B + t)))
+  /\
   red R c (fun _ => true) (fun J => red R B (fun t => g (J * B + t)) (fun t => x (J * B + t))) [= red R n g x.
 Proof.
   intros K HB ->. apply (blocks_both _ B g (fun J t => g (J * B + t)) (c * B) x s K).
   rewrite <- range_blocks, filter_flat_map by lia. apply flat_map_ext_in. intros J _. apply filter_map.
 Qed.
 Lemma whole_both n g x s : known s x ->
-  red R n g x [= red R 1 (fun _ => true) (fun J => red R n g x) /\ red R 1 (fun _ => true) (fun J => red R n g x) [= red R n g x.
+  red R n g x [= red R 1 (fun _ => true) (fun J => red R n g x) /\
+  red R 1 (fun _ => true) (fun J => red R n g x) [= red R n g x.
 Proof.
-  intros K. pose proof (red_known (fun _ => n) (fun _ => g) (fun _ => x) s (fun _ => K)) as KJ. cbv beta in KJ.
+  intros K. pose proof (red_known (fun _ => n) (fun _ => g) (fun _ => x) s (fun _ => K)) as KJ.
+  cbv beta in KJ.
   assert (P : forall p q, inb p s = true -> proj V q (at_ (red R n g x) p) =
     proj V q (at_ (red R 1 (fun _ => true) (fun _ => red R n g x)) p)).
   { intros p q I. rewrite (red_proj 1 _ (fun _ => red R n g x) s), filter_all, range_one by auto. cbn [map].
-    rewrite (red_proj n g x s) by auto. symmetry. apply (total_one (op V) (unit V) (assoc V) (unit_unit V) (made V)). }
+    rewrite (red_proj n g x s) by auto. symmetry.
+    apply (total_one (op V) (unit V) (assoc V) (unit_unit V) (made V)). }
   assert (S1 : shp (red R n g x) = Some s) by (rewrite shp_red; apply K).
-  assert (S2 : shp (red R 1 (fun _ => true) (fun J => red R n g x)) = Some s) by (rewrite shp_red; exact (proj1 KJ 0)).
+  assert (S2 : shp (red R 1 (fun _ => true) (fun J => red R n g x)) = Some s) by (rewrite shp_red;
+  exact (proj1 KJ 0)).
   split; apply (view_le _ _ s); auto; intros p I; (split; [|split]).
   1, 5: apply (red_wf _ _ _ s); auto.
   1, 3: apply (red_wf _ _ _ s); auto.
@@ -353,17 +378,23 @@ Proof. red; intros. destruct (states_known x H) as (s & K). apply (split_both _ 
 Theorem reduce_split_states_rl : Rules.reduce_split_states_rl.
 Proof. red; intros. destruct (states_known x H) as (s & K). apply (split_both _ n B g x [] K); auto. Qed.
 Theorem reduce_split_even_lr : Rules.reduce_split_even_lr.
-Proof. red; intros. destruct (numbers_known f x H) as (s & K). apply (split_even_both _ n q B g x s K); auto. Qed.
+Proof. red; intros. destruct (numbers_known f x H) as (s & K). apply (split_even_both _ n q B g x s K); auto.
+  Qed.
 Theorem reduce_split_even_rl : Rules.reduce_split_even_rl.
-Proof. red; intros. destruct (numbers_known f x H) as (s & K). apply (split_even_both _ n q B g x s K); auto. Qed.
+Proof. red; intros. destruct (numbers_known f x H) as (s & K). apply (split_even_both _ n q B g x s K); auto.
+  Qed.
 Theorem reduce_split_even_pairs_lr : Rules.reduce_split_even_pairs_lr.
-Proof. red; intros. destruct (pairs_known x H) as (s & t & K). apply (split_even_both _ n q B g x [] K); auto. Qed.
+Proof. red; intros. destruct (pairs_known x H) as (s & t & K). apply (split_even_both _ n q B g x [] K); auto.
+  Qed.
 Theorem reduce_split_even_pairs_rl : Rules.reduce_split_even_pairs_rl.
-Proof. red; intros. destruct (pairs_known x H) as (s & t & K). apply (split_even_both _ n q B g x [] K); auto. Qed.
+Proof. red; intros. destruct (pairs_known x H) as (s & t & K). apply (split_even_both _ n q B g x [] K); auto.
+  Qed.
 Theorem reduce_split_even_states_lr : Rules.reduce_split_even_states_lr.
-Proof. red; intros. destruct (states_known x H) as (s & K). apply (split_even_both _ n q B g x [] K); auto. Qed.
+Proof. red; intros. destruct (states_known x H) as (s & K). apply (split_even_both _ n q B g x [] K); auto.
+  Qed.
 Theorem reduce_split_even_states_rl : Rules.reduce_split_even_states_rl.
-Proof. red; intros. destruct (states_known x H) as (s & K). apply (split_even_both _ n q B g x [] K); auto. Qed.
+Proof. red; intros. destruct (states_known x H) as (s & K). apply (split_even_both _ n q B g x [] K); auto.
+  Qed.
 Theorem reduce_whole_lr : Rules.reduce_whole_lr.
 Proof. red; intros. destruct (numbers_known f x H) as (s & K). apply (whole_both _ n g x s K). Qed.
 Theorem reduce_whole_rl : Rules.reduce_whole_rl.

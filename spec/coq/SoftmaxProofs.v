@@ -18,7 +18,8 @@ Definition weighted (f : column -> num) (M : num) (l : list column) : num :=
 
 Lemma peak_last l x : peak (l ++ [x]) = nmax (peak l) (score x).
 Proof. unfold peak. rewrite map_app, fold_left_app. reflexivity. Qed.
-Lemma weighted_last f M l x : weighted f M (l ++ [x]) = nadd (weighted f M l) (nmul (f x) (nexpsub (score x) M)).
+Lemma weighted_last f M l x : weighted f M (l ++ [x]) =
+  nadd (weighted f M l) (nmul (f x) (nexpsub (score x) M)).
 Proof. unfold weighted. rewrite map_app, fold_left_app. reflexivity. Qed.
 (** The maximum of a list is the maximum of any of its members and something. *)
 Lemma peak_member l x : In x l -> exists r, peak l = nmax (score x) r.
@@ -68,17 +69,22 @@ Proof.
 Qed.
 
 (** ** Softmax-weighted means *)
-Lemma fold_nadd_num l r a : fold_left nadd l a = Num r -> (exists q, a = Num q) /\ forall x, In x l -> exists q, x = Num q.
+Lemma fold_nadd_num l r a : fold_left nadd l a = Num r -> (exists q, a = Num q) /\ forall x, In x l ->
+  exists q, x = Num q.
 Proof.
   revert a. induction l as [|x l IH]; simpl; intros a H.
   - split; [eauto|tauto].
-  - destruct (IH _ H) as [(q & Q) L]. destruct a, x; try discriminate. split; [eauto|]. intros y [<-|Hy]; eauto.
+  - destruct (IH _ H) as [(q & Q) L]. destruct a, x; try discriminate. split; [eauto|].
+    intros y [<-|Hy]; eauto.
 Qed.
-Lemma fold_nmax_num l (r : R) : (forall x, In x l -> exists q, x = Num q) -> l <> [] -> exists M, fold_left nmax l Bot = Num M.
+Lemma fold_nmax_num l (r : R) : (forall x, In x l -> exists q, x = Num q) -> l <> [] ->
+  exists M, fold_left nmax l Bot = Num M.
 Proof.
   intros H N. destruct l as [|x l]; [congruence|]. destruct (H x (or_introl eq_refl)) as (q & ->). simpl.
-  assert (G : forall l q, (forall x, In x l -> exists q, x = Num q) -> exists M, fold_left nmax l (Num q) = Num M).
-  { induction l0 as [|y l0 IH]; simpl; intros q0 L; [eauto|]. destruct (L y (or_introl eq_refl)) as (p & ->). simpl. apply IH. auto. }
+  assert (G : forall l q, (forall x, In x l -> exists q, x = Num q) ->
+  exists M, fold_left nmax l (Num q) = Num M).
+  { induction l0 as [|y l0 IH]; simpl; intros q0 L; [eauto|]. destruct (L y (or_introl eq_refl)) as (p & ->).
+    simpl. apply IH. auto. }
   apply G. intros y Hy. apply H. simpl. auto.
 Qed.
 Lemma fold_positive {X} (f : X -> R) l q : (0 <= q)%R -> (forall x, In x l -> 0 < f x)%R -> l <> [] ->
@@ -86,7 +92,8 @@ Lemma fold_positive {X} (f : X -> R) l q : (0 <= q)%R -> (forall x, In x l -> 0 
 Proof.
   intros Q P N. destruct l as [|x l]; [congruence|]. simpl.
   assert (Q' : (0 < q + f x)%R) by (specialize (P x (or_introl eq_refl)); lra). clear N.
-  assert (P' : forall y, In y l -> (0 < f y)%R) by (intros; apply P; simpl; auto). clear P Q. revert Q'. generalize (q + f x)%R.
+  assert (P' : forall y, In y l -> (0 < f y)%R) by (intros; apply P; simpl; auto). clear P Q. revert Q'.
+  generalize (q + f x)%R.
   induction l as [|y l IH]; simpl; intros p Hp; [eauto|]. apply IH; [intros; apply P'; simpl; auto|].
   specialize (P' y (or_introl eq_refl)). lra.
 Qed.
@@ -101,7 +108,8 @@ Lemma quotient_facts (l : list Z) (s : Z -> num) (v : Z -> num) :
      fold_left nadd (map (fun j => nmul (num1 Exp (nsub (s j) M)) (v j)) l) (Num 0) =
      fold_left nadd (map (fun j => nmul (nexpsub (s j) M) (v j)) l) (Num 0)) \/ (forall x, ndiv x Zs = Fault).
 Proof.
-  intros N M Zs. destruct Zs as [| | |r] eqn:E; try (right; intros x; destruct x; reflexivity). left. exists r.
+  intros N M Zs. destruct Zs as [| | |r] eqn:E; try (right; intros x; destruct x; reflexivity). left.
+  exists r.
   destruct (fold_nadd_num _ _ _ E) as [_ L].
   assert (L' : forall j, In j l -> exists q, s j = Num q).
   { intros j Hj. destruct (L (num1 Exp (nsub (s j) M))) as (q & Q); [apply in_map_iff; eauto|].
@@ -148,7 +156,8 @@ Proof.
   erewrite map_ext; [reflexivity|]. intros j. apply weight_facts.
 Qed.
 Lemma numerator_facts : shp numerator = Some sh /\ forall p, inb p sh = true ->
-  at_ numerator p = fold_left nadd (map (fun j => nmul (num1 Exp (nsub (scores j) M)) (at_ (v j) p)) keys) (Num 0).
+  at_ numerator p = fold_left nadd (map (fun j => nmul (num1 Exp (nsub (scores j) M)) (at_ (v j) p)) keys)
+  (Num 0).
 Proof.
   assert (F : forall j, shp (map2 Mul (weight j) (v j)) = Some sh /\
      forall p, at_ (map2 Mul (weight j) (v j)) p = nmul (num1 Exp (nsub (scores j) M)) (at_ (v j) p)).
@@ -159,31 +168,36 @@ Proof.
 Qed.
 Lemma quotient_at : shp (map2 Div numerator denominator) = Some sh /\ forall p, inb p sh = true ->
   at_ (map2 Div numerator denominator) p = ndiv (at_ numerator p) (at_ denominator []).
-Proof. destruct numerator_facts as [S _]. destruct denominator_facts as [D _]. destruct (map2_right Div _ _ _ S D) as [H A]. split; auto. Qed.
+Proof. destruct numerator_facts as [S _]. destruct denominator_facts as [D _].
+  destruct (map2_right Div _ _ _ S D) as [H A]. split; auto. Qed.
 
 (** Any way to get the maximum's weights and sums, then the choice at zero, refines the mean. *)
 Lemma mean_le (z o e : arr num) : shp z = Some [] -> shp o = Some sh -> shp e = Some sh ->
   at_ z [] = fold_left nadd (map (fun j => nexpsub (scores j) M) keys) (Num 0) ->
-  (forall p, inb p sh = true -> at_ o p = fold_left nadd (map (fun j => nmul (nexpsub (scores j) M) (at_ (v j) p)) keys) (Num 0)) ->
+  (forall p, inb p sh = true -> at_ o p =
+  fold_left nadd (map (fun j => nmul (nexpsub (scores j) M) (at_ (v j) p)) keys) (Num 0)) ->
   (if any n (fun j => g j) then map2 Div numerator denominator else e) [= ifzero z e (map2 Div o z).
 Proof.
   intros Sz So Se Az Ao. destruct (any n (fun j => g j)) eqn:Any.
   - assert (N : keys <> []).
     { apply any_true in Any as (j & Hj & Gj). intros C. assert (In j keys); [|rewrite C in *; auto].
       apply filter_In. split; auto. apply in_range. auto. }
-    destruct quotient_at as [Sq Aq]. destruct denominator_facts as [Sd Ad]. destruct numerator_facts as [Sn An].
+    destruct quotient_at as [Sq Aq]. destruct denominator_facts as [Sd Ad].
+    destruct numerator_facts as [Sn An].
     destruct (map2_right Div o z sh So Sz) as [Sr Ar].
     assert (Ss : shp (ifzero z e (map2 Div o z)) = Some sh).
     { unfold ifzero. destruct (at_ z []) as [| | |r]; [| | |destruct (Req_EM_T r 0); congruence];
         (destruct e; [discriminate|]; exact Se). }
-    apply vle_intro; [congruence|]. intros p u U I. rewrite Sq in U. injection U as <-. rewrite Aq, An by auto.
+    apply vle_intro; [congruence|]. intros p u U I. rewrite Sq in U. injection U as <-.
+    rewrite Aq, An by auto.
     destruct (quotient_facts keys scores (fun j => at_ (v j) p) N) as [(r & E & P & Ez & Eo)|F].
     + fold M in E, Ez, Eo. right. rewrite Ad, E. unfold ifzero. rewrite Az, <- Ez, E.
       destruct (Req_EM_T r 0) as [C|_]; [subst r; exfalso; revert P; apply Rlt_irrefl|].
       rewrite Ar, Ao, Az, <- Ez, E by auto. change (num2 Div) with ndiv. rewrite Eo. reflexivity.
     + left. rewrite Ad. apply F.
   - assert (N : keys = []).
-    { destruct keys as [|j l] eqn:K; [reflexivity|]. exfalso. assert (H : In j keys) by (rewrite K; simpl; auto).
+    { destruct keys as [|j l] eqn:K; [reflexivity|]. exfalso.
+      assert (H : In j keys) by (rewrite K; simpl; auto).
       apply filter_In in H as [Hr Hg]. apply in_range in Hr.
       assert (any n (fun j => g j) = true) by (apply any_true; eauto). congruence. }
     rewrite N in Az. unfold ifzero. rewrite Az. simpl. destruct (Req_EM_T 0 0); [apply vle_refl|congruence].
@@ -205,7 +219,8 @@ Proof.
   apply (mean_le n g s v sh Hs Hv (get3_1 st) (get3_2 st) e S1 S2 Se).
   - pose proof (C None) as H. rewrite columns_closed, G in H. injection H as _ H1 _. rewrite H1.
     unfold weighted, peak. rewrite !map_map. cbn. f_equal. apply map_ext. intros j. apply nmul_one_expsub.
-  - intros p I. pose proof (C (Some (exist _ p I))) as H. rewrite columns_closed, G in H. injection H as _ _ H2. rewrite H2.
+  - intros p I. pose proof (C (Some (exist _ p I))) as H. rewrite columns_closed, G in H.
+    injection H as _ _ H2. rewrite H2.
     unfold weighted, peak. rewrite !map_map. cbn. f_equal. apply map_ext. intros j. apply mul_comm_num.
 Qed.
 Theorem softmax_merge_rl : Rules.softmax_merge_rl. Proof. red; intros; lia. Qed.
@@ -218,19 +233,24 @@ Proof.
   fold (top n g s). destruct (top_facts n g s Hs) as [St At].
   set (w := fun j => map2 Expsub (s j) (top n g s)).
   assert (W : forall j, shp (w j) = Some [] /\ at_ (w j) [] = nexpsub (scores s j) (M n g s)).
-  { intros j. destruct (map2_same Expsub (s j) _ [] (Hs j) St) as [S A]. split; auto. unfold w. rewrite A, At. reflexivity. }
-  assert (WV : forall j, shp (map2 Mul (w j) (v j)) = Some sh /\ forall p, at_ (map2 Mul (w j) (v j)) p = nmul (nexpsub (scores s j) (M n g s)) (at_ (v j) p)).
-  { intros j. destruct (W j) as [S A]. destruct (map2_left Mul _ _ _ S (Hv j)) as [S' A']. split; auto. intros p. rewrite A', A. reflexivity. }
+  { intros j. destruct (map2_same Expsub (s j) _ [] (Hs j) St) as [S A]. split; auto. unfold w. rewrite A, At.
+    reflexivity. }
+  assert (WV : forall j, shp (map2 Mul (w j) (v j)) = Some sh /\ forall p,
+  at_ (map2 Mul (w j) (v j)) p = nmul (nexpsub (scores s j) (M n g s)) (at_ (v j) p)).
+  { intros j. destruct (W j) as [S A]. destruct (map2_left Mul _ _ _ S (Hv j)) as [S' A']. split; auto.
+    intros p. rewrite A', A. reflexivity. }
   set (x := fun j => tup2 (w j) (map2 Mul (w j) (v j))).
   assert (K : forall j, Pr [] sh (x j)) by (intros; apply pr_tup2; [apply W|apply WV]).
   destruct (pr_red [] sh n (fun j => g j) x K) as [S C].
-  change (fun j : Z => tup2 (map2 Expsub (s j) (top n g s)) (map2 Mul (map2 Expsub (s j) (top n g s)) (v j))) with x.
+  change (fun j : Z => tup2 (map2 Expsub (s j) (top n g s)) (map2 Mul (map2 Expsub (s j) (top n g s)) (v j)))
+  with x.
   set (st := red add_pairs n (fun j => g j) x) in *. clearbody st.
   destruct (pr_get [] sh st S) as [S0 S1].
   apply (mean_le n g s v sh Hs Hv (get2_0 st) (get2_1 st) e S0 S1 Se).
   - transitivity (part (inl (exist _ [] eq_refl) : index_of [] + index_of sh) st); [reflexivity|]. rewrite C.
     unfold total. f_equal. apply map_ext. intros j. apply W.
-  - intros p I. transitivity (part (inr (exist _ p I) : index_of [] + index_of sh) st); [reflexivity|]. rewrite C.
+  - intros p I. transitivity (part (inr (exist _ p I) : index_of [] + index_of sh) st); [reflexivity|].
+    rewrite C.
     unfold total. f_equal. apply map_ext. intros j. unfold part. cbn. apply WV.
 Qed.
 Theorem softmax_two_pass_rl : Rules.softmax_two_pass_rl. Proof. red; intros; lia. Qed.
@@ -247,22 +267,27 @@ Proof.
   assert (J : sjoin (Some sb) (Some sf) = Some sb).
   { pose proof (T 0 (gen d b) eq_refl) as H. rewrite shp_gen, shp_map2, shp_psi, Sb, Hf in H.
     simpl length in H. simpl Nat.leb in H. cbv iota in H. simpl skipn in H.
-    destruct (sjoin (Some sb) (Some sf)) as [u|] eqn:J; simpl in H; [|discriminate]. injection H as ->. reflexivity. }
+    destruct (sjoin (Some sb) (Some sf)) as [u|] eqn:J; simpl in H; [|discriminate]. injection H as ->.
+    reflexivity. }
   assert (Step : forall w t, shp w = Some (d :: sb) ->
     shp (step w t) = Some (d :: sb) /\
-    forall c p, 0 <= c < d -> inb p sb = true -> at_ (step w t) (c :: p) = nadd (at_ w (c :: p)) (pick (f t c) p)).
+    forall c p, 0 <= c < d -> inb p sb = true ->
+    at_ (step w t) (c :: p) = nadd (at_ w (c :: p)) (pick (f t c) p)).
   { intros w t Sw.
     assert (Sc : forall c, shp (map2 Add (psi [c] w) (f t c)) = Some sb).
     { intros c'. rewrite shp_map2, shp_psi, Sw, Hf. exact J. }
     split; [unfold step; rewrite shp_gen, Sc; reflexivity|]. intros c p Hc I.
     unfold step. rewrite at_gen_in by (auto; intros; rewrite !Sc; reflexivity).
     rewrite (at_pick _ p sb) by auto. rewrite (pick_map2 Add _ _ p sb) by auto. change (num2 Add) with nadd.
-    rewrite <- (at_pick (psi [c] w) p sb); [|rewrite shp_psi, Sw; reflexivity|auto]. rewrite at_psi. reflexivity. }
+    rewrite <- (at_pick (psi [c] w) p sb); [|rewrite shp_psi, Sw; reflexivity|auto]. rewrite at_psi.
+    reflexivity. }
   assert (F : forall l, shp (fold_left step l (gen d b)) = Some (d :: sb) /\
     forall c p, 0 <= c < d -> inb p sb = true ->
-    at_ (fold_left step l (gen d b)) (c :: p) = fold_left nadd (map (fun t => pick (f t c) p) l) (at_ (b c) p)).
+    at_ (fold_left step l (gen d b)) (c :: p) =
+    fold_left nadd (map (fun t => pick (f t c) p) l) (at_ (b c) p)).
   { induction l as [|t l IH] using rev_ind.
-    - split; auto. intros c p Hc I. simpl. rewrite at_gen_in by (auto; intros; rewrite !Hb; reflexivity). reflexivity.
+    - split; auto. intros c p Hc I. simpl. rewrite at_gen_in by (auto; intros; rewrite !Hb; reflexivity).
+      reflexivity.
     - destruct IH as [S A]. rewrite fold_left_app. simpl.
       destruct (Step (fold_left step l (gen d b)) t S) as [S' A']. split; auto.
       intros c p Hc I. rewrite A', A, map_app, fold_left_app by auto. reflexivity. }
@@ -273,7 +298,8 @@ Proof.
   apply vle_intro; [rewrite shp_gen, Sbody; symmetry; exact SR|].
   intros p u U I. rewrite shp_gen, Sbody in U. injection U as <-. destruct p as [|c p]; [discriminate|].
   simpl in I. apply andb_prop in I as [Ic Ip]. rewrite AR by (auto; lia).
-  change (gen d (fun c : Z => map2 Add (b c) (red (reduce RAdd) B (fun t : Z => g t) (fun t : Z => f t c)))) with (gen d body).
+  change (gen d (fun c : Z => map2 Add (b c) (red (reduce RAdd) B (fun t : Z => g t) (fun t' : Z => f t' c))))
+  with (gen d body).
   rewrite at_gen_in by (auto; try lia; intros; rewrite !Sbody; reflexivity).
   rewrite (at_pick _ p sb) by auto. unfold body. rewrite (pick_map2 Add _ _ p sb) by (auto; apply Sbody).
   assert (Pf : sf = [] \/ inb p sf = true).
@@ -300,7 +326,8 @@ Lemma fold_weights_guarded (g : Z -> bool) (s : Z -> num) M l : M <> Fault ->
 Proof.
   intros N. assert (Z0 : nexpsub Bot M = Num 0) by (destruct M; [congruence|reflexivity..]).
   induction l as [|t l IH] using rev_ind; [reflexivity|].
-  rewrite filter_app, !map_app, !fold_left_app, IH. cbn [map filter]. destruct (g t); [reflexivity|]. cbn [fold_left app map filter]. rewrite Z0.
+  rewrite filter_app, !map_app, !fold_left_app, IH. cbn [map filter]. destruct (g t); [reflexivity|].
+  cbn [fold_left app map filter]. rewrite Z0.
   apply (total_made nadd (Num 0)); [apply (reduce_unit RAdd)|apply (reduce_made RAdd)].
 Qed.
 (** The sums relative to the block's own maximum, brought to a larger one. *)
@@ -309,7 +336,8 @@ Lemma rescale_block f l m : nmax m (peak l) <> Fault ->
 Proof.
   intros N. rewrite (nmax_comm m) in *. set (M' := nmax (peak l) m) in *.
   assert (E : exists e, nexpsub (peak l) M' = Num e).
-  { unfold M' in *. destruct (peak_cases l) as [P|[P|(r & P)]]; rewrite P in *; destruct m; simpl in *; eauto; congruence. }
+  { unfold M' in *. destruct (peak_cases l) as [P|[P|(r & P)]]; rewrite P in *; destruct m; simpl in *; eauto;
+    congruence. }
   destruct E as (e & E). pose proof E as E'. rewrite E. apply (scale f _ _ e l E).
   intros y Hy. destruct (peak_member l y Hy) as (r & P). unfold M'. rewrite P. apply expsub_chain.
 Qed.
@@ -330,14 +358,17 @@ Definition x := gen B (fun t => if g t then s t else bottom).
 Definition mx := map2 Max (get3_0 st) (red (reduce RMax) B (fun _ => true) (fun t => psi [t] x)).
 Definition al := map2 Expsub (get3_0 st) mx.
 Definition p := gen B (fun t => map2 Expsub (psi [t] x) mx).
-Definition znew := map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun _ => true) (fun t => psi [t] p)).
-Definition onew := gen d (fun c => map2 Add (map2 Mul al (psi [c] (get3_2 st))) (red (reduce RAdd) B (fun t => g t) (fun t => map2 Mul (psi [t] p) (v t c)))).
+Definition znew := map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun _ => true)
+  (fun t => psi [t] p)).
+Definition onew := gen d (fun c => map2 Add (map2 Mul al (psi [c] (get3_2 st))) (red (reduce RAdd)
+  B (fun t => g t) (fun t => map2 Mul (psi [t] p) (v t c)))).
 
 Lemma guarded_shape t : shp (if g t then s t else bottom) = Some [].
 Proof. destruct (g t); auto. Qed.
 Lemma x_at t : 0 <= t < B -> at_ (psi [t] x) [] = if g t then sc t else Bot.
 Proof.
-  intros Ht. rewrite at_psi. simpl app. unfold x. rewrite at_gen_in by (auto; intros; rewrite !guarded_shape; reflexivity).
+  intros Ht. rewrite at_psi. simpl app. unfold x.
+  rewrite at_gen_in by (auto; intros; rewrite !guarded_shape; reflexivity).
   destruct (g t); reflexivity.
 Qed.
 Lemma x_shape t : shp (psi [t] x) = Some [].
@@ -345,7 +376,8 @@ Proof. unfold x. rewrite shp_psi, shp_gen, guarded_shape. reflexivity. Qed.
 Lemma mx_facts : shp mx = Some [] /\ at_ mx [] = big.
 Proof.
   destruct (st_get _ _ Ss) as (S0 & _ & _ & _).
-  assert (R : shp (red (reduce RMax) B (fun _ => true) (fun t => psi [t] x)) = Some []) by (rewrite shp_red; apply x_shape).
+  assert (R : shp (red (reduce RMax) B (fun _ => true) (fun t => psi [t] x)) = Some []) by (rewrite shp_red;
+  apply x_shape).
   destruct (map2_same Max _ _ [] S0 R) as [S A]. split; [exact S|]. unfold mx. rewrite A.
   rewrite (at_red _ _ _ _ [] []); [|apply x_shape|reflexivity]. rewrite filter_all.
   unfold big, mst, own. change (num2 Max) with nmax. f_equal. simpl. unfold kept. rewrite <- fold_max_guarded.
@@ -363,7 +395,8 @@ Qed.
 Lemma p_at t : 0 <= t < B -> at_ (psi [t] p) [] = nexpsub (if g t then sc t else Bot) big.
 Proof.
   intros Ht. destruct mx_facts as [Sm Am].
-  assert (F : forall t, shp (map2 Expsub (psi [t] x) mx) = Some []) by (intros; rewrite shp_map2, x_shape, Sm; reflexivity).
+  assert (F : forall t, shp (map2 Expsub (psi [t] x) mx) = Some []) by (intros; rewrite shp_map2, x_shape, Sm;
+  reflexivity).
   rewrite at_psi. simpl app. unfold p. rewrite at_gen_in by (auto; intros; rewrite !F; reflexivity).
   destruct (map2_same Expsub _ _ [] (x_shape t) Sm) as [_ A]. rewrite A, Am, x_at by auto. reflexivity.
 Qed.
@@ -373,14 +406,16 @@ Lemma z_facts : shp znew = Some [] /\
 Proof.
   destruct (st_get _ _ Ss) as (_ & S1 & _ & _). destruct al_facts as [Sa Aa].
   destruct (map2_same Mul _ _ [] Sa S1) as [Sz Az].
-  assert (R : shp (red (reduce RAdd) B (fun _ => true) (fun t => psi [t] p)) = Some []) by (rewrite shp_red; apply p_shape).
+  assert (R : shp (red (reduce RAdd) B (fun _ => true) (fun t => psi [t] p)) = Some []) by (rewrite shp_red;
+  apply p_shape).
   destruct (map2_same Add _ _ [] Sz R) as [S A]. split; [exact S|]. unfold znew. rewrite A, Az, Aa.
   rewrite (at_red _ _ _ _ [] []); [|apply p_shape|reflexivity]. rewrite filter_all.
   change (num2 Add) with nadd. change (num2 Mul) with nmul. f_equal. simpl.
   f_equal. apply map_ext_in. intros t Ht. apply p_at, in_range. auto.
 Qed.
 Lemma cell_facts c :
-  let cell := map2 Add (map2 Mul al (psi [c] (get3_2 st))) (red (reduce RAdd) B (fun t => g t) (fun t => map2 Mul (psi [t] p) (v t c))) in
+  let cell := map2 Add (map2 Mul al (psi [c] (get3_2 st))) (red (reduce RAdd) B (fun t => g t)
+  (fun t => map2 Mul (psi [t] p) (v t c))) in
   shp cell = Some sh /\ forall q, inb q sh = true ->
   at_ cell q = nadd (nmul (nexpsub mst big) (at_ (get3_2 st) (c :: q)))
     (fold_left nadd (map (fun t => nmul (nexpsub (sc t) big) (at_ (v t c) q)) kept) (Num 0)).
@@ -388,9 +423,11 @@ Proof.
   destruct (st_get _ _ Ss) as (_ & _ & S2 & _). destruct al_facts as [Sa Aa]. cbv zeta.
   assert (S2c : shp (psi [c] (get3_2 st)) = Some sh) by (rewrite shp_psi, S2; reflexivity).
   destruct (map2_left Mul _ _ sh Sa S2c) as [So Ao].
-  assert (F : forall t, shp (map2 Mul (psi [t] p) (v t c)) = Some sh /\ forall q, at_ (map2 Mul (psi [t] p) (v t c)) q = nmul (at_ (psi [t] p) []) (at_ (v t c) q)).
+  assert (F : forall t, shp (map2 Mul (psi [t] p) (v t c)) = Some sh /\ forall q,
+  at_ (map2 Mul (psi [t] p) (v t c)) q = nmul (at_ (psi [t] p) []) (at_ (v t c) q)).
   { intros t. apply (map2_left Mul _ _ sh (p_shape t) (Hv t c)). }
-  assert (R : shp (red (reduce RAdd) B (fun t => g t) (fun t => map2 Mul (psi [t] p) (v t c))) = Some sh) by (rewrite shp_red; apply F).
+  assert (R : shp (red (reduce RAdd) B (fun t => g t) (fun t => map2 Mul (psi [t] p) (v t c))) =
+  Some sh) by (rewrite shp_red; apply F).
   destruct (map2_same Add _ _ sh So R) as [S A]. split; [exact S|]. intros q I. rewrite A, Ao, Aa, at_psi.
   rewrite (at_red _ _ _ _ q sh); [|apply F|auto].
   change (num2 Add) with nadd. change (num2 Mul) with nmul. f_equal. simpl. unfold kept.
@@ -412,13 +449,18 @@ Proof.
   rewrite columns_closed. set (L := map (fun j => col q (key j)) (filter (fun t => g t) (range B))).
   assert (Pk : peak L = own). { unfold peak, L, own, kept. rewrite map_map. reflexivity. }
   unfold nmerge. rewrite Pk. fold mst. fold big. rewrite Amx, Az.
-  assert (Wz : weighted (fun x => snd (fst x)) big L = fold_left nadd (map (fun t => nexpsub (sc t) big) kept) (Num 0)).
+  assert (Wz : weighted (fun x => snd (fst x)) big L =
+  fold_left nadd (map (fun t => nexpsub (sc t) big) kept) (Num 0)).
   { unfold weighted, L. rewrite map_map. f_equal. apply map_ext. intros t. apply nmul_one_expsub. }
-  assert (Z0 : nadd (nmul (at_ (get3_1 st) []) (nexpsub mst big)) (nmul (weighted (fun x => snd (fst x)) own L) (nexpsub own big)) =
-    nadd (nmul (nexpsub mst big) (at_ (get3_1 st) [])) (fold_left nadd (map (fun t => nexpsub (if g t then sc t else Bot) big) (range B)) (Num 0))).
+  assert (Z0 : nadd (nmul (at_ (get3_1 st) []) (nexpsub mst big)) (nmul (weighted (fun x => snd (fst x))
+  own L) (nexpsub own big)) =
+    nadd (nmul (nexpsub mst big) (at_ (get3_1 st) []))
+    (fold_left nadd (map (fun t => nexpsub (if g t then sc t else Bot) big) (range B)) (Num 0))).
   { rewrite (mul_comm_num (nexpsub mst big)). destruct big as [| | |b] eqn:Eb.
-    1: { replace (nexpsub mst Fault) with Fault by (destruct mst; reflexivity). rewrite nmul_fault_r. reflexivity. }
-    all: f_equal; rewrite fold_weights_guarded by congruence; change (filter g (range B)) with kept; rewrite <- Wz, <- Eb; unfold big; rewrite <- Pk; apply rescale_block;
+    1: { replace (nexpsub mst Fault) with Fault by (destruct mst; reflexivity). rewrite nmul_fault_r.
+    reflexivity. }
+    all: f_equal; rewrite fold_weights_guarded by congruence; change (filter g (range B)) with kept;
+    rewrite <- Wz, <- Eb; unfold big; rewrite <- Pk; apply rescale_block;
       rewrite Pk; fold big; congruence. }
   destruct q as [[[|c q] I]|]; [discriminate| |].
   - f_equal; [f_equal; exact Z0|]. simpl proj1_sig.
@@ -426,23 +468,31 @@ Proof.
     unfold onew. rewrite at_gen_in; [|intros; rewrite !(proj1 (cell_facts _)); reflexivity|lia].
     rewrite (proj2 (cell_facts c)) by auto.
     rewrite (mul_comm_num (nexpsub mst big)).
-    assert (Wo : weighted snd big L = fold_left nadd (map (fun t => nmul (nexpsub (sc t) big) (at_ (v t c) q)) kept) (Num 0)).
+    assert (Wo : weighted snd big L =
+    fold_left nadd (map (fun t => nmul (nexpsub (sc t) big) (at_ (v t c) q)) kept) (Num 0)).
     { unfold weighted, L. rewrite map_map. f_equal. apply map_ext. intros t. rewrite mul_comm_num. f_equal.
-      unfold col, column_of. simpl. apply (at_gen_in d (fun c => v t c)); [intros; rewrite !Hv; reflexivity|lia]. }
+      unfold col, column_of. simpl. apply (at_gen_in d (fun c => v t c)); [intros; rewrite !Hv;
+      reflexivity|lia]. }
     destruct big as [| | |b] eqn:Eb.
-    1: { replace (nexpsub mst Fault) with Fault by (destruct mst; reflexivity). rewrite nmul_fault_r. reflexivity. }
-    all: f_equal; rewrite <- Wo, <- Eb; unfold big; rewrite <- Pk; apply rescale_block; rewrite Pk; fold big; congruence.
-  - replace (weighted snd own L) with (weighted (fun x => snd (fst x)) own L); [f_equal; [f_equal; exact Z0|exact Z0]|].
+    1: { replace (nexpsub mst Fault) with Fault by (destruct mst; reflexivity). rewrite nmul_fault_r.
+    reflexivity. }
+    all: f_equal; rewrite <- Wo, <- Eb; unfold big; rewrite <- Pk; apply rescale_block; rewrite Pk; fold big;
+    congruence.
+  - replace (weighted snd own L) with (weighted (fun x => snd (fst x)) own L); [f_equal; [f_equal;
+    exact Z0|exact Z0]|].
     unfold weighted, L. rewrite !map_map. reflexivity.
 Qed.
 End Block.
-Lemma block_shapes B d g st s v : (exists sh, state_of sh st) -> (forall t, shp (s t) = Some []) -> (exists sh, forall t c, shp (v t c) = Some sh) ->
-  shp (get3_2 st) = shp (get3_2 (red states B (fun t => g t) (fun t => tup3 (s t) (real 1) (gen d (fun c => v t c))))) ->
+Lemma block_shapes B d g st s v : (exists sh, state_of sh st) -> (forall t, shp (s t) = Some []) ->
+  (exists sh, forall t c, shp (v t c) = Some sh) ->
+  shp (get3_2 st) = shp (get3_2 (red states B (fun t => g t) (fun t => tup3 (s t) (real 1)
+  (gen d (fun c => v t c))))) ->
   exists sh, St (d :: sh) st /\ forall t c, shp (v t c) = Some sh.
 Proof.
   intros (sh' & S) Hs (sh & Hv) E. exists sh. split; auto.
   destruct (st_red (d :: sh) B (fun t => g t) _ (keys_st sh d s v Hs Hv)) as [Sr _].
-  destruct (st_get _ _ Sr) as (_ & _ & S2 & _). apply state_of_St in S. destruct (st_get _ _ S) as (_ & _ & S2' & _).
+  destruct (st_get _ _ Sr) as (_ & _ & S2 & _). apply state_of_St in S.
+  destruct (st_get _ _ S) as (_ & _ & S2' & _).
   assert (sh' = d :: sh) as -> by congruence. exact S.
 Qed.
 Theorem block_state_lr : Rules.block_state_lr.
@@ -483,7 +533,8 @@ Proof.
     rewrite (total_app nmerge nempty nmerge_assoc nmerge_unit nmerge_made). reflexivity. }
   induction 1 as [|x l m P IH|x y l|l m k P IH1 Q IH2]; [reflexivity| | |congruence].
   - rewrite !C, IH. reflexivity.
-  - rewrite !C, <- (nmerge_assoc (nmerge nempty y)), (nmerge_comm (nmerge nempty y)), nmerge_assoc. reflexivity.
+  - rewrite !C, <- (nmerge_assoc (nmerge nempty y)), (nmerge_comm (nmerge nempty y)), nmerge_assoc.
+    reflexivity.
 Qed.
 (** Any two tilings of the same keys, in any order, give the same state. *)
 Theorem every_tiling t u : Permutation (keys_of t) (keys_of u) -> run t = run u.
@@ -506,7 +557,8 @@ Proof.
   assert (0 <= sum_R f l)%R by (induction l as [|y l IH]; simpl; [lra|specialize (P y); lra]).
   specialize (P x). lra.
 Qed.
-Lemma fold_sum (f : R * R -> R) l a : fold_left nadd (map (fun x => Num (f x)) l) (Num a) = Num (a + sum_R f l).
+Lemma fold_sum (f : R * R -> R) l a : fold_left nadd (map (fun x => Num (f x)) l) (Num a) =
+  Num (a + sum_R f l).
 Proof.
   revert a. induction l as [|x l IH]; simpl; intros a; [f_equal; ring|]. rewrite IH. f_equal. ring.
 Qed.
@@ -524,15 +576,20 @@ Theorem tiled_softmax t l : Permutation (keys_of t) (map real_key l) ->
   else (exists r, z = Num r /\ 0 < r)%R /\ ndiv o z = Num (softmax_mean l).
 Proof.
   intros P. rewrite run_keys, (columns_permutation _ _ P), columns_closed.
-  destruct l as [|x l']; [reflexivity|]. cbv iota. set (l := x :: l') in *. assert (N : l <> []) by discriminate. clearbody l.
+  destruct l as [|x l']; [reflexivity|]. cbv iota. set (l := x :: l') in *.
+  assert (N : l <> []) by discriminate. clearbody l.
   destruct (peak_real l N) as (m & ->).
-  assert (W : weighted (fun x => snd (fst x)) (Num m) (map real_key l) = Num (exp (- m) * sum_R (fun x => exp (fst x)) l)).
+  assert (W : weighted (fun x => snd (fst x)) (Num m) (map real_key l) =
+  Num (exp (- m) * sum_R (fun x => exp (fst x)) l)).
   { unfold weighted. rewrite map_map. cbn [real_key fst snd score nexpsub nmul lift_real2].
-    rewrite (fold_sum (fun x => 1 * exp (fst x - m))%R), <- sum_scale. f_equal. rewrite Rplus_0_l. apply sum_ext.
+    rewrite (fold_sum (fun x => 1 * exp (fst x - m))%R), <- sum_scale. f_equal. rewrite Rplus_0_l.
+    apply sum_ext.
     intros y. rewrite Rmult_1_l, <- exp_plus. f_equal. ring. }
-  assert (V : weighted snd (Num m) (map real_key l) = Num (exp (- m) * sum_R (fun x => (exp (fst x) * snd x)%R) l)).
+  assert (V : weighted snd (Num m) (map real_key l) =
+  Num (exp (- m) * sum_R (fun x => (exp (fst x) * snd x)%R) l)).
   { unfold weighted. rewrite map_map. cbn [real_key fst snd score nexpsub nmul lift_real2].
-    rewrite (fold_sum (fun x => snd x * exp (fst x - m))%R), <- sum_scale. f_equal. rewrite Rplus_0_l. apply sum_ext.
+    rewrite (fold_sum (fun x => snd x * exp (fst x - m))%R), <- sum_scale. f_equal. rewrite Rplus_0_l.
+    apply sum_ext.
     intros y. replace (fst y - m)%R with (- m + fst y)%R by ring. rewrite exp_plus. ring. }
   rewrite W, V.
   assert (P1 : (0 < sum_R (fun x => exp (fst x)) l)%R) by (apply sum_positive; auto; intros; apply exp_pos).
