@@ -177,16 +177,16 @@ class Inference {
     if (array == nullptr) ill(term, "unknown name");
     return {Sort::kArr, array->shape, array->elem};
   }
-  // Both operands index (+ - * only); else equal shapes, or one operand of rank 0.
+  // Both operands index (+ - * only); else equal shapes (the first is taken), or one of rank 0.
   Type pointwise(const Term& term, const Types& t) {
     const Type& first = t.front();
     const Type& second = t.back();
     if (first.sort == Sort::kIndex && is_index_arithmetic(term->op))
       return good(term, second.sort == Sort::kIndex, first);
     good(term, is_real(first) && is_real(second), first);
-    if (second.shape.empty()) return first;
-    return good(term, first.shape.empty() || same_shape(first.shape, second.shape, scope_, spec_),
-                second);
+    if (first.shape.empty()) return second;
+    return good(term, second.shape.empty() || same_shape(first.shape, second.shape, scope_, spec_),
+                first);
   }
   // psi, mem: an element of an int array is an index.
   Type select(const Term& term, const Types& t) {

@@ -426,7 +426,7 @@ def of_fold(term, env):
     want(term.kids[0], env, INDEX, "bound")
     init = array(term.kids[1], env, "fold")
     step = array(term.kids[2], inner_env(term, 2, env), "fold")
-    require(same(init, step), "type: fold's step")
+    require(same(init, scoped(step, env.depth, "fold")), "type: fold's step")
     return init
 
 

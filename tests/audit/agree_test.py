@@ -5,8 +5,8 @@ usage: agree_test.py --root ROOT --build BUILD
 minimoa-audit and certificates/second read one text (FORMAT.md) and share no code. Each case is a
 certificate and what both must say of one of its claims, valid or invalid; so a text that is read
 in two ways again is noticed, whichever of the two is right. Some certificates are written by
-minimoa: for a schedule whose traffic needs the atoms of (== a b) in the order of the text, and
-for specs with requires.
+minimoa: for a schedule whose traffic needs the atoms of (== a b) in the order of the text, for
+specs with requires and for one with a sum of arrays whose extents are written in two ways.
 Prints `N passed, N failed`.
 """
 import argparse
@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 import forged_test
-from guards_test import ANY, HEAD, Batch, certificate, put
+from guards_test import ANY, HEAD, TRAFFIC, Batch, certificate, rule
 
 # Split keys: the number of parts is a quotient on both sides of a row of traffic.
 SPLIT = """schedule one
@@ -48,6 +48,18 @@ S * T * 32767 mod 7 * 65536 * 65536 >= 0|invalid
 (1 - S) mod 2 <= T|invalid
 ((0 - S) * (0 - T)) div 2 >= 0|valid
 S <= T and (T - S) div 2 <= S|invalid
+"""
+
+
+# The unravelled index is made of the extents of a sum, as its first operand writes them.
+FORMS = """spec forms
+dims B, H, S, T, D
+require B <= 1024 and H <= 1024 and T <= 1024 and D <= 1024
+in Q : f32[B,H,S,D], K : f32[B,H,2*T,D], P : f32[B,H,T+T,D], V : f32[B,H,2*T,D]
+out O : f32[B,H,S,D]
+attend O[b,h,i,c] over j in 2*T
+  score = sum(l in D) Q[b,h,i,l] * (<B H (2*T) D> rho (%s))[b,h,j,l]
+  value = V[b,h,j,c]
 """
 
 
@@ -136,9 +148,106 @@ def literal_cases(b):
             [["lin", half, []], ["mul", 5, 5], forged_test.lin(0, 4)]])
 
 
+SHARED = "(for (i N) (put (vec i) (let (x) %s (psi (vec %s) x))))"
+ONES = "(gen (c (* (+ N N) 1)) bottom)"  # with three operators in its extent
+TWOS = "(gen (c (* 2 N)) bottom)"
+# The number of obligations of `safe`: those of `i` and of the extent as it is written; holes stand
+# for their proofs, so that a wrong number is invalid and the right one holey.
+STORED = ((ONES, 28), (TWOS, 24), ("(if (< i 3) %s %s)" % (ONES, TWOS), 30),
+          ("(if (< i 3) %s %s)" % (TWOS, ONES), 28), ("(+ %s %s)" % (ONES, TWOS), 30),
+          ("(+ %s %s)" % (TWOS, ONES), 28), ("(+ bottom %s)" % ONES, 28),
+          ("(fold (J 2) (st) %s (gen (c (* 2 N)) (psi (vec c) st)))" % ONES, 32))
+
+
+def type_cases(b):
+    """FORMAT 2: which form an extent has, and that it mentions no variable that is bound below."""
+    for value, number in STORED:
+        for count in (number - 2, number, number + 2):
+            final_case(b, "stored %s: %d" % (value, count), "safe",
+                       "holey" if count == number else "invalid", SHARED % (value, 0),
+                       safe=[{"hole": "no-witness"}] * count)
+    for value in ("(gen (c 2) (gen (k %s) bottom))", "(red add (c 2) true (gen (k %s) (real 1)))",
+                  "(fold (c 2) (st) (gen (k N) (real 1)) (gen (k %s) (real 1)))"):
+        for extent, state in (("N", "valid"), ("(+ N (- i i))", "valid"),
+                              ("(+ N (- c c))", "invalid")):
+            text = value % extent
+            final_case(b, text, "equal", state,
+                       SHARED % (text, "0 0" if value.startswith("(gen") else "0"))
+
+
+# What a loop over i does, and the words that one of its tasks holds (FORMAT 12, footprint).
+NEEDS = """
+(when (< i (mem T (vec i))) (put (vec i) bottom))|2
+(when (< (mem T (vec i)) i) (put (vec i) bottom))|1
+(when (< (+ i 1) (+ i (mem T (vec i)))) (put (vec i) bottom))|3
+(when (or (< i 2) (< 3 (mem T (vec i)))) (put (vec i) bottom))|3
+(when (iszero (exp (mem S (vec)))) (put (vec i) bottom))|1
+(put (vec i) (real (+ i (mem T (vec i)))))|1
+(put (vec i) (+ (real i) (real i)))|2
+(put (vec i) (mem B (vec (mem T (vec i)) (mem T (vec i)))))|1
+"""
+
+
+def text_cases(b):
+    """TEXTs that are compared as polynomials, and the footprint itself."""
+    for line in NEEDS.strip().splitlines():
+        text, words = line.split("|")
+        for count in range(4):
+            costs = {"footprint": [str(count)], "nests": [], "traffic": []}
+            final_case(b, "%s: %d words" % (text, count), "footprint",
+                       "valid" if str(count) == words else "invalid", "(for (i N) %s)" % text,
+                       costs=costs)
+    nothing = "(- (div 1 (- N N)) (div 1 (- N N)))"
+    for text, state in ((nothing, "valid"), ("(* 0 (div 1 0))", "valid"),
+                        ("(div 1 (- N N))", "invalid")):
+        final_case(b, "workspace " + text, "workspace", state, workspace=text)
+        final_case(b, "footprint 1 + " + text, "footprint", state, costs={
+            "footprint": ["(+ 1 %s)" % text], "nests": [], "traffic": []})
+
+
+def list_cases(b):
+    """FORMAT 5 and 12: goals of one boolean are numbered alone; lists of proofs of their own."""
+    q = ["(div (* 2 N) 4)", "(div N 2)"]
+    both = "(and (<= (* 4 %s) (* 2 N)) (<= (* 2 %s) N))" % tuple(q)
+    rules = ANY + rule("(value ?A) (bool ?g)", "?A", "?A", "(where (prove ?g))")
+    for fact, state in ((4, "valid"), (6, "invalid")):
+        # Facts 4, 5 of its only quotient; 6 is the negated goal.
+        step = forged_test.step("r", [0], {"A": "V", "g": both},
+                                [forged_test.hyp(4, 6), forged_test.hyp(fact, 6)])
+        cert = certificate(b, HEAD + "O = V\n", [step], rules)
+        cert["spec_proofs"] = [forged_test.hyp(0, 4)]
+        b.agree("goals of and, fact %d" % fact, "equal", state, cert)
+    # The words of V: N, of which (== N N) is proved; 2 is the negated goal -1.
+    one = forged_test.step("any", [], {"P": "(put (vec) V)",
+                                       "Q": "(for (i N) (put (vec i) (mem V (vec i))))"})
+    use = [["use", 0, [[["1", [[0, 1]]]]], [0, 1]], ["lin", "0", [["1", 2]]]]
+    used = [["use", 0, [[["1", [[0, 1]]]]], [0, 1, 2]], ["lin", "0", [["1", 3]]]]
+    for words, tree, state in (
+            ("N", ["goals", [], []], "valid"), ("N", ["goals", [], use], "valid"),
+            ("N", ["goals", use, []], "invalid"),
+            ("(min N N)", ["cases", ["goals", [], used], ["goals", [], used]], "valid"),
+            ("(min N N)", ["cases", ["goals", [], []], ["goals", used, []]], "invalid"),
+            ("(min N N)", ["cases", ["goals", [], []], ["absurd", used]], "invalid")):
+        cert = certificate(b, TRAFFIC, [one], ANY)
+        cert["costs"] = {"footprint": ["1"], "nests": [], "traffic": [
+            ["V", "load", "exact", "1", words, tree]]}
+        cert["witness"] = {"N": "1"}
+        b.agree("use in %s" % tree, "traffic", state, cert)
+
+
 def all_cases(b):
     b.first_rules = b.rules()
     literal_cases(b)
+    type_cases(b)
+    text_cases(b)
+    list_cases(b)
+    for name, state in (("i", "holey"), ("k", "invalid")):
+        final_case(b, "cover of " + name, "safe", state, cover=[[name, "o0"]],
+                   safe=[{"hole": "no-witness"}] * 17)
+    for name, state in (("concept", "invalid"), ("and_eq", "invalid"), ("final", "valid")):
+        cert = certificate(b, HEAD.replace("N, M", "N, M, " + name) + "O = V\n")
+        cert["spec_proofs"] = [forged_test.hyp(0, 6)]
+        b.agree("a dimension called " + name, "equal", state, cert)
 
 
 def main():
@@ -158,6 +267,9 @@ def main():
         with open(os.path.join(root, "spec/attention/sdpa.moa"), encoding="utf-8") as file:
             sdpa = file.read()
         groups.append(b.emitted(minimoa, "split keys", ("all", "valid"), sdpa, SPLIT))
+        for operands in ("K + P", "P + K"):
+            groups.append(b.emitted(minimoa, "rho of " + operands, ("all", "valid"),
+                                    FORMS % operands, "naive"))
         for line in REQUIRES.strip().splitlines():
             text, state = line.split("|")
             spec = sdpa.replace("\nin Q", "\nrequire " + text + "\nin Q")
