@@ -22,10 +22,13 @@ from common import Report  # noqa: E402
 
 ORDER = ("RowBounds", "ElementBounds", "TickBounds", "BoundRows", "BoundProofs", "MoA", "MoAFacts",
          "Rules", "AlgebraProofs", "PsiProofs", "LoopProofs", "Congruence", "ReductionProofs", "StateProofs",
-         "SoftmaxProofs", "Bridge")
+         "SoftmaxProofs", "AttentionProofs", "Bridge")
 # What the rows of softmax.rules add up to, and that proofs of certificates are right.
-MAIN = ("SoftmaxProofs.every_tiling", "SoftmaxProofs.tiled_softmax", "Bridge.check_sound",
-        "Bridge.checks_sound")
+MAIN = ("SoftmaxProofs.every_tiling", "SoftmaxProofs.tiled_softmax",
+        "AttentionProofs.masked_keys_have_no_influence", "AttentionProofs.empty_row",
+        "AttentionProofs.causal", "AttentionProofs.weights_are_positive",
+        "AttentionProofs.weights_sum_to_one", "AttentionProofs.mean_of_weights",
+        "AttentionProofs.order_of_keys_does_not_matter", "Bridge.check_sound", "Bridge.checks_sound")
 # What Coq's standard library of the reals assumes; no rule and no bound may assume anything else.
 REALS = {"ClassicalDedekindReals.sig_forall_dec", "ClassicalDedekindReals.sig_not_dec",
          "FunctionalExtensionality.functional_extensionality_dep", "Classical_Prop.classic"}
