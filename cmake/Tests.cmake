@@ -75,6 +75,7 @@ minimoa_script(ratio audit tests/audit/ratio_test.py)
 minimoa_script(second audit tests/second/second_test.py)
 minimoa_script(produced audit tests/second/produced_test.py)
 minimoa_script(agree audit tests/audit/agree_test.py)
+minimoa_script(defects audit tests/defects/defects_test.py)
 minimoa_script(mutation mutation tests/mutation/mutate_test.py)
 minimoa_script(checker mutation tests/mutation/checker_test.py)
 # Of --full; the samples take seconds.
