@@ -18,7 +18,8 @@ import subprocess
 import sys
 
 import forged_test
-from guards_test import ANY, HEAD, TRAFFIC, Batch, certificate, rule
+from batch import ANY, HEAD, Batch, certificate, rule
+from traffic_cases import TRAFFIC
 
 # Split keys: the number of parts is a quotient on both sides of a row of traffic.
 SPLIT = """schedule one
