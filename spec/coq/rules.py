@@ -13,8 +13,7 @@ premise, since the audit checks the type of the whole term after every step. So 
 all terms: a larger operand gives a larger result, and shapes depend on shapes only.
 Without --write: compares with the committed file.
 
-May be wrong: in the printing of a term (tests/coq compares the operator words with FORMAT.md's
-table), or if a premise excludes a use that the audit accepts.
+May be wrong: in the printing of a term, or if a premise excludes a use that the audit accepts.
 """
 import argparse
 import glob
