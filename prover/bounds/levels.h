@@ -5,7 +5,8 @@
 // every read of it is a load, every write a store, and it needs no words inside.
 // So each memory of a machine has traffic of its own, by the same closed forms.
 // Which buffers go outside is chosen at given sizes, the largest first.
-// May be wrong: another choice may move less. Nothing of it is in a certificate, so no audit sees it.
+// May be wrong: another choice may move less. Nothing of it is in a certificate, so no audit sees
+// it.
 #pragma once
 
 #include <optional>

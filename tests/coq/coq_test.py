@@ -21,10 +21,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from common import Report  # noqa: E402
 
 ORDER = ("RowBounds", "ElementBounds", "TickBounds", "BoundRows", "BoundProofs", "MoA", "MoAFacts",
-         "Rules", "AlgebraProofs", "PsiProofs", "LoopProofs", "Congruence", "ReductionProofs", "StateProofs",
+         "Rules", "AlgebraProofs", "PsiProofs", "LayoutProofs", "LoopProofs", "Congruence", "ReductionProofs", "StateProofs",
          "SoftmaxProofs", "AttentionProofs", "Bridge")
 # What the rows of softmax.rules add up to, and that proofs of certificates are right.
-MAIN = ("SoftmaxProofs.every_tiling", "SoftmaxProofs.tiled_softmax",
+MAIN = ("LayoutProofs.index_of_offset", "LayoutProofs.offset_of_index", "LayoutProofs.psi_correspondence",
+        "SoftmaxProofs.every_tiling", "SoftmaxProofs.tiled_softmax",
         "AttentionProofs.masked_keys_have_no_influence", "AttentionProofs.empty_row",
         "AttentionProofs.causal", "AttentionProofs.weights_are_positive",
         "AttentionProofs.weights_sum_to_one", "AttentionProofs.mean_of_weights",
