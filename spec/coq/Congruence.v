@@ -78,20 +78,17 @@ Proof.
 Qed.
 Lemma scalar_le (x y : E) : ele x y -> scalar x [= scalar y.
 Proof. intros. apply arr_le. auto. Qed.
-Lemma ifzero_le z z' (x x' y y' : arr E) : z [= z' -> x [= x' -> y [= y' -> shp x = shp y ->
-  ifzero z x y [= ifzero z' x' y'.
+Lemma ifzero_le z z' (x x' y y' : arr E) : z [= z' -> x [= x' -> y [= y' -> ifzero z x y [= ifzero z' x' y'.
 Proof.
-  intros Lz Lx Ly S. unfold ifzero. destruct (vle_at z z' [] Lz) as [F|Q].
-  - rewrite F. destruct x as [|s f]; [apply vle_wrong|]. simpl in S.
-    assert (Sx : shp x' = Some s) by (eapply vle_shp; eauto; reflexivity).
-    assert (Sy : shp y' = Some s) by (eapply vle_shp; eauto; congruence).
-    assert (G : forall C : arr E, shp C = Some s -> Arr s (fun _ => fault) [= C).
-    { intros C SC. apply vle_intro; [auto|]. intros p u U I. simpl in U. injection U as <-. rewrite at_arr, I.
-      apply ele_fault. }
-    destruct (at_ z' []) as [| | |r]; try (apply G; exact Sx); [| | |destruct (Req_EM_T r 0); apply G; auto];
-      (destruct x' as [|t h]; [discriminate|]; injection Sx as ->; apply vle_refl).
-  - rewrite <- Q. destruct (at_ z []) as [| | |r]; [| | |destruct (Req_EM_T r 0); auto];
-      (by_cases Lx; apply vle_refl).
+  intros Lz Lx Ly. destruct x as [|s f]; [apply vle_wrong|]. destruct y as [|t g]; [apply vle_wrong|].
+  unfold ifzero at 1. destruct (shape_eq s t) as [<-|]; [|apply vle_wrong].
+  assert (Sx : shp x' = Some s) by (eapply vle_shp; eauto; reflexivity).
+  assert (Sy : shp y' = Some s) by (eapply vle_shp; eauto; reflexivity).
+  destruct x' as [|s' f']; [discriminate|]. destruct y' as [|t' g']; [discriminate|].
+  injection Sx as ->. injection Sy as ->. unfold ifzero. destruct (shape_eq s s); [|contradiction].
+  apply arr_le. intros p _. destruct (vle_at z z' [] Lz) as [F|Q]; [simpl in F; rewrite F; apply ele_fault|].
+  rewrite <- Q. destruct (at_ z []) as [| | |r]; try apply ele_refl.
+  destruct (Req_EM_T r 0); apply vle_at; auto.
 Qed.
 End Structure.
 

@@ -218,10 +218,10 @@ Qed.
 Theorem for_let_lr : Rules.for_let_lr. Proof. red; intros; apply sle_refl. Qed.
 Theorem for_let_rl : Rules.for_let_rl. Proof. red; intros; apply sle_refl. Qed.
 Theorem for_let_expand_lr : Rules.for_let_expand_lr.
-Proof. red; intros E HE n e P (sh & S) M. apply for_le. intros i Hi. apply M, veq_ge.
+Proof. red; unfold share; intros E HE n e P (sh & S) M. apply for_le. intros i Hi. apply M, veq_ge.
   apply (psi_gen_eq n e sh); auto. Qed.
 Theorem for_let_expand_rl : Rules.for_let_expand_rl.
-Proof. red; intros E HE n e P (sh & S) M. apply for_le. intros i Hi. apply M, veq_le.
+Proof. red; unfold share; intros E HE n e P (sh & S) M. apply for_le. intros i Hi. apply M, veq_le.
   apply (psi_gen_eq n e sh); auto. Qed.
 Theorem when_let_lr : Rules.when_let_lr. Proof. red; intros; apply sle_refl. Qed.
 Theorem when_let_rl : Rules.when_let_rl. Proof. red; intros; apply sle_refl. Qed.
@@ -243,14 +243,14 @@ Proof.
 Qed.
 Theorem gen_let_expand_lr : Rules.gen_let_expand_lr.
 Proof.
-  red; intros E HE F HF n e b (sh & S) T M. cbv zeta. change (gen n (fun r => e r)) with (gen n e).
+  red; unfold share; intros E HE F HF n e b (sh & S) T M. cbv zeta. change (gen n (fun r => e r)) with (gen n e).
   pose proof (gen_let_shapes n e b sh S T) as Sh. destruct (shp (b 0 (e 0))) as [u|] eqn:U.
   - apply (gen_le n _ _ u); try (intros; apply Sh). intros i Hi. apply M, veq_ge, (psi_gen_eq n e sh); auto.
   - left. apply wrong_shape. rewrite shp_gen, U. reflexivity.
 Qed.
 Theorem gen_let_expand_rl : Rules.gen_let_expand_rl.
 Proof.
-  red; intros E HE F HF n e b (sh & S) T M. cbv zeta. change (gen n (fun r => e r)) with (gen n e).
+  red; unfold share; intros E HE F HF n e b (sh & S) T M. cbv zeta. change (gen n (fun r => e r)) with (gen n e).
   pose proof (gen_let_shapes n e b sh S T) as Sh. destruct (shp (b 0 (e 0))) as [u|] eqn:U.
   - apply (gen_le n _ _ u); try (intros; apply Sh). intros i Hi. apply M, veq_le, (psi_gen_eq n e sh); auto.
   - left. apply wrong_shape. rewrite shp_gen. destruct (Sh 0) as [_ ->]. reflexivity.
@@ -295,12 +295,12 @@ Proof.
 Qed.
 Theorem fold_lift_lr : Rules.fold_lift_lr.
 Proof.
-  red; intros E HE n m i s (sh & S) T M F F'. apply (fold_lift_both n i s sh S); auto.
+  red; intros E HE n m i s (sh & S) M F F'. apply (fold_lift_both n i s sh S); auto.
   intros r J st St. rewrite (F r J st); auto. congruence.
 Qed.
 Theorem fold_lift_rl : Rules.fold_lift_rl.
 Proof.
-  red; intros E HE n m i s (sh & S) T M F F'. apply (fold_lift_both n i s sh S); auto.
+  red; intros E HE n m i s (sh & S) M F F'. apply (fold_lift_both n i s sh S); auto.
   intros r J st St. rewrite (F r J st); auto. congruence.
 Qed.
 

@@ -363,12 +363,18 @@ Definition get3_1 (t : arr (arr A * arr B * arr C)) : arr B := snd (fst (at_ t [
 Definition get3_2 (t : arr (arr A * arr B * arr C)) : arr C := snd (at_ t []).
 End Values.
 
-(** x where the scalar is 0, y where it is another real; without value where it has none. *)
+(** x where the scalar is 0, y where it is another real; without value where it has none. Both have one
+    shape. *)
 Definition ifzero {E} `{Elem E} (z : arr num) (x y : arr E) : arr E :=
-  match at_ z [] with
-  | Num r => if Req_EM_T r 0 then x else y
-  | _ => match x with Wrong => Wrong | Arr s _ => Arr s (fun _ => fault) end
+  match x, y with
+  | Arr s _, Arr t _ =>
+    if shape_eq s t
+    then Arr s (fun p => match at_ z [] with Num r => at_ (if Req_EM_T r 0 then x else y) p | _ => fault end)
+    else Wrong
+  | _, _ => Wrong
   end.
+(** `let`: sharing does not change what is meant. *)
+Definition share {A B} (e : A) (b : A -> B) : B := b e.
 Definition any (n : Z) (g : Z -> bool) : bool := existsb g (range n).
 Definition fold {E} (n : Z) (init : arr E) (step : Z -> arr E -> arr E) : arr E :=
   fold_left (fun st j => step j st) (range n) init.

@@ -186,6 +186,19 @@ Proof.
     destruct ((0 <=? i) && (i <? n + m)); simpl; auto. destruct (inb p s); auto.
 Qed.
 
+(** ** Choice *)
+Lemma shp_ifzero z (x y : arr E) s : shp x = Some s -> shp y = Some s -> shp (ifzero z x y) = Some s.
+Proof.
+  destruct x, y; try discriminate. intros [= ->] [= ->]. unfold ifzero. destruct (shape_eq s s); [reflexivity|contradiction].
+Qed.
+Lemma at_ifzero z (x y : arr E) s p : shp x = Some s -> shp y = Some s -> inb p s = true ->
+  at_ (ifzero z x y) p = match at_ z [] with Num r => if Req_EM_T r 0 then at_ x p else at_ y p | _ => fault end.
+Proof.
+  destruct x as [|u f], y as [|t g]; try discriminate. intros [= ->] [= ->] I. unfold ifzero.
+  destruct (shape_eq s s); [|contradiction]. rewrite at_arr, I. destruct (at_ z []) as [| | |r]; auto.
+  destruct (Req_EM_T r 0); reflexivity.
+Qed.
+
 Lemma shp_map1 f (A : arr num) : shp (map1 f A) = shp A.
 Proof. destruct A; reflexivity. Qed.
 Lemma at_map1 f (A : arr num) p : at_ (map1 f A) p = num1 f (at_ A p).

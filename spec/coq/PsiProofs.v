@@ -697,14 +697,14 @@ Proof.
 Qed.
 Theorem psi_omega_lr : Rules.psi_omega_lr.
 Proof.
-  red; intros E HE F HF p q k b A T M (s & f & -> & R).
+  red; unfold share; intros E HE F HF p q k b A T M (s & f & -> & R).
   change (fun x => b x) with b. rewrite (omega_arr k b s f (length p) R).
   assert (Sh : shp (b (psi (repeat 0 (length p)) (Arr s f))) = shp (b (psi p (Arr s f)))).
   { apply T, shp_psi_length, repeat_length. }
   destruct (b (psi (repeat 0 (length p)) (Arr s f))) as [|t ft]; [apply vle_wrong|].
   apply (cell_le (fun i => b (psi i (Arr s f)))); auto. rewrite firstn_length. lia.
 Qed.
-Theorem psi_omega_rl : Rules.psi_omega_rl. Proof. red; intros; lia. Qed.
+Theorem psi_omega_rl : Rules.psi_omega_rl. Proof. red; unfold share; intros; lia. Qed.
 
 Lemma psi_omega2_le {E F G} `{Elem E} `{Elem F} `{Elem G} a b (e : arr E -> arr F ->
   arr G) A B frame pa pb q :
@@ -731,7 +731,7 @@ Proof.
 Qed.
 Theorem psi_omega2_left_lr : Rules.psi_omega2_left_lr.
 Proof.
-  red; intros E HE F HF G HG f p q a b e A B T M RA RB. rewrite app_assoc.
+  red; unfold share; intros E HE F HF G HG f p q a b e A B T M RA RB. rewrite app_assoc.
   apply (psi_omega2_le a b e A B (f ++ p) (f ++ p) p q); auto.
   - rewrite app_length. auto.
   - rewrite app_length. replace (_ <=? _)%nat with true; auto. symmetry. apply Nat.leb_le. lia.
@@ -739,10 +739,10 @@ Proof.
   - rewrite app_length. replace (length f + length p - length p)%nat with (length f) by lia. symmetry.
     apply skipn_app_exact.
 Qed.
-Theorem psi_omega2_left_rl : Rules.psi_omega2_left_rl. Proof. red; intros; lia. Qed.
+Theorem psi_omega2_left_rl : Rules.psi_omega2_left_rl. Proof. red; unfold share; intros; lia. Qed.
 Theorem psi_omega2_right_lr : Rules.psi_omega2_right_lr.
 Proof.
-  red; intros E HE F HF G HG f p q a b e A B T M RA RB. rewrite app_assoc.
+  red; unfold share; intros E HE F HF G HG f p q a b e A B T M RA RB. rewrite app_assoc.
   apply (psi_omega2_le a b e A B (f ++ p) p (f ++ p) q); auto.
   - rewrite app_length. auto.
   - rewrite app_length. destruct f as [|z f].
@@ -752,4 +752,4 @@ Proof.
     apply skipn_app_exact.
   - rewrite Nat.sub_diag. reflexivity.
 Qed.
-Theorem psi_omega2_right_rl : Rules.psi_omega2_right_rl. Proof. red; intros; lia. Qed.
+Theorem psi_omega2_right_rl : Rules.psi_omega2_right_rl. Proof. red; unfold share; intros; lia. Qed.

@@ -10,26 +10,26 @@ Definition let_inline_lr : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (E2 : Type) (H2 : Elem E2) (e : arr E1) (b : arr E1 -> arr E2),
   (forall x0 y0, shp x0 = shp y0 -> shp (b x0) = shp (b y0)) ->
   (forall x0 y0, x0 [= y0 -> b x0 [= b y0) ->
-  (let x := e in (b x))
+  (share e (fun x => (b x)))
   [= (b e).
 Definition let_inline_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (E2 : Type) (H2 : Elem E2) (e : arr E1) (b : arr E1 -> arr E2),
   (forall x0 y0, shp x0 = shp y0 -> shp (b x0) = shp (b y0)) ->
   (forall x0 y0, x0 [= y0 -> b x0 [= b y0) ->
   (b e)
-  [= (let x := e in (b x)).
+  [= (share e (fun x => (b x))).
 
 (** let-inline-stmt: the same around a statement *)
 Definition let_inline_stmt_lr : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (e : arr E1) (P : arr E1 -> stmt),
   (forall x0 y0, x0 [= y0 -> P x0 <~ P y0) ->
-  (let x := e in (P x))
+  (share e (fun x => (P x)))
   <~ (P e).
 Definition let_inline_stmt_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (e : arr E1) (P : arr E1 -> stmt),
   (forall x0 y0, x0 [= y0 -> P x0 <~ P y0) ->
   (P e)
-  <~ (let x := e in (P x)).
+  <~ (share e (fun x => (P x))).
 
 (** div-mul: (a/b)*c = (a*c)/b *)
 Definition div_mul_lr : Prop :=
@@ -144,14 +144,14 @@ Definition put_let_lr : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (p : list Z) (e : arr E1) (b : arr E1 -> arr num),
   (forall x0 y0, shp x0 = shp y0 -> shp (b x0) = shp (b y0)) ->
   (forall x0 y0, x0 [= y0 -> b x0 [= b y0) ->
-  (put (p) (let x := e in (b x)))
-  <~ (let x := e in (put (p) (b x))).
+  (put (p) (share e (fun x => (b x))))
+  <~ (share e (fun x => (put (p) (b x)))).
 Definition put_let_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (p : list Z) (e : arr E1) (b : arr E1 -> arr num),
   (forall x0 y0, shp x0 = shp y0 -> shp (b x0) = shp (b y0)) ->
   (forall x0 y0, x0 [= y0 -> b x0 [= b y0) ->
-  (let x := e in (put (p) (b x)))
-  <~ (put (p) (let x := e in (b x))).
+  (share e (fun x => (put (p) (b x))))
+  <~ (put (p) (share e (fun x => (b x)))).
 
 (** psi-empty: the empty index selects everything *)
 Definition psi_empty_lr : Prop :=
@@ -368,14 +368,14 @@ Definition psi_omega_lr : Prop :=
   (forall x0 y0, x0 [= y0 -> b x0 [= b y0) ->
   (has_rank A (length p + k)%nat) ->
   (psi (p ++ q) (omega k (fun x => (b x)) A))
-  [= (let x := (psi (p) A) in (psi (q) (b x))).
+  [= (share (psi (p) A) (fun x => (psi (q) (b x)))).
 Definition psi_omega_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (E2 : Type) (H2 : Elem E2) (p : list Z) (q : list Z) (k : nat) (b : arr E1 -> arr E2) (A : arr E1),
   (forall x0 y0, shp x0 = shp y0 -> shp (b x0) = shp (b y0)) ->
   (forall x0 y0, x0 [= y0 -> b x0 [= b y0) ->
   (has_rank A (length p + k)%nat) ->
   (0 < 0) ->
-  (let x := (psi (p) A) in (psi (q) (b x)))
+  (share (psi (p) A) (fun x => (psi (q) (b x))))
   [= (psi (p ++ q) (omega k (fun x => (b x)) A)).
 
 (** psi-omega2-left: dyadic rank operator, left frame at least as long *)
@@ -386,7 +386,7 @@ Definition psi_omega2_left_lr : Prop :=
   (has_rank A (length f + length p + a)%nat) ->
   (has_rank B (length p + b)%nat) ->
   (psi (f ++ p ++ q) (omega2 a b (fun x y => (e x y)) A B))
-  [= (let x := (psi (f ++ p) A) in (let y := (psi (p) B) in (psi (q) (e x y)))).
+  [= (share (psi (f ++ p) A) (fun x => (share (psi (p) B) (fun y => (psi (q) (e x y)))))).
 Definition psi_omega2_left_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (E2 : Type) (H2 : Elem E2) (E3 : Type) (H3 : Elem E3) (f : list Z) (p : list Z) (q : list Z) (a : nat) (b : nat) (e : arr E1 -> arr E2 -> arr E3) (A : arr E1) (B : arr E2),
   (forall x0 x1 y0 y1, shp x0 = shp y0 -> shp x1 = shp y1 -> shp (e x0 x1) = shp (e y0 y1)) ->
@@ -394,7 +394,7 @@ Definition psi_omega2_left_rl : Prop :=
   (has_rank A (length f + length p + a)%nat) ->
   (has_rank B (length p + b)%nat) ->
   (0 < 0) ->
-  (let x := (psi (f ++ p) A) in (let y := (psi (p) B) in (psi (q) (e x y))))
+  (share (psi (f ++ p) A) (fun x => (share (psi (p) B) (fun y => (psi (q) (e x y))))))
   [= (psi (f ++ p ++ q) (omega2 a b (fun x y => (e x y)) A B)).
 
 (** psi-omega2-right: dyadic rank operator, right frame longer *)
@@ -405,7 +405,7 @@ Definition psi_omega2_right_lr : Prop :=
   (has_rank A (length p + a)%nat) ->
   (has_rank B (length f + length p + b)%nat) ->
   (psi (f ++ p ++ q) (omega2 a b (fun x y => (e x y)) A B))
-  [= (let x := (psi (p) A) in (let y := (psi (f ++ p) B) in (psi (q) (e x y)))).
+  [= (share (psi (p) A) (fun x => (share (psi (f ++ p) B) (fun y => (psi (q) (e x y)))))).
 Definition psi_omega2_right_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (E2 : Type) (H2 : Elem E2) (E3 : Type) (H3 : Elem E3) (f : list Z) (p : list Z) (q : list Z) (a : nat) (b : nat) (e : arr E1 -> arr E2 -> arr E3) (A : arr E1) (B : arr E2),
   (forall x0 x1 y0 y1, shp x0 = shp y0 -> shp x1 = shp y1 -> shp (e x0 x1) = shp (e y0 y1)) ->
@@ -413,7 +413,7 @@ Definition psi_omega2_right_rl : Prop :=
   (has_rank A (length p + a)%nat) ->
   (has_rank B (length f + length p + b)%nat) ->
   (0 < 0) ->
-  (let x := (psi (p) A) in (let y := (psi (f ++ p) B) in (psi (q) (e x y))))
+  (share (psi (p) A) (fun x => (share (psi (f ++ p) B) (fun y => (psi (q) (e x y))))))
   [= (psi (f ++ p ++ q) (omega2 a b (fun x y => (e x y)) A B)).
 
 (** psi-let: selection from a shared value selects from its body *)
@@ -421,14 +421,14 @@ Definition psi_let_lr : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (E2 : Type) (H2 : Elem E2) (p : list Z) (e : arr E1) (b : arr E1 -> arr E2),
   (forall x0 y0, shp x0 = shp y0 -> shp (b x0) = shp (b y0)) ->
   (forall x0 y0, x0 [= y0 -> b x0 [= b y0) ->
-  (psi (p) (let x := e in (b x)))
-  [= (let x := e in (psi (p) (b x))).
+  (psi (p) (share e (fun x => (b x))))
+  [= (share e (fun x => (psi (p) (b x)))).
 Definition psi_let_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (E2 : Type) (H2 : Elem E2) (p : list Z) (e : arr E1) (b : arr E1 -> arr E2),
   (forall x0 y0, shp x0 = shp y0 -> shp (b x0) = shp (b y0)) ->
   (forall x0 y0, x0 [= y0 -> b x0 [= b y0) ->
-  (let x := e in (psi (p) (b x)))
-  [= (psi (p) (let x := e in (b x))).
+  (share e (fun x => (psi (p) (b x))))
+  [= (psi (p) (share e (fun x => (b x)))).
 
 (** psi-if: selection goes into both branches *)
 Definition psi_if_lr : Prop :=
@@ -546,39 +546,39 @@ Definition for_swap_rl : Prop :=
 Definition for_let_lr : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (n : Z) (e : arr E1) (P : Z -> arr E1 -> stmt),
   (forall x0 x1 y1, x1 [= y1 -> P x0 x1 <~ P x0 y1) ->
-  (for_ n (fun i => (let x := e in (P i x))))
-  <~ (let x := e in (for_ n (fun i => (P i x)))).
+  (for_ n (fun i => (share e (fun x => (P i x)))))
+  <~ (share e (fun x => (for_ n (fun i => (P i x))))).
 Definition for_let_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (n : Z) (e : arr E1) (P : Z -> arr E1 -> stmt),
   (forall x0 x1 y1, x1 [= y1 -> P x0 x1 <~ P x0 y1) ->
-  (let x := e in (for_ n (fun i => (P i x))))
-  <~ (for_ n (fun i => (let x := e in (P i x)))).
+  (share e (fun x => (for_ n (fun i => (P i x)))))
+  <~ (for_ n (fun i => (share e (fun x => (P i x))))).
 
 (** for-let-expand: a shared value of each iteration becomes an array over the iterations *)
 Definition for_let_expand_lr : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (n : Z) (e : Z -> arr E1) (P : Z -> arr E1 -> stmt),
   (exists sh, forall x0, shp (e x0) = Some sh) ->
   (forall x0 x1 y1, x1 [= y1 -> P x0 x1 <~ P x0 y1) ->
-  (for_ n (fun r => (let x := (e r) in (P r x))))
-  <~ (let x := (gen n (fun r => (e r))) in (for_ n (fun r => (P r (psi ([r]) x))))).
+  (for_ n (fun r => (share (e r) (fun x => (P r x)))))
+  <~ (share (gen n (fun r => (e r))) (fun x => (for_ n (fun r => (P r (psi ([r]) x)))))).
 Definition for_let_expand_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (n : Z) (e : Z -> arr E1) (P : Z -> arr E1 -> stmt),
   (exists sh, forall x0, shp (e x0) = Some sh) ->
   (forall x0 x1 y1, x1 [= y1 -> P x0 x1 <~ P x0 y1) ->
-  (let x := (gen n (fun r => (e r))) in (for_ n (fun r => (P r (psi ([r]) x)))))
-  <~ (for_ n (fun r => (let x := (e r) in (P r x)))).
+  (share (gen n (fun r => (e r))) (fun x => (for_ n (fun r => (P r (psi ([r]) x))))))
+  <~ (for_ n (fun r => (share (e r) (fun x => (P r x))))).
 
 (** when-let: sharing may move out of a guard *)
 Definition when_let_lr : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (g : bool) (e : arr E1) (P : arr E1 -> stmt),
   (forall x0 y0, x0 [= y0 -> P x0 <~ P y0) ->
-  (when g (let x := e in (P x)))
-  <~ (let x := e in (when g (P x))).
+  (when g (share e (fun x => (P x))))
+  <~ (share e (fun x => (when g (P x)))).
 Definition when_let_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (g : bool) (e : arr E1) (P : arr E1 -> stmt),
   (forall x0 y0, x0 [= y0 -> P x0 <~ P y0) ->
-  (let x := e in (when g (P x)))
-  <~ (when g (let x := e in (P x))).
+  (share e (fun x => (when g (P x))))
+  <~ (when g (share e (fun x => (P x)))).
 
 (** guard-intro: where g holds, a value may be guarded by g *)
 Definition guard_intro_lr : Prop :=
@@ -608,7 +608,6 @@ Definition if_same_rl : Prop :=
 Definition fold_lift_lr : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (n : Z) (m : Z) (i : Z -> arr E1) (s : Z -> Z -> arr E1 -> arr E1),
   (exists sh, forall x0, shp (i x0) = Some sh) ->
-  (forall x0 x1 x2 y0 y1 y2, shp x2 = shp y2 -> shp (s x0 x1 x2) = shp (s y0 y1 y2)) ->
   (forall x0 x1 x2 y2, x2 [= y2 -> s x0 x1 x2 [= s x0 x1 y2) ->
   (forall r J st, shp st = shp (i r) -> shp (s r J st) = shp (i r)) ->
   (forall J st, shp st = shp (gen n (fun r => (i r))) -> shp (gen n (fun r => (s r J (psi ([r]) st)))) = shp (gen n (fun r => (i r)))) ->
@@ -617,7 +616,6 @@ Definition fold_lift_lr : Prop :=
 Definition fold_lift_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (n : Z) (m : Z) (i : Z -> arr E1) (s : Z -> Z -> arr E1 -> arr E1),
   (exists sh, forall x0, shp (i x0) = Some sh) ->
-  (forall x0 x1 x2 y0 y1 y2, shp x2 = shp y2 -> shp (s x0 x1 x2) = shp (s y0 y1 y2)) ->
   (forall x0 x1 x2 y2, x2 [= y2 -> s x0 x1 x2 [= s x0 x1 y2) ->
   (forall r J st, shp st = shp (i r) -> shp (s r J st) = shp (i r)) ->
   (forall J st, shp st = shp (gen n (fun r => (i r))) -> shp (gen n (fun r => (s r J (psi ([r]) st)))) = shp (gen n (fun r => (i r)))) ->
@@ -644,15 +642,15 @@ Definition gen_let_expand_lr : Prop :=
   (exists sh, forall x0, shp (e x0) = Some sh) ->
   (forall x0 x1 y0 y1, shp x1 = shp y1 -> shp (b x0 x1) = shp (b y0 y1)) ->
   (forall x0 x1 y1, x1 [= y1 -> b x0 x1 [= b x0 y1) ->
-  (gen n (fun r => (let x := (e r) in (b r x))))
-  [= (let x := (gen n (fun r => (e r))) in (gen n (fun r => (b r (psi ([r]) x))))).
+  (gen n (fun r => (share (e r) (fun x => (b r x)))))
+  [= (share (gen n (fun r => (e r))) (fun x => (gen n (fun r => (b r (psi ([r]) x)))))).
 Definition gen_let_expand_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (E2 : Type) (H2 : Elem E2) (n : Z) (e : Z -> arr E1) (b : Z -> arr E1 -> arr E2),
   (exists sh, forall x0, shp (e x0) = Some sh) ->
   (forall x0 x1 y0 y1, shp x1 = shp y1 -> shp (b x0 x1) = shp (b y0 y1)) ->
   (forall x0 x1 y1, x1 [= y1 -> b x0 x1 [= b x0 y1) ->
-  (let x := (gen n (fun r => (e r))) in (gen n (fun r => (b r (psi ([r]) x)))))
-  [= (gen n (fun r => (let x := (e r) in (b r x)))).
+  (share (gen n (fun r => (e r))) (fun x => (gen n (fun r => (b r (psi ([r]) x))))))
+  [= (gen n (fun r => (share (e r) (fun x => (b r x))))).
 
 (** place-parallel: iterations of a loop may run in parallel *)
 Definition place_parallel_lr : Prop :=
@@ -680,13 +678,13 @@ Definition place_parallel_gen_rl : Prop :=
 Definition place_slow_lr : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (e : arr E1) (P : arr E1 -> stmt),
   (forall x0 y0, x0 [= y0 -> P x0 <~ P y0) ->
-  (let x := e in (P x))
-  <~ (let x := e in (P x)).
+  (share e (fun x => (P x)))
+  <~ (share e (fun x => (P x))).
 Definition place_slow_rl : Prop :=
   forall (E1 : Type) (H1 : Elem E1) (e : arr E1) (P : arr E1 -> stmt),
   (forall x0 y0, x0 [= y0 -> P x0 <~ P y0) ->
-  (let x := e in (P x))
-  <~ (let x := e in (P x)).
+  (share e (fun x => (P x)))
+  <~ (share e (fun x => (P x))).
 
 (** softmax-two-pass: row maximum first, then weights and weighted values in one reduction *)
 Definition softmax_two_pass_lr : Prop :=
@@ -695,14 +693,14 @@ Definition softmax_two_pass_lr : Prop :=
   (exists sh, forall x0, shp (v x0) = Some sh) ->
   (shp (map2 Div (red (reduce RAdd) n (fun j => (g j)) (fun j => (map2 Mul (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k))))) (v j)))) (red (reduce RAdd) n (fun j => (g j)) (fun j => (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k)))))))) = shp e) ->
   (if (any n (fun j => (g j))) then (map2 Div (red (reduce RAdd) n (fun j => (g j)) (fun j => (map2 Mul (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k))))) (v j)))) (red (reduce RAdd) n (fun j => (g j)) (fun j => (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k)))))))) else e)
-  [= (let m := (red (reduce RMax) n (fun j => (g j)) (fun j => (s j))) in (let st := (red add_pairs n (fun j => (g j)) (fun j => (tup2 (map2 Expsub (s j) m) (map2 Mul (map2 Expsub (s j) m) (v j))))) in (ifzero (get2_0 st) e (map2 Div (get2_1 st) (get2_0 st))))).
+  [= (share (red (reduce RMax) n (fun j => (g j)) (fun j => (s j))) (fun m => (share (red add_pairs n (fun j => (g j)) (fun j => (tup2 (map2 Expsub (s j) m) (map2 Mul (map2 Expsub (s j) m) (v j))))) (fun st => (ifzero (get2_0 st) e (map2 Div (get2_1 st) (get2_0 st))))))).
 Definition softmax_two_pass_rl : Prop :=
   forall (n : Z) (g : Z -> bool) (s : Z -> arr num) (v : Z -> arr num) (e : arr num),
   (forall x0, shp (s x0) = Some []) ->
   (exists sh, forall x0, shp (v x0) = Some sh) ->
   (shp (map2 Div (red (reduce RAdd) n (fun j => (g j)) (fun j => (map2 Mul (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k))))) (v j)))) (red (reduce RAdd) n (fun j => (g j)) (fun j => (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k)))))))) = shp e) ->
   (0 < 0) ->
-  (let m := (red (reduce RMax) n (fun j => (g j)) (fun j => (s j))) in (let st := (red add_pairs n (fun j => (g j)) (fun j => (tup2 (map2 Expsub (s j) m) (map2 Mul (map2 Expsub (s j) m) (v j))))) in (ifzero (get2_0 st) e (map2 Div (get2_1 st) (get2_0 st)))))
+  (share (red (reduce RMax) n (fun j => (g j)) (fun j => (s j))) (fun m => (share (red add_pairs n (fun j => (g j)) (fun j => (tup2 (map2 Expsub (s j) m) (map2 Mul (map2 Expsub (s j) m) (v j))))) (fun st => (ifzero (get2_0 st) e (map2 Div (get2_1 st) (get2_0 st)))))))
   [= (if (any n (fun j => (g j))) then (map2 Div (red (reduce RAdd) n (fun j => (g j)) (fun j => (map2 Mul (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k))))) (v j)))) (red (reduce RAdd) n (fun j => (g j)) (fun j => (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k)))))))) else e).
 
 (** softmax-merge: a softmax-weighted mean is a reduction of the softmax monoid *)
@@ -712,14 +710,14 @@ Definition softmax_merge_lr : Prop :=
   (exists sh, forall x0, shp (v x0) = Some sh) ->
   (shp (map2 Div (red (reduce RAdd) n (fun j => (g j)) (fun j => (map2 Mul (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k))))) (v j)))) (red (reduce RAdd) n (fun j => (g j)) (fun j => (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k)))))))) = shp e) ->
   (if (any n (fun j => (g j))) then (map2 Div (red (reduce RAdd) n (fun j => (g j)) (fun j => (map2 Mul (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k))))) (v j)))) (red (reduce RAdd) n (fun j => (g j)) (fun j => (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k)))))))) else e)
-  [= (let st := (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (v j)))) in (ifzero (get3_1 st) e (map2 Div (get3_2 st) (get3_1 st)))).
+  [= (share (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (v j)))) (fun st => (ifzero (get3_1 st) e (map2 Div (get3_2 st) (get3_1 st))))).
 Definition softmax_merge_rl : Prop :=
   forall (n : Z) (g : Z -> bool) (s : Z -> arr num) (v : Z -> arr num) (e : arr num),
   (forall x0, shp (s x0) = Some []) ->
   (exists sh, forall x0, shp (v x0) = Some sh) ->
   (shp (map2 Div (red (reduce RAdd) n (fun j => (g j)) (fun j => (map2 Mul (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k))))) (v j)))) (red (reduce RAdd) n (fun j => (g j)) (fun j => (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k)))))))) = shp e) ->
   (0 < 0) ->
-  (let st := (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (v j)))) in (ifzero (get3_1 st) e (map2 Div (get3_2 st) (get3_1 st))))
+  (share (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (v j)))) (fun st => (ifzero (get3_1 st) e (map2 Div (get3_2 st) (get3_1 st)))))
   [= (if (any n (fun j => (g j))) then (map2 Div (red (reduce RAdd) n (fun j => (g j)) (fun j => (map2 Mul (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k))))) (v j)))) (red (reduce RAdd) n (fun j => (g j)) (fun j => (map1 Exp (map2 Sub (s j) (red (reduce RMax) n (fun k => (g k)) (fun k => (s k)))))))) else e).
 
 (** pair-share: weights do not depend on the value column: one reduction for all columns *)
@@ -728,15 +726,15 @@ Definition pair_share_lr : Prop :=
   (exists sh, forall x0, shp (a x0) = Some sh) ->
   (exists sh, forall x0 x1, shp (b x0 x1) = Some sh) ->
   (forall x0 x1 x2 y1 y2, x1 [= y1 -> x2 [= y2 -> P x0 x1 x2 <~ P x0 y1 y2) ->
-  (for_ d (fun c => (let st := (red add_pairs n (fun j => (g j)) (fun j => (tup2 (a j) (b j c)))) in (P c (get2_0 st) (get2_1 st)))))
-  <~ (let st := (red add_pairs n (fun j => (g j)) (fun j => (tup2 (a j) (gen d (fun c => (b j c)))))) in (for_ d (fun c => (P c (get2_0 st) (psi ([c]) (get2_1 st)))))).
+  (for_ d (fun c => (share (red add_pairs n (fun j => (g j)) (fun j => (tup2 (a j) (b j c)))) (fun st => (P c (get2_0 st) (get2_1 st))))))
+  <~ (share (red add_pairs n (fun j => (g j)) (fun j => (tup2 (a j) (gen d (fun c => (b j c)))))) (fun st => (for_ d (fun c => (P c (get2_0 st) (psi ([c]) (get2_1 st))))))).
 Definition pair_share_rl : Prop :=
   forall (d : Z) (n : Z) (g : Z -> bool) (a : Z -> arr num) (b : Z -> Z -> arr num) (P : Z -> arr num -> arr num -> stmt),
   (exists sh, forall x0, shp (a x0) = Some sh) ->
   (exists sh, forall x0 x1, shp (b x0 x1) = Some sh) ->
   (forall x0 x1 x2 y1 y2, x1 [= y1 -> x2 [= y2 -> P x0 x1 x2 <~ P x0 y1 y2) ->
-  (let st := (red add_pairs n (fun j => (g j)) (fun j => (tup2 (a j) (gen d (fun c => (b j c)))))) in (for_ d (fun c => (P c (get2_0 st) (psi ([c]) (get2_1 st))))))
-  <~ (for_ d (fun c => (let st := (red add_pairs n (fun j => (g j)) (fun j => (tup2 (a j) (b j c)))) in (P c (get2_0 st) (get2_1 st))))).
+  (share (red add_pairs n (fun j => (g j)) (fun j => (tup2 (a j) (gen d (fun c => (b j c)))))) (fun st => (for_ d (fun c => (P c (get2_0 st) (psi ([c]) (get2_1 st)))))))
+  <~ (for_ d (fun c => (share (red add_pairs n (fun j => (g j)) (fun j => (tup2 (a j) (b j c)))) (fun st => (P c (get2_0 st) (get2_1 st)))))).
 
 (** osm-share: the state (m, z) does not depend on the value column *)
 Definition osm_share_lr : Prop :=
@@ -744,15 +742,15 @@ Definition osm_share_lr : Prop :=
   (forall x0, shp (s x0) = Some []) ->
   (exists sh, forall x0 x1, shp (v x0 x1) = Some sh) ->
   (forall x0 x1 x2 y1 y2, x1 [= y1 -> x2 [= y2 -> P x0 x1 x2 <~ P x0 y1 y2) ->
-  (for_ d (fun c => (let st := (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (v j c)))) in (P c (get3_1 st) (get3_2 st)))))
-  <~ (let st := (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (gen d (fun c => (v j c)))))) in (for_ d (fun c => (P c (get3_1 st) (psi ([c]) (get3_2 st)))))).
+  (for_ d (fun c => (share (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (v j c)))) (fun st => (P c (get3_1 st) (get3_2 st))))))
+  <~ (share (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (gen d (fun c => (v j c)))))) (fun st => (for_ d (fun c => (P c (get3_1 st) (psi ([c]) (get3_2 st))))))).
 Definition osm_share_rl : Prop :=
   forall (d : Z) (n : Z) (g : Z -> bool) (s : Z -> arr num) (v : Z -> Z -> arr num) (P : Z -> arr num -> arr num -> stmt),
   (forall x0, shp (s x0) = Some []) ->
   (exists sh, forall x0 x1, shp (v x0 x1) = Some sh) ->
   (forall x0 x1 x2 y1 y2, x1 [= y1 -> x2 [= y2 -> P x0 x1 x2 <~ P x0 y1 y2) ->
-  (let st := (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (gen d (fun c => (v j c)))))) in (for_ d (fun c => (P c (get3_1 st) (psi ([c]) (get3_2 st))))))
-  <~ (for_ d (fun c => (let st := (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (v j c)))) in (P c (get3_1 st) (get3_2 st))))).
+  (share (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (gen d (fun c => (v j c)))))) (fun st => (for_ d (fun c => (P c (get3_1 st) (psi ([c]) (get3_2 st)))))))
+  <~ (for_ d (fun c => (share (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (v j c)))) (fun st => (P c (get3_1 st) (get3_2 st)))))).
 
 (** pair-fold: a sum of pairs is a fold from zero *)
 Definition pair_fold_lr : Prop :=
@@ -940,12 +938,12 @@ Definition osm_combine_lr : Prop :=
   (forall x0 x1, shp (s x0 x1) = Some []) ->
   (forall x0 x1 x2, shp (v x0 x1 x2) = Some []) ->
   (red states p (fun P => true) (fun P => (red states n (fun j => (g P j)) (fun j => (tup3 (s P j) (real 1) (gen d (fun c => (v P j c))))))))
-  [= (fold p (tup3 bottom (real 0) (gen d (fun c => (real 0)))) (fun P st => (let x := (red states n (fun j => (g P j)) (fun j => (tup3 (s P j) (real 1) (gen d (fun c => (v P j c)))))) in (let mx := (map2 Max (get3_0 st) (get3_0 x)) in (let a := (map2 Expsub (get3_0 st) mx) in (let b := (map2 Expsub (get3_0 x) mx) in (tup3 mx (map2 Add (map2 Mul (get3_1 st) a) (map2 Mul (get3_1 x) b)) (gen d (fun c => (map2 Add (map2 Mul (psi ([c]) (get3_2 st)) a) (map2 Mul (psi ([c]) (get3_2 x)) b))))))))))).
+  [= (fold p (tup3 bottom (real 0) (gen d (fun c => (real 0)))) (fun P st => (share (red states n (fun j => (g P j)) (fun j => (tup3 (s P j) (real 1) (gen d (fun c => (v P j c)))))) (fun x => (share (map2 Max (get3_0 st) (get3_0 x)) (fun mx => (share (map2 Expsub (get3_0 st) mx) (fun a => (share (map2 Expsub (get3_0 x) mx) (fun b => (tup3 mx (map2 Add (map2 Mul (get3_1 st) a) (map2 Mul (get3_1 x) b)) (gen d (fun c => (map2 Add (map2 Mul (psi ([c]) (get3_2 st)) a) (map2 Mul (psi ([c]) (get3_2 x)) b))))))))))))))).
 Definition osm_combine_rl : Prop :=
   forall (p : Z) (n : Z) (d : Z) (g : Z -> Z -> bool) (s : Z -> Z -> arr num) (v : Z -> Z -> Z -> arr num),
   (forall x0 x1, shp (s x0 x1) = Some []) ->
   (forall x0 x1 x2, shp (v x0 x1 x2) = Some []) ->
-  (fold p (tup3 bottom (real 0) (gen d (fun c => (real 0)))) (fun P st => (let x := (red states n (fun j => (g P j)) (fun j => (tup3 (s P j) (real 1) (gen d (fun c => (v P j c)))))) in (let mx := (map2 Max (get3_0 st) (get3_0 x)) in (let a := (map2 Expsub (get3_0 st) mx) in (let b := (map2 Expsub (get3_0 x) mx) in (tup3 mx (map2 Add (map2 Mul (get3_1 st) a) (map2 Mul (get3_1 x) b)) (gen d (fun c => (map2 Add (map2 Mul (psi ([c]) (get3_2 st)) a) (map2 Mul (psi ([c]) (get3_2 x)) b)))))))))))
+  (fold p (tup3 bottom (real 0) (gen d (fun c => (real 0)))) (fun P st => (share (red states n (fun j => (g P j)) (fun j => (tup3 (s P j) (real 1) (gen d (fun c => (v P j c)))))) (fun x => (share (map2 Max (get3_0 st) (get3_0 x)) (fun mx => (share (map2 Expsub (get3_0 st) mx) (fun a => (share (map2 Expsub (get3_0 x) mx) (fun b => (tup3 mx (map2 Add (map2 Mul (get3_1 st) a) (map2 Mul (get3_1 x) b)) (gen d (fun c => (map2 Add (map2 Mul (psi ([c]) (get3_2 st)) a) (map2 Mul (psi ([c]) (get3_2 x)) b)))))))))))))))
   [= (red states p (fun P => true) (fun P => (red states n (fun j => (g P j)) (fun j => (tup3 (s P j) (real 1) (gen d (fun c => (v P j c)))))))).
 
 (** osm-cut: a reduction of states is the merge of the states of two parts of its range *)
@@ -974,12 +972,12 @@ Definition osm_copy_lr : Prop :=
   (forall x0, shp (s x0) = Some []) ->
   (exists sh, forall x0 x1, shp (v x0 x1) = Some sh) ->
   (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (gen d (fun c => (v j c))))))
-  [= (let y := (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (gen d (fun c => (v j c)))))) in (tup3 (get3_0 y) (get3_1 y) (gen d (fun c => (psi ([c]) (get3_2 y)))))).
+  [= (share (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (gen d (fun c => (v j c)))))) (fun y => (tup3 (get3_0 y) (get3_1 y) (gen d (fun c => (psi ([c]) (get3_2 y))))))).
 Definition osm_copy_rl : Prop :=
   forall (n : Z) (d : Z) (g : Z -> bool) (s : Z -> arr num) (v : Z -> Z -> arr num),
   (forall x0, shp (s x0) = Some []) ->
   (exists sh, forall x0 x1, shp (v x0 x1) = Some sh) ->
-  (let y := (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (gen d (fun c => (v j c)))))) in (tup3 (get3_0 y) (get3_1 y) (gen d (fun c => (psi ([c]) (get3_2 y))))))
+  (share (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (gen d (fun c => (v j c)))))) (fun y => (tup3 (get3_0 y) (get3_1 y) (gen d (fun c => (psi ([c]) (get3_2 y)))))))
   [= (red states n (fun j => (g j)) (fun j => (tup3 (s j) (real 1) (gen d (fun c => (v j c)))))).
 
 (** block-state: merging a block: new maximum, rescale, add the block's weights *)
@@ -990,14 +988,14 @@ Definition block_state_lr : Prop :=
   (exists sh, forall x0 x1, shp (v x0 x1) = Some sh) ->
   (shp (get3_2 st) = shp (get3_2 (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c)))))))) ->
   (osmerge st (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c)))))))
-  [= (let x := (gen B (fun t => (if (g t) then (s t) else bottom))) in (let mx := (map2 Max (get3_0 st) (red (reduce RMax) B (fun t => true) (fun t => (psi ([t]) x)))) in (let al := (map2 Expsub (get3_0 st) mx) in (let p := (gen B (fun t => (map2 Expsub (psi ([t]) x) mx))) in (tup3 mx (map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun t => true) (fun t => (psi ([t]) p)))) (gen d (fun c => (map2 Add (map2 Mul al (psi ([c]) (get3_2 st))) (red (reduce RAdd) B (fun t => (g t)) (fun t => (map2 Mul (psi ([t]) p) (v t c)))))))))))).
+  [= (share (gen B (fun t => (if (g t) then (s t) else bottom))) (fun x => (share (map2 Max (get3_0 st) (red (reduce RMax) B (fun t => true) (fun t => (psi ([t]) x)))) (fun mx => (share (map2 Expsub (get3_0 st) mx) (fun al => (share (gen B (fun t => (map2 Expsub (psi ([t]) x) mx))) (fun p => (tup3 mx (map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun t => true) (fun t => (psi ([t]) p)))) (gen d (fun c => (map2 Add (map2 Mul al (psi ([c]) (get3_2 st))) (red (reduce RAdd) B (fun t => (g t)) (fun t => (map2 Mul (psi ([t]) p) (v t c)))))))))))))))).
 Definition block_state_rl : Prop :=
   forall (B : Z) (d : Z) (g : Z -> bool) (st : arr (arr num * arr num * arr num)) (s : Z -> arr num) (v : Z -> Z -> arr num),
   (exists sh, state_of sh (st)) ->
   (forall x0, shp (s x0) = Some []) ->
   (exists sh, forall x0 x1, shp (v x0 x1) = Some sh) ->
   (shp (get3_2 st) = shp (get3_2 (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c)))))))) ->
-  (let x := (gen B (fun t => (if (g t) then (s t) else bottom))) in (let mx := (map2 Max (get3_0 st) (red (reduce RMax) B (fun t => true) (fun t => (psi ([t]) x)))) in (let al := (map2 Expsub (get3_0 st) mx) in (let p := (gen B (fun t => (map2 Expsub (psi ([t]) x) mx))) in (tup3 mx (map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun t => true) (fun t => (psi ([t]) p)))) (gen d (fun c => (map2 Add (map2 Mul al (psi ([c]) (get3_2 st))) (red (reduce RAdd) B (fun t => (g t)) (fun t => (map2 Mul (psi ([t]) p) (v t c))))))))))))
+  (share (gen B (fun t => (if (g t) then (s t) else bottom))) (fun x => (share (map2 Max (get3_0 st) (red (reduce RMax) B (fun t => true) (fun t => (psi ([t]) x)))) (fun mx => (share (map2 Expsub (get3_0 st) mx) (fun al => (share (gen B (fun t => (map2 Expsub (psi ([t]) x) mx))) (fun p => (tup3 mx (map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun t => true) (fun t => (psi ([t]) p)))) (gen d (fun c => (map2 Add (map2 Mul al (psi ([c]) (get3_2 st))) (red (reduce RAdd) B (fun t => (g t)) (fun t => (map2 Mul (psi ([t]) p) (v t c))))))))))))))))
   [= (osmerge st (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c))))))).
 
 (** vector-fold: a vector of sums is one fold over vectors *)

@@ -185,13 +185,11 @@ Proof.
     destruct quotient_at as [Sq Aq]. destruct denominator_facts as [Sd Ad].
     destruct numerator_facts as [Sn An].
     destruct (map2_right Div o z sh So Sz) as [Sr Ar].
-    assert (Ss : shp (ifzero z e (map2 Div o z)) = Some sh).
-    { unfold ifzero. destruct (at_ z []) as [| | |r]; [| | |destruct (Req_EM_T r 0); congruence];
-        (destruct e; [discriminate|]; exact Se). }
+    assert (Ss : shp (ifzero z e (map2 Div o z)) = Some sh) by (apply shp_ifzero; auto).
     apply vle_intro; [congruence|]. intros p u U I. rewrite Sq in U. injection U as <-.
     rewrite Aq, An by auto.
     destruct (quotient_facts keys scores (fun j => at_ (v j) p) N) as [(r & E & P & Ez & Eo)|F].
-    + fold M in E, Ez, Eo. right. rewrite Ad, E. unfold ifzero. rewrite Az, <- Ez, E.
+    + fold M in E, Ez, Eo. right. rewrite (at_ifzero z e (map2 Div o z) sh p Se Sr I), Ad, E, Az, <- Ez, E.
       destruct (Req_EM_T r 0) as [C|_]; [subst r; exfalso; revert P; apply Rlt_irrefl|].
       rewrite Ar, Ao, Az, <- Ez, E by auto. change (num2 Div) with ndiv. rewrite Eo. reflexivity.
     + left. rewrite Ad. apply F.
@@ -200,7 +198,9 @@ Proof.
       assert (H : In j keys) by (rewrite K; simpl; auto).
       apply filter_In in H as [Hr Hg]. apply in_range in Hr.
       assert (any n (fun j => g j) = true) by (apply any_true; eauto). congruence. }
-    rewrite N in Az. unfold ifzero. rewrite Az. simpl. destruct (Req_EM_T 0 0); [apply vle_refl|congruence].
+    rewrite N in Az. assert (Sr : shp (map2 Div o z) = Some sh) by (apply map2_right; auto).
+    apply vle_intro; [rewrite Se; symmetry; apply shp_ifzero; auto|]. intros p u U I. rewrite Se in U. injection U as <-.
+    rewrite (at_ifzero z e (map2 Div o z) sh p Se Sr I), Az. simpl. destruct (Req_EM_T 0 0); [right; reflexivity|congruence].
 Qed.
 End Mean.
 
@@ -208,7 +208,7 @@ Lemma nmul_one_expsub a b : nmul (Num 1) (nexpsub a b) = nexpsub a b.
 Proof. destruct a, b; simpl; auto; f_equal; ring. Qed.
 Theorem softmax_merge_lr : Rules.softmax_merge_lr.
 Proof.
-  red; intros n g s v e Hs (sh & Hv) Te. cbv zeta.
+  red; unfold share; intros n g s v e Hs (sh & Hv) Te. cbv zeta.
   assert (Se : shp e = Some sh).
   { rewrite <- Te. exact (proj1 (quotient_at n g s v sh Hs Hv)). }
   set (x := fun j => tup3 (s j) (real 1) (v j)).
@@ -223,11 +223,11 @@ Proof.
     injection H as _ _ H2. rewrite H2.
     unfold weighted, peak. rewrite !map_map. cbn. f_equal. apply map_ext. intros j. apply mul_comm_num.
 Qed.
-Theorem softmax_merge_rl : Rules.softmax_merge_rl. Proof. red; intros; lia. Qed.
+Theorem softmax_merge_rl : Rules.softmax_merge_rl. Proof. red; unfold share; intros; lia. Qed.
 
 Theorem softmax_two_pass_lr : Rules.softmax_two_pass_lr.
 Proof.
-  red; intros n g s v e Hs (sh & Hv) Te. cbv zeta.
+  red; unfold share; intros n g s v e Hs (sh & Hv) Te. cbv zeta.
   assert (Se : shp e = Some sh).
   { rewrite <- Te. exact (proj1 (quotient_at n g s v sh Hs Hv)). }
   fold (top n g s). destruct (top_facts n g s Hs) as [St At].
@@ -253,7 +253,7 @@ Proof.
     rewrite C.
     unfold total. f_equal. apply map_ext. intros j. unfold part. cbn. apply WV.
 Qed.
-Theorem softmax_two_pass_rl : Rules.softmax_two_pass_rl. Proof. red; intros; lia. Qed.
+Theorem softmax_two_pass_rl : Rules.softmax_two_pass_rl. Proof. red; unfold share; intros; lia. Qed.
 
 Theorem vector_fold_rl : Rules.vector_fold_rl. Proof. red; intros; lia. Qed.
 Theorem vector_fold_lr : Rules.vector_fold_lr.
@@ -497,12 +497,12 @@ Proof.
 Qed.
 Theorem block_state_lr : Rules.block_state_lr.
 Proof.
-  red; intros B d g st s v S Hs Hv E. destruct (block_shapes B d g st s v S Hs Hv E) as (sh & S' & Hv').
+  red; unfold share; intros B d g st s v S Hs Hv E. destruct (block_shapes B d g st s v S Hs Hv E) as (sh & S' & Hv').
   apply (block_both B d g st s v sh S' Hs Hv').
 Qed.
 Theorem block_state_rl : Rules.block_state_rl.
 Proof.
-  red; intros B d g st s v S Hs Hv E. destruct (block_shapes B d g st s v S Hs Hv E) as (sh & S' & Hv').
+  red; unfold share; intros B d g st s v S Hs Hv E. destruct (block_shapes B d g st s v S Hs Hv E) as (sh & S' & Hv').
   apply (block_both B d g st s v sh S' Hs Hv').
 Qed.
 

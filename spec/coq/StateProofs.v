@@ -159,12 +159,12 @@ Proof.
 Qed.
 Theorem osm_combine_lr : Rules.osm_combine_lr.
 Proof.
-  red; intros n B d g s v Hs Hv. cbv zeta. apply (blocks_fold n B d g s v Hs Hv).
+  red; unfold share; intros n B d g s v Hs Hv. cbv zeta. apply (blocks_fold n B d g s v Hs Hv).
   intros J st S. apply (written_merge d st (block B d g s v J)); auto. apply (block_st B d g s v Hs Hv).
 Qed.
 Theorem osm_combine_rl : Rules.osm_combine_rl.
 Proof.
-  red; intros n B d g s v Hs Hv. cbv zeta.
+  red; unfold share; intros n B d g s v Hs Hv. cbv zeta.
   match goal with |- fold _ _ ?step [= _ => apply (blocks_fold n B d g s v Hs Hv step) end.
   intros J st S. apply (written_merge d st (block B d g s v J)); auto. apply (block_st B d g s v Hs Hv).
 Qed.
@@ -262,11 +262,11 @@ Proof.
 Qed.
 Theorem osm_copy_lr : Rules.osm_copy_lr.
 Proof.
-  red; intros n d g s v Hs (sh & Hv). apply (copy_both d sh). apply st_red. apply keys_st; auto.
+  red; unfold share; intros n d g s v Hs (sh & Hv). apply (copy_both d sh). apply st_red. apply keys_st; auto.
 Qed.
 Theorem osm_copy_rl : Rules.osm_copy_rl.
 Proof.
-  red; intros n d g s v Hs (sh & Hv). cbv zeta.
+  red; unfold share; intros n d g s v Hs (sh & Hv). cbv zeta.
   apply (copy_both d sh (red states n (fun j => g j) (fun j => tup3 (s j) (real 1)
   (gen d (fun c => v j c))))).
   apply st_red. apply keys_st; auto.
@@ -306,12 +306,12 @@ Proof.
 Qed.
 Theorem osm_share_lr : Rules.osm_share_lr.
 Proof.
-  red; intros d n g s v P Hs (sh & Hv) M. cbv zeta. apply for_le. intros c Hc.
+  red; unfold share; intros d n g s v P Hs (sh & Hv) M. cbv zeta. apply for_le. intros c Hc.
   destruct (share_both d n g s v sh c Hs Hv Hc) as [[? ?] [? ?]]. apply M; auto.
 Qed.
 Theorem osm_share_rl : Rules.osm_share_rl.
 Proof.
-  red; intros d n g s v P Hs (sh & Hv) M. cbv zeta. apply for_le. intros c Hc.
+  red; unfold share; intros d n g s v P Hs (sh & Hv) M. cbv zeta. apply for_le. intros c Hc.
   destruct (share_both d n g s v sh c Hs Hv Hc) as [[? ?] [? ?]]. apply M; auto.
 Qed.
 
@@ -368,12 +368,12 @@ Proof.
 Qed.
 Theorem pair_share_lr : Rules.pair_share_lr.
 Proof.
-  red; intros d n g a b P (sa & Ha) (sb & Hb) M. cbv zeta. apply for_le. intros c Hc.
+  red; unfold share; intros d n g a b P (sa & Ha) (sb & Hb) M. cbv zeta. apply for_le. intros c Hc.
   destruct (pair_share_both d n g a b sa sb c Ha Hb Hc) as [[? ?] [? ?]]. apply M; auto.
 Qed.
 Theorem pair_share_rl : Rules.pair_share_rl.
 Proof.
-  red; intros d n g a b P (sa & Ha) (sb & Hb) M. cbv zeta. apply for_le. intros c Hc.
+  red; unfold share; intros d n g a b P (sa & Ha) (sb & Hb) M. cbv zeta. apply for_le. intros c Hc.
   destruct (pair_share_both d n g a b sa sb c Ha Hb Hc) as [[? ?] [? ?]]. apply M; auto.
 Qed.
 

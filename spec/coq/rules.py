@@ -131,6 +131,7 @@ class Row:
         self.arguments = {}  # variable -> types of its arguments
         self.types = {}      # variable -> its type, of the result if it is applied
         self.folds, self.branches, self.unravels = [], [], []  # what premises are about
+        self.steps = set()   # variables that are steps of folds: they keep the shape of the state
         for v, kind in self.kinds.items():
             self.types[v] = {"index": "Z", "bool": "bool", "stmt": "stmt"}.get(kind)
             if kind == "value":
@@ -518,6 +519,8 @@ class Row:
         (name, bound), (state,) = form[1], form[2]
         inner = self.bind(scope, {name: "Z", state: self.infer(form[3], scope)})
         init, step = self.text(form[3], scope), self.text(form[4], inner)
+        if isinstance(form[4], list):
+            self.steps.add(form[4][0])
         if self.open_shape(form[4]):
             taken = form[4] if form[4][0] != "if" else next(f for f in form[4][2:] if f != state)
             bound_here = [n for n in scope if scope[n] == "Z"]
@@ -562,8 +565,8 @@ class Row:
 
     def text_let(self, form, scope):
         inner = self.bind(scope, {form[1][0]: self.infer(form[2], scope)})
-        return "(let %s := %s in %s)" % (form[1][0], self.text(form[2], scope),
-                                         self.text(form[3], inner))
+        return "(share %s (fun %s => %s))" % (self.text(form[2], scope), form[1][0],
+                                              self.text(form[3], inner))
 
     text_letslow = text_let
 
@@ -624,6 +627,8 @@ class Row:
             return ["%sshp (%s) = Some []" % (quantified, call)]
         if all(t == "Z" for t in given):
             return ["exists sh, forall %s, shp (%s) = Some sh" % (" ".join(names), call)]
+        if v in self.steps:
+            return []
         same = "".join("shp %s = shp %s -> " % (a, b) for a, b, t in zip(names, other, given) if t != "Z")
         return ["forall %s, %sshp (%s) = shp (%s)" % (" ".join(names + other), same, call, again)]
 
@@ -671,7 +676,7 @@ class Row:
         return max([self.operands(v, f) for f in form] + [0])
 
     def statement(self, reverse):
-        self.folds, self.branches, self.unravels = [], [], []
+        self.folds, self.branches, self.unravels, self.steps = [], [], [], set()
         sides = [self.text(self.old, {}), self.text(self.new, {})]
         skip = {"redop"} if self.mode != "numbers" else set()
         binders = [self.binder(v) for v in self.kinds if self.kinds[v] not in skip]
