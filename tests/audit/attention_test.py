@@ -126,6 +126,8 @@ RIGHT = [  # name, what the operand is made of, line of the report from the key 
     ("queries of other rows", {"v": "(* %s (mem Q (vec 0 0)))" % VALUE}, "K, V" + ZERO),
     ("shared score", {"x": "(let (s) %s (+ s (real 1)))" % DOT}, "K, V" + ZERO),
     ("selected score", {"x": "(psi (vec j 0) (gen (j M) (gen (z N) %s)))" % DOT}, "K, V" + ZERO),
+    ("a sum of all of a gen", {"x": SCORE % "(redf add (psi (vec) (gen (y M) (real y))))"},
+     "K, V" + ZERO),
     ("a bound below 0", {"m": "(- M N)"}, None)]
 AGREE = "parts of the operand do not agree"
 FORM = "operand has another form"

@@ -767,10 +767,15 @@ TEST_CASE("audit: each claim fails for its own reason") {
   };
   using W = Whole;
   CHECK(code([](W& w) { w.cert["workspace"] = "N"; }, 2) == "workspace");
-  CHECK(code([](W& w) { w.body += "int x;\n"; }, 6) == "text");
-  CHECK(code([](W& w) { w.cert["schedule"]["name"] = "other"; }, 6) == "text");
-  CHECK(code([](W& w) { w.cert["kernel"]["path"] = "../k.cpp"; }, 6) == "path");
-  CHECK(code([](W& w) { w.cert["kernel"]["path"] = "/etc/k"; }, 6) == "path");
+  CHECK(code([](W& w) { w.body += "int x;\n"; }, 7) == "text");
+  CHECK(code([](W& w) { w.cert["schedule"]["name"] = "other"; }, 7) == "text");
+  CHECK(code([](W& w) { w.cert["kernel"]["path"] = "../k.cpp"; }, 7) == "path");
+  CHECK(code([](W& w) { w.cert["kernel"]["path"] = "/etc/k"; }, 7) == "path");
+  CHECK(code(
+            [](W& w) {
+              w.cert["attention"] = {{"limit", "N"}, {"proofs", w.cert["rules"]}};
+            },
+            6) == "attention");
   CHECK(code([](W& w) { w.cert["safe"].erase(0); }, 1) == "proof");
   CHECK(code([](W& w) { w.cert["spec_proofs"] += w.cert["rules"]; }, 0) == "proof");
   CHECK(code([](W& w) { w.cert["cover"][0][1] = "0"; }, 1) == "proof");
