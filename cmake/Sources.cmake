@@ -50,6 +50,7 @@ set(MINIMOA_KERNELS
 
 # all but main.cpp
 set(MINIMOA_AUDIT_SOURCES
+    certificates/audit/attention.cpp
     certificates/audit/audit.cpp
     certificates/audit/bounds.cpp
     certificates/audit/costs.cpp

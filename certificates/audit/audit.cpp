@@ -1,8 +1,7 @@
 // The audit of one certificate. See audit.h.
 // Idea: class Audit holds what later claims need from earlier ones; only guarded() catches
 // exceptions and turns them into the reason of a claim.
-// How it may be wrong: a claim called valid though what it rests on failed; so safe looks at the
-// divisors again, and all rest on the replay.
+// How it may be wrong: a claim called valid though what it rests on failed; see at_best_.
 #include "audit.h"
 
 #include <filesystem>
@@ -63,7 +62,7 @@ class Audit {
     Report claims = Report::array();
     string text;
     for (const auto& [name, verdict, reason, place] :
-         {equal_, safe_, workspace_, footprint_, traffic_, ratio_, text_}) {
+         {equal_, safe_, workspace_, footprint_, traffic_, ratio_, attention_, text_}) {
       worst = std::max(worst, verdict);
       claims.push_back({{"claim", name},
                         {"verdict", word_of(verdict)},
@@ -109,13 +108,19 @@ class Audit {
     guarded(equal_, [&] { check_equal(); });
     guarded(safe_, [&] { check_safe(); });
     guarded(traffic_, [&] { check_traffic(); });
+    at_best_ = std::max({equal_.verdict, footprint_.verdict, traffic_.verdict});
     guarded(ratio_, [&] { check_ratio(); });
+    at_best_ = equal_.verdict;
+    guarded(attention_, [&] {
+      check_attention(onf_, cert_.at("attention"), claims_, costs_lines_, assumptions_);
+    });
   }
   // The only place where exceptions end. Everything unforeseen is INVALID.
   bool guarded(Claim& claim, const std::function<void()>& work) {
     const size_t holes = holes_.size();
     place_.clear();
     try {
+      if (at_best_ >= Verdict::kInvalid) refuse("unchecked", "what it must rest on is not valid");
       work();
       claim = {claim.name, holes_.size() > holes ? Verdict::kHoley : at_best_, {}};
       return true;
@@ -163,7 +168,7 @@ class Audit {
     cert_ = parse_json(bytes);
     require_keys(cert_, {"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
                          "spec_proofs", "stages", "steps", "safe", "cover", "workspace", "costs",
-                         "theorems", "product", "ratios", "producer"});
+                         "theorems", "product", "ratios", "attention", "producer"});
     require_keys(cert_.at("costs"), {"footprint", "nests", "traffic"});
     if (cert_.at("format") != "minimoa.cert/1") refuse("json", "unknown format");
     spec_ = read_spec(named_file("specification ", cert_.at("spec")));
@@ -263,8 +268,6 @@ class Audit {
     audit::check_traffic(costs_, cert_.at("costs"), claims_, costs_lines_);
   }
   void check_ratio() {
-    at_best_ = std::max({equal_.verdict, footprint_.verdict, traffic_.verdict});
-    if (at_best_ >= Verdict::kInvalid) refuse("unchecked", "what the ratios rest on is not valid");
     Theorems theorems;
     read_files("theorems", "spec/bounds/", ".thm", [&](auto& t) { read_theorems(t, theorems); });
     check_ratios({onf_, final_, costs_}, cert_, theorems, claims_, costs_lines_, assumptions_);
@@ -288,7 +291,7 @@ class Audit {
     assumptions_.push_back("compiled with " + kernel_.at("flags"));
   }
   const string root_;
-  Claim equal_{"equal"}, safe_{"safe"}, workspace_{"workspace"};
+  Claim equal_{"equal"}, safe_{"safe"}, workspace_{"workspace"}, attention_{"attention"};
   Claim footprint_{"footprint"}, traffic_{"traffic"}, ratio_{"ratio"}, text_{"text"};
   Verdict at_best_ = Verdict::kValid;  // what further claims rest on
   Strings assumptions_, holes_, costs_lines_;

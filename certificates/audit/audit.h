@@ -1,8 +1,7 @@
 // The audit of one certificate (FORMAT sections 9 and 10).
-// Idea: read, replay, regenerate every statement, check every proof, lower, compare; six claims,
+// Idea: read, replay, regenerate every statement, check every proof, lower, compare; eight claims,
 // each with its own verdict and reason.
-// How it may be wrong: a part of the certificate that nobody looks at; hence every object is read
-// with a closed key set.
+// How it may be wrong: a part of the certificate that nobody looks at; hence closed key sets.
 #pragma once
 
 #include <nlohmann/json.hpp>

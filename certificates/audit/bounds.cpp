@@ -126,36 +126,6 @@ bool plainly_positive(const Term& term, const Spec& spec) {
          std::ranges::all_of(reading.atoms,
                              [](const Atom& atom) { return atom.kind == AtomKind::kVariable; });
 }
-// let unfolded, selections from gen done.
-Term unfolded(const Term& term, const Spec& spec) {
-  spec.budget.visit(1);
-  Node copy = *term;
-  for (Term& kid : copy.kids) kid = unfolded(kid, spec);
-  const Term& array = copy.kids.empty() ? term : copy.kids.back();
-  if (term->op == Op::kLet) return unfolded(instantiate(copy.kids[1], {copy.kids[0]}), spec);
-  if (term->op != Op::kPsi || array->op != Op::kGen || copy.kids.size() < 2)
-    return copy.kids == term->kids ? term : make(std::move(copy));
-  copy.kids.back() = instantiate(array->kids[1], {copy.kids[0]});
-  copy.kids.erase(copy.kids.begin());
-  return unfolded(copy.kids.size() == 1 ? copy.kids[0] : make(std::move(copy)), spec);
-}
-const Term& child(const Term& term, Op op, size_t k) {
-  need(term->op == op, string("the operand has another form, at ") + word_of(op));
-  return term->kids[k];
-}
-Term reduction(RedOp red, const Term& bound, const Term& guard, const Term& x) {
-  return make({.op = Op::kRed, .red = red, .binders = {"j"}, .kids = {bound, guard, x}});
-}
-bool has(const Term& term, const Term& what) { return replace_all(term, what, integer(0)) != term; }
-void collect(const Term& term, Op op, Terms& out) {
-  if (term->op == op) out.push_back(term);
-  for (const Term& kid : term->kids) collect(kid, op, out);
-}
-Terms all_of(const Term& term, Op op) {
-  Terms out;
-  collect(term, op, out);
-  return out;
-}
 // Neither opened variables nor arrays; dimensions and literals.
 bool constant(const Term& term, const Spec& spec) {
   if (term->op == Op::kFree) return spec.is_dim(term->name);
@@ -215,7 +185,7 @@ class Product {
   void add_values(const Term& onf, const Json& json, Quantities& values) {
     claims_.place = "product";
     require_keys(json, {"column", "heads", "nests", "pairs", "rows", "cols"});
-    read_operand(open_loops(unfolded(onf, spec_)), json.at("column").get<size_t>());
+    open(read_attention(onf, spec_, "product"), json.at("column").get<size_t>());
     read_score();
     group(json.at("heads"));
     count(json);
@@ -233,50 +203,27 @@ class Product {
     Json row;  // as of `traffic`
     TrafficRow site;
   };
-  Term open_loops(Term term) {
-    for (; term->op == Op::kFor || term->op == Op::kParFor;) {
-      const Term variable = free_var("'row " + std::to_string(rows_.size()));
-      need(plainly_positive(term->kids[0], spec_), "the bound of a loop is not plainly positive");
-      rows_.push_back({term->binders[0], variable, term->kids[0]});
-      term = instantiate(term->kids[1], {variable});
-    }
-    Terms indices = indices_of(*term);
-    // Else rows that write the same elements would be counted as different ones.
-    need(term->op == Op::kPut && indices.size() == rows_.size() &&
-             indices.size() == spec_.output.shape.size(),
-         "no full put directly within loops");
-    for (const Row& row : rows_)
-      need(among_terms(indices, row.variable), "the put's indices are not the loops' variables");
-    return operand_of(*term);
-  }
   static bool among_terms(const Terms& terms, const Term& term) {
     return std::ranges::any_of(terms, [&](const Term& t) { return alpha_equal(t, term); });
   }
-  // FORMAT 13: the operand is built again of its parts and compared, since these occur repeatedly.
-  void read_operand(const Term& operand, size_t column) {
+  void open(const Attention& form, size_t column) {
+    Terms variables;
+    for (const Entry& loop : form.rows.entries) {
+      need(plainly_positive(loop.term, spec_), "the bound of a loop is not plainly positive");
+      variables.push_back(free_var("'row " + std::to_string(rows_.size())));
+      rows_.push_back({loop.name, variables.back(), loop.term});
+    }
     need(column < rows_.size(), "no such column");
-    const Term numerator = child(child(operand, Op::kIf, 1), Op::kQuot, 0);
-    const Term m = child(numerator, Op::kRed, 0);
-    const Term g = numerator->kids[1];
-    const Term w = child(numerator->kids[2], Op::kMul, 0);
-    const Term V = numerator->kids[2]->kids[1];
-    const Term x = child(child(w, Op::kExp, 0), Op::kSub, 0);
-    const Term largest = reduction(RedOp::kMax, shift(m, 1), shift(g, 1, 1), shift(x, 1, 1));
-    const Term weight = make_op(Op::kExp, {op(Op::kSub, x, largest)});
-    const Term quotient = op(Op::kQuot, reduction(RedOp::kAdd, m, g, op(Op::kMul, weight, V)),
-                             reduction(RedOp::kAdd, m, g, weight));
-    const Term any = make({.op = Op::kAny, .binders = {"j"}, .kids = {m, g}});
-    need(alpha_equal(operand, make_op(Op::kIf, {any, quotient, operand->kids[2]})),
-         "the parts of the operand do not agree");
-    need(plainly_positive(m, spec_), "the keys' bound is not plainly positive");
-    guard_ = instantiate(g, {key_});
-    score_ = instantiate(x, {key_});
-    value_ = instantiate(V, {key_});
+    need(plainly_positive(form.m, spec_), "the keys' bound is not plainly positive");
+    variables.push_back(key_);
+    guard_ = instantiate(form.mask, variables);
+    score_ = instantiate(form.score, variables);
+    value_ = instantiate(form.value, variables);
     column_ = rows_[column].variable;
     need(has(value_, column_) && !has(score_, column_) && !has(guard_, column_),
          "the column is not of the values alone");
     need(no_binder(guard_) && plain(score_) && plain(value_), "a pair that may need no work");
-    values_ = {{"dv", rows_[column].bound}, {"m", m}};
+    values_ = {{"dv", rows_[column].bound}, {"m", form.m}};
     rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(column));
   }
   // FORMAT 13, 2 to 4.
@@ -365,9 +312,6 @@ class Product {
       term =
           replace_all(term, variables[k], bound_var(static_cast<Number>(variables.size() - 1 - k)));
     return term;
-  }
-  static void push_loop(Scope& scope, const string& name, const Term& bound) {
-    scope.push({Entry::Kind::kLoop, name, bound, {}, scope.depth});
   }
   // The site within the loops and those conditions that are counted; the others are proved.
   void add_site(const char* name, const Scope& loops, const Terms& conditions, const Json& counted,

@@ -7,7 +7,7 @@
 // says what its Coq theorem says is not checked; the report says so.
 #pragma once
 
-#include "costs.h"
+#include "attention.h"
 
 namespace audit {
 struct Theorems {

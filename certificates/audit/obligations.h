@@ -2,9 +2,8 @@
 // checker of their proofs (6); the final term as C++ text (8) and the comparison of a kernel.
 // Idea: every statement, and the kernel, is computed here from the specification, the replayed
 // terms and the conditions of the steps; only proofs (and the choices `cover` and `witness`) come
-// from the certificate. The checker of proofs only multiplies, adds and compares. A kernel file is
-// accepted only if its tokens are those of the lowering; whatever could make a compiler see other
-// tokens than we do (backslashes, trigraphs, literals, directives, odd bytes) is refused first.
+// from the certificate. A kernel's tokens must be those of the lowering; whatever could make a
+// compiler see others (backslashes, trigraphs, literals, directives, odd bytes) is refused first.
 // How it may be wrong: an obligation that is forgotten, or a hypothesis that does not hold (the one
 // dangerous hypothesis is that of a quotient: its divisor must be proved positive); text that does
 // not mean what the term means; the delicate part is 8.4, folds whose state is overwritten in

@@ -92,8 +92,7 @@ Terms read_permute(const Sexp& sexp, SideReading& reading) {
   return out;
 }
 
-// (unravel ?A (vec ?u..) ?p..), section 3. Of a partial index the Horner form is no element's
-// offset.
+// (unravel ?A (vec ?u..) ?p..), section 3. The Horner form of a partial index is no offset.
 Terms read_unravel(const Sexp& sexp, SideReading& reading) {
   need(sexp, 4);
   const Value& array = value_of(sexp, sexp.items[1].text, reading, Sort::kArr);

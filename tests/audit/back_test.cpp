@@ -677,7 +677,7 @@ class Whole {
       "schedule":{"name":"flat","text":"x","sha256":""},"witness":{"N":"1"},
       "kernel":{"path":"kernels/k.cpp","target":"portable","flags":"-std=c++17 -O2"},
       "divisors":[],"spec_proofs":[],"stages":{"dnf":3,"onf":5},
-      "workspace":"0","costs":{"footprint":["2"],"nests":[],"traffic":[]},"theorems":[],"product":{},"ratios":[],"producer":{},"cover":[["i","o0"]],"steps":[
+      "workspace":"0","costs":{"footprint":["2"],"nests":[],"traffic":[]},"theorems":[],"product":{},"ratios":[],"attention":{},"producer":{},"cover":[["i","o0"]],"steps":[
       {"rule":"eta","at":[0],"sub":{"?E":"(+ A A)","?n":"N"}},
       {"rule":"put-gen","at":[],
        "sub":{"?p":"(seq)","?n":"N","?e":"(fn (i) (psi (vec i) (+ A A)))"}},
@@ -767,10 +767,15 @@ TEST_CASE("audit: each claim fails for its own reason") {
   };
   using W = Whole;
   CHECK(code([](W& w) { w.cert["workspace"] = "N"; }, 2) == "workspace");
-  CHECK(code([](W& w) { w.body += "int x;\n"; }, 6) == "text");
-  CHECK(code([](W& w) { w.cert["schedule"]["name"] = "other"; }, 6) == "text");
-  CHECK(code([](W& w) { w.cert["kernel"]["path"] = "../k.cpp"; }, 6) == "path");
-  CHECK(code([](W& w) { w.cert["kernel"]["path"] = "/etc/k"; }, 6) == "path");
+  CHECK(code([](W& w) { w.body += "int x;\n"; }, 7) == "text");
+  CHECK(code([](W& w) { w.cert["schedule"]["name"] = "other"; }, 7) == "text");
+  CHECK(code([](W& w) { w.cert["kernel"]["path"] = "../k.cpp"; }, 7) == "path");
+  CHECK(code([](W& w) { w.cert["kernel"]["path"] = "/etc/k"; }, 7) == "path");
+  CHECK(code(
+            [](W& w) {
+              w.cert["attention"] = {{"limit", "N"}, {"proofs", w.cert["rules"]}};
+            },
+            6) == "attention");
   CHECK(code([](W& w) { w.cert["safe"].erase(0); }, 1) == "proof");
   CHECK(code([](W& w) { w.cert["spec_proofs"] += w.cert["rules"]; }, 0) == "proof");
   CHECK(code([](W& w) { w.cert["cover"][0][1] = "0"; }, 1) == "proof");

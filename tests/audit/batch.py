@@ -99,7 +99,7 @@ def certificate(b, spec, steps=(), rules=None):
             "stages": {"dnf": 0, "onf": 0}, "steps": copy.deepcopy(list(steps)), "safe": [],
             "cover": [["i", "o0"]], "workspace": "0",
             "costs": {"footprint": ["1"], "nests": [], "traffic": []},
-            "theorems": [], "product": {}, "ratios": [], "producer": {}}
+            "theorems": [], "product": {}, "ratios": [], "attention": {}, "producer": {}}
 
 
 def good(b):

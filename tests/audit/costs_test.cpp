@@ -466,6 +466,7 @@ namespace {
 Text claim(const Text& name, const Text& which, const std::function<void(Json&)>& change) {
   std::ifstream in(Text(MINIMOA_SOURCE_DIR) + "/certificates/" + name + ".cert.json");
   Json cert = Json::parse(Text((std::istreambuf_iterator<char>(in)), {}));
+  cert.emplace("attention", Json::object());  // where the committed one has no such key
   change(cert);
   const Text path = std::filesystem::temp_directory_path() /
                     ("minimoa_audit_costs_test." + std::to_string(getpid()) + ".json");

@@ -205,7 +205,8 @@ class Bench:
                 "steps": steps, "safe": safe, "cover": cover, "workspace": "0",
                 "costs": {"footprint": [words], "traffic": [],
                           "nests": [{"sums": [], "proofs": []}] * nests},
-                "theorems": [], "product": {}, "ratios": [], "producer": {}}
+                "theorems": [], "product": {}, "ratios": [], "attention": {},
+                "producer": {}}
         self.expect(name, why, cert,
                     frame("minimoa_x_hand", dims, arrays, body, scratch=scratch,
                           requires=requires))
@@ -539,6 +540,7 @@ def committed_cases(b):
         if not os.path.exists(path):
             return
         cert = json.load(open(path))
+        cert.setdefault("attention", {})
         text = open(os.path.join(b.root, cert["kernel"]["path"])).read()
         body = text.split("// ---- body ----\n", 1)[1]
         change(cert)
@@ -549,6 +551,7 @@ def committed_cases(b):
     path = os.path.join(b.root, "certificates/sdpa_flash.cert.json")
     if os.path.exists(path):
         cert = json.load(open(path))
+        cert.setdefault("attention", {})
         forged_report(cert)
         text = b.audit(cert, "")[1]
         good = not any(l.startswith("other.cert.json: VALID") for l in text.splitlines())

@@ -757,6 +757,7 @@ def honest_cases(b):
             continue
         with open(os.path.join(b.root, "certificates", name)) as file:
             cert = json.load(file)
+        cert.setdefault("attention", {})
         with open(os.path.join(b.root, cert["kernel"]["path"])) as file:
             b.record(name, None, cert, file.read().split(BODY, 1)[1])
 

@@ -107,9 +107,11 @@ class Bench:
         cert["theorems"] = self.theorems() if entries else []
         cert["product"] = of() if entries else {}
         cert["ratios"] = entries
+        cert.setdefault("attention", {})
         return cert
 
-    def case(self, name, code, text, cert):
+    def case(self, name, code, text, cert, written=lambda text: text):
+        """written: a change of the certificate's text."""
         number = len(self.cases)
         self.cases.append((name, code, text))
         cert = copy.deepcopy(cert)
@@ -119,7 +121,7 @@ class Bench:
             with open(kernel, encoding="utf-8") as file:
                 body = file.read().split(BODY, 1)[1]
         cert["kernel"]["path"] = "kernels/cpu/r%d.cpp" % number
-        written = json.dumps(cert)
+        written = written(json.dumps(cert))
         self.file("certificates/r%d.cert.json" % number, written)
         self.file(cert["kernel"]["path"],
                   "// certificate x sha256 %s\n%s%s" % (sha(written), BODY, body))
@@ -536,7 +538,7 @@ def shaped(b, onf, spec=SPEC, dims="NMDC", change=lambda cert: None):
                     "point": sizes, "fits": [goals(NOTHING)],
                     "hypotheses": [goals(NOTHING), goals(NOTHING)], "ratio": ["1", "1"],
                     "proof": goals(NOTHING)}],
-        "producer": {}}
+        "attention": {}, "producer": {}}
     change(cert)
     return cert
 

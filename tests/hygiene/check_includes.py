@@ -10,8 +10,8 @@ import re
 
 from common import Report
 
-# spec/SOUNDNESS.md, section 7; costs.* and bounds.* are counted by themselves
-LINE_BUDGETS = {"auditor": 3999, "costs": 640, "bounds": 700}
+# spec/SOUNDNESS.md, section 7; costs.*, bounds.* and attention.* are counted by themselves
+LINE_BUDGETS = {"auditor": 3999, "costs": 640, "bounds": 650, "attention": 210}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 ALLOWED = {  # folder: folders of ours that it may include
     "spec": {"spec"},

@@ -37,6 +37,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "audit"))
 sys.path.insert(0, os.path.join(HERE, "..", "hygiene"))
 sys.path.insert(0, HERE)
+import attention_test  # noqa: E402
 import guards_test  # noqa: E402
 import mutate_test  # noqa: E402
 import ratio_test  # noqa: E402
@@ -459,10 +460,11 @@ class Killers:
         self.bench = guards_test.Batch(built.audit, root)
         guards_test.all_cases(self.bench)
         self.mutants = guards_test.Batch(built.audit, root)
-        self.ratios = ratio_test.Bench(root)
+        self.ratios, self.attentions = ratio_test.Bench(root), ratio_test.Bench(root)
         if full:
             self.certificate_mutants()
             ratio_test.all_cases(self.ratios)
+            attention_test.all_cases(self.attentions)
         self.reach, self.usual = {}, {}
         self.lock, self.complete = threading.Lock(), False
         named = list(zip(self.bench.paths(), self.bench.cases))
@@ -479,6 +481,7 @@ class Killers:
                 self.built.build_tests()
                 self.note([(2, ("tests", [name])) for name in self.test_cases()] +
                           [(2, ("ratios", [p])) for p in self.ratios.paths()] +
+                          [(2, ("attentions", [p])) for p in self.attentions.paths()] +
                           [(3, ("mutants", [p])) for p in self.mutants.paths()] +
                           [(4, ("limits", [p])) for p in self.limits])
             self.complete = True
@@ -531,7 +534,8 @@ class Killers:
         if trace:
             env["MINIMOA_TRACE"] = trace
         env["TMPDIR"] = tempfile.mkdtemp(prefix="s", dir=self.folder)
-        bench = {"mutants": self.mutants, "ratios": self.ratios}.get(name, self.bench)
+        bench = {"mutants": self.mutants, "ratios": self.ratios,
+                 "attentions": self.attentions}.get(name, self.bench)
         command = [self.built.audit] + list(words)
         if name == "tests":
             cases = ",".join(w.replace("\\", "\\\\").replace(",", "\\,") for w in words)
@@ -568,7 +572,7 @@ class Killers:
         size = 4  # of many the first few will do nearly always
         while units:
             name = units[0][1]
-            size = size if name in ("forged", "mutants", "ratios") else 1
+            size = size if name in ("forged", "mutants", "ratios", "attentions") else 1
             group, units = units[:size], units[size:]
             group, rest = ([u for u in group if u[1] == name], [u for u in group if u[1] != name])
             units, size = rest + units, 60
@@ -649,7 +653,8 @@ def main():
         failed = judge(sites, killers, record, options.full and not options.only and
                        {"guard", "condition"} <= set(options.families.split(",")))
     finally:
-        for folder in (killers.folder, killers.bench.dir, killers.mutants.dir, killers.ratios.dir):
+        for folder in (killers.folder, killers.bench.dir, killers.mutants.dir, killers.ratios.dir,
+                       killers.attentions.dir):
             shutil.rmtree(folder, ignore_errors=True)
     sys.exit(1 if failed else 0)
 

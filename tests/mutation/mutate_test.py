@@ -103,6 +103,8 @@ def proof_lists(certificate):
     for number, step in enumerate(certificate["steps"]):
         if step["proofs"]:
             yield ("steps", number, "proofs"), "equal"
+    if certificate.get("attention"):
+        yield ("attention", "proofs"), "attention"
 
 
 def last_steps(proof, path):
@@ -361,6 +363,19 @@ def ratio_mutants(certificate):
                 yield Mutant("tree emptied", where, ["ratio"], put(here + (key, n), ["goals"]))
 
 
+def attention_mutants(claim):
+    """Of a certificate that makes the claim; it is false of a smaller limit."""
+    if not claim:
+        return
+    limit = claim["limit"]
+    for wrong in ("(- %s 1)", "(min %s %s)", "(+ %s j)", "no_such_name", "(iszero %s)", "(+ 1"):
+        yield Mutant("limit", "attention", ["attention"],
+                     put(("attention", "limit"), wrong.replace("%s", limit)))
+    for key in claim:
+        yield Mutant("field deleted", "attention", ["attention"], drop(("attention", key)))
+    yield Mutant("unknown field", "attention", ["attention"], put(("attention", "extra"), "1"))
+
+
 def text_mutants():
     def duplicate(key):
         return lambda text: re.sub(r'"%s"\s*:' % key, '"%s": "0", "%s":' % (key, key), text, count=1)
@@ -504,6 +519,7 @@ class Case:
         wrong += coefficient_mutants(self.certificate)
         wrong += cost_mutants(self.certificate["costs"])
         wrong += ratio_mutants(self.certificate)
+        wrong += attention_mutants(self.certificate.get("attention"))
         wrong += proof_mutants(self.certificate)
         wrong += step_mutants(self.certificate)
         kernel = list(kernel_mutants(self.body))
