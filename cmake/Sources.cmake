@@ -88,8 +88,10 @@ set(MINIMOA_SPEC_SOURCES
     spec/lang/types.cpp)
 
 set(MINIMOA_PROVER_SOURCES
+    prover/bounds/attention.cpp
     prover/bounds/counts.cpp
     prover/bounds/instance.cpp
+    prover/bounds/mean.cpp
     prover/bounds/levels.cpp
     prover/bounds/machine.cpp
     prover/bounds/point.cpp

@@ -249,6 +249,15 @@ std::string ratio_lines(const Spec& spec, const RatioClaims& ratios) {
   return lines(out);
 }
 
+std::string attention_text(const Attention& attention) {
+  Json out = Json::object();
+  if (const auto& c = attention.claim) {
+    out["limit"] = print(c->limit);
+    out["proofs"] = Json::array({c->proof.proof});
+  }
+  return compact(out);
+}
+
 std::string costs_text(const Costs& costs) {
   std::vector<std::string> nests, rows;
   for (const auto& nest : costs.sums) nests.push_back(nest_text(nest));
@@ -268,7 +277,8 @@ Json producer_json() {
 
 }  // namespace
 
-Result<Evidence> prove_all(const Spec& spec, const Derivation& d, const BoundsQuestion& question) {
+Result<Evidence> prove_all(const Spec& spec, const RuleTable& rules, const Derivation& d,
+                           const BoundsQuestion& question) {
   Prover prover(spec);
   Evidence out;
   std::vector<Diagnostic> errors;
@@ -288,6 +298,7 @@ Result<Evidence> prove_all(const Spec& spec, const Derivation& d, const BoundsQu
   settle(spec, "safe", "safe", &out.safe, &out.holes, &errors);
   out.costs = costs_of(spec, d.final_term(), &prover);
   if (!errors.empty()) return errors;
+  out.attention = claim_attention(spec, rules, d, &prover);
   if (question.bounds.empty()) return out;
   auto ratios =
       prove_ratios({spec, d, out.costs, *question.what, *question.theorems}, question.bounds);
@@ -319,6 +330,7 @@ std::string certificate_text(const Spec& spec, const Schedule& schedule, const D
       {"theorems", evidence.ratios.claims.empty() ? "[]" : rule_lines(parts.theorems)},
       {"product", product_text(spec, evidence.ratios.product)},
       {"ratios", ratio_lines(spec, evidence.ratios)},
+      {"attention", attention_text(evidence.attention)},
       {"producer", compact(producer_json())},
   };
   std::string out = "{\n";

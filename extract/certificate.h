@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "prover/bounds/attention.h"
 #include "prover/bounds/ratio.h"
 #include "prover/cost/cost.h"
 #include "prover/obligations/obligations.h"
@@ -25,6 +26,7 @@ struct Evidence {
   std::map<std::string, std::string> witness;
   Costs costs;
   RatioClaims ratios;
+  Attention attention;
   std::vector<std::string> holes;  // "safe 3: no-witness (label)"
 };
 
@@ -36,7 +38,7 @@ struct BoundsQuestion {
   const Recognised* what = nullptr;
   const Theorems* theorems = nullptr;
 };
-Result<Evidence> prove_all(const Spec& spec, const Derivation& d,
+Result<Evidence> prove_all(const Spec& spec, const RuleTable& rules, const Derivation& d,
                            const BoundsQuestion& question = {});
 
 // A file that a certificate names, by path relative to the repository's root.

@@ -189,11 +189,13 @@ Result<Bundle> make_bundle(const Spec& spec, const std::string& spec_bytes,
     theorems = std::move(loaded.value());
     what = recognise(spec, rules, d);
   }
-  const Result<Evidence> evidence = prove_all(spec, d, {schedule.bounds, &what, &theorems});
+  const Result<Evidence> evidence = prove_all(spec, rules, d, {schedule.bounds, &what, &theorems});
   if (!evidence.ok()) return evidence.errors();
   b.ratios = evidence.value().ratios;
+  b.attention = evidence.value().attention;
   b.claims = {"equal", "safe", "workspace", "footprint", "traffic"};
   if (!b.ratios.claims.empty()) b.claims.push_back("ratio");
+  if (evidence.value().attention.claim) b.claims.push_back("attention");
   b.claims.push_back("text");
   if (!b.ratios.claims.empty()) {
     for (const auto& [path, bytes] : theorems.files) {

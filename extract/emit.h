@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "prover/bounds/attention.h"
 #include "prover/bounds/ratio.h"
 #include "prover/cost/cost.h"
 #include "prover/schedule/derive.h"
@@ -32,6 +33,7 @@ struct Bundle {
   Derivation derivation = {};
   Costs costs = {};  // as the certificate says them
   RatioClaims ratios = {};
+  Attention attention = {};
   std::optional<Recognised> what = {};  // if the schedule asked for bounds
   std::vector<std::pair<std::string, std::string>> theorem_files = {};  // that it names: path, text
 };

@@ -77,6 +77,33 @@ nlohmann::ordered_json ratio_json(const RatioClaim& c, const Spec& spec) {
   return out;
 }
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& n : names) out += (out.empty() ? "" : ", ") + n;
+  return out;
+}
+
+void print_attention(const Attention& attention) {
+  if (!attention.claim) {
+    print_line("attention", "not claimed: " + attention.why, 0);
+    return;
+  }
+  const AttentionClaim& c = *attention.claim;
+  print_line("attention",
+             "a row depends on keys below " + pretty(c.limit) + " of " + listed(c.key_arrays) +
+                 "; without a key it is " + pretty(c.empty),
+             0);
+}
+
+nlohmann::ordered_json attention_json(const Attention& attention) {
+  if (!attention.claim) return {{"claimed", false}, {"why", attention.why}};
+  const AttentionClaim& c = *attention.claim;
+  return {{"claimed", true},
+          {"key_arrays", c.key_arrays},
+          {"limit", print(c.limit)},
+          {"empty", print(c.empty)}};
+}
+
 }  // namespace
 
 void print_claims(const Bundle& bundle, const Spec& spec) {
@@ -95,6 +122,7 @@ void print_claims(const Bundle& bundle, const Spec& spec) {
     print_line("", words_text(c) + ", " + where_text(c, spec), 0);
   }
   for (const std::string& why : bundle.ratios.left_out) print_line("left out", why, 0);
+  print_attention(bundle.attention);
   print_line("text", "body " + certificate.at("kernel").at("body_sha256").get<std::string>(), 0);
   for (const std::string& hole : bundle.holes) std::cout << "  hole: " << hole << "\n";
 }
@@ -118,6 +146,7 @@ nlohmann::ordered_json claims_json(const Bundle& bundle, const Spec& spec) {
   out["ratio"] = nlohmann::ordered_json::array();
   for (const RatioClaim& c : bundle.ratios.claims) out["ratio"].push_back(ratio_json(c, spec));
   out["left_out"] = bundle.ratios.left_out;
+  out["attention"] = attention_json(bundle.attention);
   out["holes"] = bundle.holes;
   return out;
 }

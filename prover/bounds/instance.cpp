@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
+#include "prover/bounds/mean.h"
 #include "prover/bounds/value.h"
 #include "prover/cost/algebra.h"
-#include "prover/rewrite/psi_reduce.h"
+#include "prover/rewrite/deriver.h"
 
 namespace minimoa {
 namespace {
@@ -52,19 +53,13 @@ bool shifts(const Term& t, const std::string& v, const std::vector<Loop>& rows) 
 class Recogniser {
  public:
   Recogniser(const Spec& spec, const RuleTable& rules, const Derivation& derivation)
-      : spec_(spec), deriver_(spec, rules, until_onf(derivation)), prover_(spec) {}
+      : spec_(spec), onf_(onf_mean(spec, rules, derivation)), prover_(spec) {}
 
   ProductInstance run() {
-    deriver_.unshare();
-    for (const Position& p : deriver_.loops()) {
-      const Term loop = at(deriver_.term(), p);
-      all_.push_back({loop->binders[0], loop->kids[0]});
-    }
-    const Term put = at(deriver_.term(), deriver_.put());
-    const auto mean = weighted_mean(put->kids.back());
-    if (!mean) give_up("the output is not a softmax-weighted mean");
-    mean_ = *mean;
-    prover_.divisors(spec_.core, deriver_.term());
+    all_ = onf_.loops;
+    if (!onf_.mean) give_up("the output is not a softmax-weighted mean");
+    mean_ = *onf_.mean;
+    prover_.divisors(spec_.core, onf_.term);
     for (const Term& e : spec_.output.shape) {
       if (!positive(e)) give_up("an extent of the output is not plainly positive");
     }
@@ -83,17 +78,6 @@ class Recogniser {
   }
 
  private:
-  static Derivation until_onf(const Derivation& d) {
-    Derivation out;
-    out.start = d.start;
-    out.dnf = d.dnf;
-    out.onf = d.onf;
-    const auto steps = static_cast<std::ptrdiff_t>(d.onf);
-    out.steps.assign(d.steps.begin(), d.steps.begin() + steps);
-    out.terms.assign(d.terms.begin(), d.terms.begin() + steps + 1);
-    return out;
-  }
-
   bool over_dims(const Term& t) const {
     const auto names = free_vars(t);
     return !reads_slow_memory(t) && std::all_of(names.begin(), names.end(), [&](const auto& v) {
@@ -411,7 +395,7 @@ class Recogniser {
   }
 
   const Spec& spec_;
-  Deriver deriver_;
+  OnfMean onf_;
   Prover prover_;
   WeightedMean mean_;
   std::vector<Loop> all_, rows_;  // all_: output loops; rows_: without the column
