@@ -6,7 +6,7 @@ Each reader runs for N seconds from its seeds (seeds.py), the committed corpus a
 runs in this build found. --record adds executions, seconds and crashes to tests/fuzz/figures.json.
 --keep adds to the committed corpus what reaches more of a reader than seeds and corpus do, the
 smallest inputs first, up to KEPT bytes for each reader; inputs are only ever added.
-An input that crashes, leaks, takes longer than 10 seconds or 1 GiB is a crash: it is left in
+An input that crashes, leaks, takes longer than 10 seconds or 2 GiB is a crash: it is left in
 build/fuzz/crashes/READER, and its reader is not run to the end.
 May be wrong: libFuzzer counts the executions by itself; after a crash it tells none, and the run
 counts as one.
@@ -69,7 +69,7 @@ class Fuzzer:
         crashes = self.folder("crashes")
         code, text = self.command(
             "-max_total_time=%d" % seconds, "-max_len=%d" % self.limit, "-timeout=10",
-            "-rss_limit_mb=1024", "-print_final_stats=1", "-dict=" + dictionary,
+            "-rss_limit_mb=2048", "-print_final_stats=1", "-dict=" + dictionary,
             "-artifact_prefix=%s/" % crashes, self.folder("work"), made)
         with open(os.path.join(self.base, self.reader + ".log"), "w", encoding="utf-8") as log:
             log.write(text)

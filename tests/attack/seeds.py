@@ -38,7 +38,7 @@ def forms(text):
 
 
 # ---- certificates ----
-def hashed(cert, rules):
+def hashed(cert):
     """The certificate with "=" for every hash that the harness can fill in."""
     cert = copy.deepcopy(cert)
     for part in [cert.get("spec"), cert.get("kernel"), cert.get("schedule")] + (
@@ -52,13 +52,27 @@ def hashed(cert, rules):
         cert["spec"]["path"] = "spec/x.moa"
     if isinstance(cert.get("kernel"), dict):
         cert["kernel"]["path"] = "kernels/x.cpp"
-    if rules is not None:
+    if isinstance(cert.get("rules"), list):
         cert["rules"] = [{"path": "spec/rules/x.rules", "sha256": "="}]
     return cert
 
 
-def bundle(cert, spec="", rules=None, kernel=""):
-    out = {"certificate": hashed(cert, rules), "spec": spec, "rules": rules or "", "theorems": "",
+def used(cert, rows):
+    """The committed rows that the steps use: reading all of them takes most of an audit's time."""
+    steps = cert.get("steps")
+    names = {step.get("rule") for step in steps if isinstance(step, dict)} if isinstance(
+        steps, list) else set()
+    return "\n".join(rows[name] for name in sorted(str(n) for n in names) if name in rows)
+
+
+def rows_of(root):
+    """Rule name -> its row, of all committed rules."""
+    texts = [form.decode() for text in files(root, "spec/rules/*.rules") for form in forms(text)]
+    return {form.split()[1]: form for form in texts if form.startswith("(rule ")}
+
+
+def bundle(cert, spec="", rules="", kernel=""):
+    out = {"certificate": hashed(cert), "spec": spec, "rules": rules, "theorems": "",
            "kernel": kernel}
     text = json.dumps(out, separators=(",", ":"))
     if len(text) > LARGEST:
@@ -71,7 +85,7 @@ class Captured(batch.Batch):
 
     def __init__(self, root):
         super().__init__("", root)
-        self.bundles = []
+        self.bundles, self.rows = [], rows_of(root)
 
     def path(self, path):
         return os.path.join(self.dir, path)
@@ -81,7 +95,7 @@ class Captured(batch.Batch):
             return file.read()
 
     def record(self, name, expected, cert, body, text=None, header=None, file=None):
-        rules = None
+        rules = used(cert, self.rows)
         for one in cert.get("rules", []) if isinstance(cert.get("rules"), list) else []:
             if isinstance(one, dict) and re.search(r"/r\d+\.rules$", one.get("path", "")):
                 rules = self.read(one["path"])
@@ -102,12 +116,12 @@ def captured(root):
 
 
 def certificates(root):
+    rows = rows_of(root)
     for text in files(root, "certificates/*.cert.json"):
         cert = json.loads(text)
-        body = ""
         with open(os.path.join(root, cert["kernel"]["path"]), encoding="utf-8") as file:
             body = file.read().split("// ---- body ----\n", 1)[1]
-        yield bundle(cert, kernel=body)
+        yield bundle(cert, rules=used(cert, rows), kernel=body)
     yield from captured(root)
 
 

@@ -511,7 +511,7 @@ def file_cases(b):
                        ("folder", "spec/rules")):
         edited(b, "spec path " + name, "equal [", put("spec", "path", path))
     with open(b.path("spec/large.moa"), "wb") as out:
-        out.truncate((16 << 20) + 1)
+        out.truncate((4 << 20) + 1)
     edited(b, "large file", "equal [limit]", put("spec", "path", "spec/large.moa"))
     os.makedirs(b.path("spec/rules/sub"), exist_ok=True)
     for path in ("spec/other.rules", "spec/rules/other.txt", "spec/rules/sub/other.rules"):
