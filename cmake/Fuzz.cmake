@@ -38,7 +38,8 @@ else()
     fuzz_replay PRIVATE MINIMOA_FUZZ_REPLAY MINIMOA_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}")
   target_compile_options(fuzz_replay PRIVATE $<$<CONFIG:Release>:-O1>)
   target_link_libraries(fuzz_replay PRIVATE minimoa_audit_core minimoa::extract)
-  minimoa_precompile(fuzz_replay REUSE_FROM test_unit_spec)
+  minimoa_precompile(fuzz_replay PRIVATE <boost/multiprecision/cpp_int.hpp> <nlohmann/json.hpp>
+                     <algorithm> <map> <string> <vector>)
   add_test(NAME fuzz_replay COMMAND fuzz_replay "${CMAKE_CURRENT_SOURCE_DIR}/tests/fuzz/corpus"
            WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
   set_tests_properties(fuzz_replay PROPERTIES LABELS audit TIMEOUT ${minimoa_seconds})

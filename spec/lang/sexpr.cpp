@@ -7,7 +7,7 @@
 namespace minimoa {
 namespace {
 
-constexpr std::size_t kMaxDepth = 400;  // FORMAT.md allows terms of depth 200
+constexpr std::size_t kMaxDepth = 400;     // FORMAT.md allows terms of depth 200
 constexpr std::size_t kMaxItems = 100000;  // words and lists of one text, as FORMAT.md has it
 
 bool is_blank(char c) { return c == ' ' || c == '\n'; }

@@ -5,7 +5,7 @@ usage: fuzz.py [--root ROOT] [--build BUILD] [--only REGEX] [--seconds N] [--rec
 Each reader runs for N seconds from its seeds (seeds.py), the committed corpus and what earlier
 runs in this build found. --record adds executions, seconds and crashes to tests/fuzz/figures.json.
 --keep adds to the committed corpus what reaches more of a reader than seeds and corpus do, the
-smallest inputs first, up to KEPT bytes for each reader; inputs are only ever added.
+smallest inputs first, up to KEPT bytes and FILES files for each reader; inputs are only ever added.
 An input that crashes, leaks, takes longer than 10 seconds or 2 GiB is a crash: it is left in
 build/fuzz/crashes/READER, and its reader is not run to the end.
 May be wrong: libFuzzer counts the executions by itself; after a crash it tells none, and the run
@@ -23,7 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import seeds  # noqa: E402
 
-KEPT = 150_000
+KEPT, FILES = 100_000, 300
 FIGURES = "tests/fuzz/figures.json"
 
 
@@ -96,7 +96,7 @@ class Fuzzer:
         added = 0
         for size, name in new:
             left -= size
-            if left < 0:
+            if left < 0 or len(there) + added >= FILES:
                 break
             if name not in there:
                 shutil.copyfile(os.path.join(made, name), os.path.join(self.corpus, name))

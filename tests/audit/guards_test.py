@@ -534,6 +534,9 @@ def file_cases(b):
     edited(b, "workspace of an input", "workspace [workspace]", put("workspace", "A"))
     edited(b, "workspace with an input", "workspace [workspace]", put("workspace", "(+ A N)"))
     edited(b, "workspace", "workspace [workspace]", put("workspace", "N"))
+    # Found by tests/fuzz: what a vector throws was a refusal without a code of the format.
+    edited(b, "an empty tree", "traffic [json]", put("costs", "traffic", [
+        ["A", "load", "exact", "1", "N", []]]))
     edited(b, "holey divisors", "equal [proof]", put("divisors", [{"hole": "no-witness"}]))
     for key in ("spec", "schedule", "kernel", "stages"):
         edited(b, "extra key in " + key, "equal [json]", put(key, "extra", "x"))

@@ -17,7 +17,8 @@ std::string bare(const std::string& body) {
   std::string out;
   for (std::size_t at = 0; at < body.size(); ++at) {
     if (body.compare(at, 2, "//") == 0) at = std::min(body.find('\n', at), body.size());
-    if (at < body.size() && std::string(" \t\n").find(body[at]) == std::string::npos) out += body[at];
+    if (at < body.size() && std::string(" \t\n").find(body[at]) == std::string::npos)
+      out += body[at];
   }
   return out;
 }
