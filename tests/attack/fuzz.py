@@ -4,8 +4,9 @@
 usage: fuzz.py [--root ROOT] [--build BUILD] [--only REGEX] [--seconds N] [--record] [--keep]
 Each reader runs for N seconds from its seeds (seeds.py), the committed corpus and what earlier
 runs in this build found. --record adds executions, seconds and crashes to tests/fuzz/figures.json.
---keep adds to the committed corpus what reaches more of a reader than seeds and corpus do, the
-smallest inputs first, up to KEPT bytes and FILES files for each reader; inputs are only ever added.
+--keep adds to the committed corpus inputs that reach more of a reader than its seeds and the other
+inputs do, in the order of their hashes, up to KEPT bytes and FILES files for each reader; inputs
+are only ever added.
 An input that crashes, leaks, takes longer than 10 seconds or 2 GiB is a crash: it is left in
 build/fuzz/crashes/READER, and its reader is not run to the end.
 May be wrong: libFuzzer counts the executions by itself; after a crash it tells none, and the run
@@ -23,7 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import seeds  # noqa: E402
 
-KEPT, FILES = 100_000, 300
+KEPT, FILES = 150_000, 150
 FIGURES = "tests/fuzz/figures.json"
 
 
@@ -89,17 +90,15 @@ class Fuzzer:
         os.makedirs(self.corpus, exist_ok=True)
         self.command("-merge=1", "-max_len=%d" % self.limit, "-timeout=10", made,
                      self.folder("work"))
-        new = sorted((os.path.getsize(os.path.join(made, name)), name)
-                     for name in set(os.listdir(made)) - known)
         there = set(os.listdir(self.corpus))
+        new = sorted(set(os.listdir(made)) - known - there)
         left = KEPT - sum(os.path.getsize(os.path.join(self.corpus, name)) for name in there)
         added = 0
-        for size, name in new:
-            left -= size
-            if left < 0 or len(there) + added >= FILES:
-                break
-            if name not in there:
+        for name in new:
+            size = os.path.getsize(os.path.join(made, name))
+            if size <= left and len(there) + added < FILES:
                 shutil.copyfile(os.path.join(made, name), os.path.join(self.corpus, name))
+                left -= size
                 added += 1
         return added
 
