@@ -114,9 +114,9 @@ def fuzzers(options):
 def table(test_rows, fuzz_rows):
     return "\n".join([
         "| attack | test | tried | result |", "|---|---|---|---|", *test_rows, "",
-        "Fuzzing of every reader (libFuzzer, AddressSanitizer, UndefinedBehaviorSanitizer): the sums "
-        "of all campaigns in `%s`, with the crashes that they found; each is fixed, and its input is "
-        "kept." % fuzz.FIGURES, "",
+        "Fuzzing of every reader (libFuzzer, AddressSanitizer, UndefinedBehaviorSanitizer): the "
+        "sums of all campaigns in `%s`, with the crashes that they found; each is fixed, and its "
+        "input is kept." % fuzz.FIGURES, "",
         "| reader | executions | time | crashes found |", "|---|---|---|---|", *fuzz_rows, ""])
 
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import struct
 import sys
 
@@ -19,7 +20,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "audit"))
 import batch  # noqa: E402
 import guards_test  # noqa: E402
-import ratio_test  # noqa: E402
 
 LARGEST = 32768  # what audit_certificate_fuzz.cpp reads
 WORDS = 400
@@ -111,7 +111,7 @@ def captured(root):
     try:
         guards_test.all_cases(found)
     finally:
-        ratio_test.shutil.rmtree(found.dir)
+        shutil.rmtree(found.dir)
     return found.bundles
 
 

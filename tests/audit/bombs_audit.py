@@ -23,7 +23,6 @@ class Writer(forged_test.Bench):
     """What batch.certificate() needs; every bomb takes the place of the last."""
 
     cases = ()  # a bomb's files always have the same names
-
     first_rules = ()
 
     def path(self, path):

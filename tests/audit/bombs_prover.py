@@ -9,7 +9,7 @@ reader.
 import os
 import struct
 
-from batch import HEAD, rule
+from batch import rule
 from bombs_audit import LARGE, SPEC, nested
 
 FEW = "spec x\ndims N\nin V : f32[N]\nout O : f32[N]\n"
@@ -66,8 +66,8 @@ def certificate(name, text, words):
 def array(name, text, words):
     """The arrays are read before the kernel; there is none."""
     return Bomb("npy: " + name, "bomb.npy", text,
-                ["run", "{root}/" + SDPA, "--kernel", "{root}/libminimoa_sdpa_naive.so", "--in", "Q={file}",
-                 "--in", "K={file}", "--in", "V={file}", "-o", "{root}/out.npy"], 2, words)
+                ["run", "{root}/" + SDPA, "--kernel", "{root}/libminimoa_sdpa_naive.so", "--in",
+                 "Q={file}", "--in", "K={file}", "--in", "V={file}", "-o", "{root}/out.npy"], 2, words)
 
 
 def npy(shape, size=None, data=b""):
