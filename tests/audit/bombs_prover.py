@@ -67,7 +67,8 @@ def array(name, text, words):
     """The arrays are read before the kernel; there is none."""
     return Bomb("npy: " + name, "bomb.npy", text,
                 ["run", "{root}/" + SDPA, "--kernel", "{root}/libminimoa_sdpa_naive.so", "--in",
-                 "Q={file}", "--in", "K={file}", "--in", "V={file}", "-o", "{root}/out.npy"], 2, words)
+                 "Q={file}", "--in", "K={file}", "--in", "V={file}", "-o", "{root}/out.npy"], 2,
+                words)
 
 
 def npy(shape, size=None, data=b""):

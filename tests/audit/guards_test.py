@@ -531,6 +531,7 @@ def file_cases(b):
     edited(b, "producer", "equal [json]", put("producer", {"x": 1}))
     edited(b, "schedule's hash", "equal [sha256]", put("schedule", "text", "other"))
     edited(b, "schedule's name", "text [name]", put("schedule", "name", "a b"))
+    edited(b, "schedule's long name", "text [limit]", put("schedule", "name", "x" * 600000))
     edited(b, "workspace of an input", "workspace [workspace]", put("workspace", "A"))
     edited(b, "workspace with an input", "workspace [workspace]", put("workspace", "(+ A N)"))
     edited(b, "workspace", "workspace [workspace]", put("workspace", "N"))
