@@ -233,6 +233,32 @@ set(MINIMOA_TESTS_DIFFERENTIAL
 set(MINIMOA_TESTS_DIAGNOSTICS
     tests/diagnostics/diagnostics_test.cpp)
 
+# tests/fuzz/READER_fuzz.cpp, by the library that the reader stands in
+set(MINIMOA_FUZZERS_AUDIT
+    tests/fuzz/audit_certificate_fuzz.cpp
+    tests/fuzz/audit_kernel_fuzz.cpp
+    tests/fuzz/audit_proof_fuzz.cpp
+    tests/fuzz/audit_rules_fuzz.cpp
+    tests/fuzz/audit_spec_fuzz.cpp
+    tests/fuzz/audit_term_fuzz.cpp
+    tests/fuzz/audit_theorems_fuzz.cpp)
+
+set(MINIMOA_FUZZERS_SPEC
+    tests/fuzz/rules_fuzz.cpp
+    tests/fuzz/sexpr_fuzz.cpp
+    tests/fuzz/spec_fuzz.cpp)
+
+set(MINIMOA_FUZZERS_PROVER
+    tests/fuzz/machine_fuzz.cpp
+    tests/fuzz/schedule_fuzz.cpp
+    tests/fuzz/theorem_fuzz.cpp)
+
+set(MINIMOA_FUZZERS_EXTRACT
+    tests/fuzz/npy_fuzz.cpp)
+
+set(MINIMOA_FUZZ_REPLAY
+    tests/fuzz/replay.cpp)
+
 set(MINIMOA_HYGIENE_SCRIPTS
     tests/hygiene/check_audit_build.py
     tests/hygiene/check_coq.py

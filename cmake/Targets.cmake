@@ -20,6 +20,9 @@ function(minimoa_compile_options target)
     target_compile_options(${target} PRIVATE ${flags})
     target_link_options(${target} PUBLIC ${flags})
   endif()
+  if(MINIMOA_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endfunction()
 
 # minimoa_precompile(TARGET PRIVATE HEADERS.. | REUSE_FROM OTHER): headers of

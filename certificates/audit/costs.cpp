@@ -519,7 +519,7 @@ string Claims::row(TrafficRow& row, const vector<Counted>& nests, const Json& js
 // FORMAT 12, trees.
 void Claims::prove(const Json& tree, const Condition& claim) {
   const auto& [scope, goal] = claim;
-  const string kind = items(tree).at(0).get<string>();
+  const string kind = tree.at(0).get<string>();
   spec.budget.visit(goal->size);
   const Term choice = first_choice(goal);
   if (kind == "cases" && choice) {

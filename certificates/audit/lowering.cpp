@@ -1,8 +1,7 @@
 // The lowering of the final term to C++ text. See obligations.h.
 // Idea: a template with holes @0, @1, .. for every construct of FORMAT 8, one table row for every
 // operator; names are unique within a phase, so a C++ name identifies its variable.
-// How it may be wrong: the order in which names are made or operands lowered (then honest kernels
-// are refused); 8.4 (see read() and mark_written()).
+// How it may be wrong: names or operands in another order (refuses honest kernels); 8.4 (read()).
 #include "obligations.h"
 
 namespace audit {
@@ -89,19 +88,6 @@ constexpr const char* kReductions[][3] = {{"float", "0.0f", "@0 = @0 + @1;"},
                                           {"bool", "false", "@0 = true;"}};
 constexpr size_t kNever = static_cast<size_t>(-1);
 [[noreturn]] void cannot(const string& why) { refuse("lower", why); }
-string fill(std::string_view form, const Strings& holes) {
-  string text;
-  for (size_t k = 0; k < form.size(); ++k)
-    text += form[k] != '@' ? string(1, form[k]) : holes.at(static_cast<size_t>(form[++k] - '0'));
-  return text;
-}
-
-// x0, then form(x0, x1), ..; `none` if there are none.
-string folded(const char* form, const Strings& parts, string none) {
-  for (size_t k = 0; k < parts.size(); ++k) none = k == 0 ? parts[0] : fill(form, {none, parts[k]});
-  return none;
-}
-
 // Leaves first .. first+count-1, selected by the C++ indices so far; `type` is what remains to be
 // selected. Of sort Stmt: where statements write, no leaves.
 struct Place {
@@ -181,6 +167,19 @@ class Lowering {
   }
 
  private:
+  // Everything that is written comes through here, once for each form around it.
+  string fill(std::string_view form, const Strings& holes) const {
+    string text;
+    for (size_t k = 0; k < form.size(); ++k)
+      text += form[k] != '@' ? string(1, form[k]) : holes.at(static_cast<size_t>(form[++k] - '0'));
+    spec_.budget.visit(2 * text.size());
+    return text;
+  }
+  // x0, then form(x0, x1), ..; `none` if there are none.
+  string folded(const char* form, const Strings& all, string none) const {
+    for (size_t k = 0; k < all.size(); ++k) none = k == 0 ? all[0] : fill(form, {none, all[k]});
+    return none;
+  }
   void emit(const string& text) { phases_.back().body += text + "\n"; }
   // Identifiers only: a name is pasted into the text that the kernel must equal. Unique: binder
   // "x_1" with counter 0 and leaf 0 of "x" with counter 1 are both "x_1_0": the inner one captures.

@@ -92,8 +92,8 @@ Lowered lower(const Term& final_term, const Spec& spec, const string& schedule);
 std::pair<string, string> split_kernel(const string& file);
 // Comments only, one line "// certificate PATH sha256 HEX" with this HEX; returns their number.
 int check_header(const string& header, const string& sha256);
-// Closed by a token "end of file".
-vector<Token> tokenise(const string& body, int first_line);
+// At most so many, closed by a token "end of file".
+vector<Token> tokenise(const string& body, int first_line, size_t most = string::npos);
 // Refuses (code "text") the first token that differs.
 void compare_tokens(const vector<Token>& found, const vector<Token>& expected);
 }  // namespace audit

@@ -8,7 +8,7 @@
 
 namespace audit {
 namespace {
-constexpr size_t kMaxItems = 2 * kMaxNodes;
+constexpr size_t kMaxItems = kMaxNodes / 2;
 bool is_literal(const string& text) {
   const string digits = text.substr(text.starts_with("-") ? 1 : 0);
   return !digits.empty() && std::ranges::all_of(digits, is_digit) &&
@@ -187,9 +187,9 @@ Term read_applied_op(const Sexp& sexp, SideReading& reading) {
 }
 
 Sexp only_sexp(const string& text, const char* code) {
-  const vector<Sexp> items = read_sexps(text, false);
+  vector<Sexp> items = read_sexps(text, false);
   if (items.size() != 1) refuse(code, "one item expected");
-  return items[0];
+  return std::move(items[0]);
 }
 
 // (fn (a b) body): exactly as many parameters as the rule gives arguments. Returns the body.

@@ -596,7 +596,7 @@ class Parser {
 };
 }  // namespace
 Spec read_spec(const string& text) {
-  if (text.size() > (size_t{1} << 20)) refuse("limit", "file");
+  if (text.size() > (size_t{1} << 18)) refuse("limit", "file");
   Parser parser(lex(text));
   try {
     return parser.run();

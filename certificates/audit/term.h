@@ -34,8 +34,8 @@ struct Refused {
 // FORMAT section 11.
 constexpr int kMaxDepth = 200;
 constexpr size_t kMaxNodes = 200000;
-constexpr std::uint64_t kMaxMultiplications = 5'000'000;
-constexpr std::uint64_t kMaxTypedNodes = 20'000'000;
+constexpr std::uint64_t kMaxMultiplications = 2'000'000;
+constexpr std::uint64_t kMaxTypedNodes = 5'000'000;
 constexpr Number kMaxLiteral = Number{1} << 62;
 
 // What is left for one certificate; without it a short file could keep the auditor busy for hours.

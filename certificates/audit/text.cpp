@@ -61,11 +61,11 @@ int check_header(const string& header, const string& sha256) {
   if (named != 1) refuse("text", "the header must name its certificate once");
   return in.line;
 }
-vector<Token> tokenise(const string& body, int first_line) {
+vector<Token> tokenise(const string& body, int first_line, size_t most) {
   check_bytes(body, first_line);
   Scanner in{body, "text", 0, first_line};
   vector<Token> tokens;
-  while (!in.done()) {
+  while (!in.done() && tokens.size() < most) {
     const char c = in.peek();
     if (c == '\n') ++in.line;
     if (c == ' ' || c == '\t' || c == '\n') {

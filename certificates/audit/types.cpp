@@ -75,7 +75,7 @@ class Inference {
       if (bound_in(*term, k) > 0) kids[k] = child(term, k, kids);
     const Type result = node(term, kids);
     const size_t size = weight(result);
-    if (size > kMaxNodes) refuse("limit", "type too large");
+    if (size > kMaxNodes / 10) refuse("limit", "type too large");
     spec_.budget.visit(size);
     // Section 3: a rule variable stands for terms of its kind; a rule for reals not for an index.
     if (term->must_be && result.sort != *term->must_be)

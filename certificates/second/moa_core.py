@@ -10,7 +10,7 @@ from math import gcd
 import terms
 import typecheck
 from moa_parse import Parser, check_name
-from refusal import Refused, require
+from refusal import SPEC_BYTES, Refused, limit, require
 from terms import Term, node
 from typecheck import BOOL, INDEX, Arr, Env, Extent, type_of
 
@@ -454,4 +454,5 @@ def conjuncts(condition):
 
 
 def read_spec(text):
+    limit(len(text) <= SPEC_BYTES, "file size")
     return SpecReader().read(text)

@@ -7,7 +7,7 @@ How it may be wrong: a name that is resolved to another binder than the format
 says, or an attribute (rank, permutation) that is read as a child.
 """
 import terms
-from refusal import DIGITS, NESTING, limit, require
+from refusal import DIGITS, NESTING, TEXT_ITEMS, limit, require
 from strict_json import is_identifier
 from terms import Term
 
@@ -42,6 +42,8 @@ def tokens(text):
 
 def nest(words, what):
     """Words with brackets -> nested lists; exactly the given words are used up."""
+    words = list(words)
+    limit(sum(word != "(" for word in words) <= TEXT_ITEMS, "words and lists of a text")
     stack = [[]]
     for word in words:
         if type(word) is not str:    # a string literal of a rule is never a bracket

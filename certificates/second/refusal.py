@@ -6,17 +6,20 @@ section 11; exceeding one is a refusal with the code `limit`.
 How it may be wrong: a limit that is not enforced costs time, never a verdict.
 """
 
-FILE_BYTES = 16 * 2 ** 20
+FILE_BYTES = 4 * 2 ** 20
+SPEC_BYTES = 2 ** 18
+TEXT_ITEMS = 100_000
 NESTING = 200
 TERM_NODES = 200_000
+TYPE_WEIGHT = 20_000
 STEPS = 20_000
 PROOF_STEPS = 5_000
 DIGITS = 2_000
 LITERAL = 2 ** 62
 EXPONENT = 64
 POLY_TERMS = 20_000
-MULTIPLICATIONS = 5_000_000
-TYPED_NODES = 20_000_000
+MULTIPLICATIONS = 2_000_000
+TYPED_NODES = 5_000_000
 
 
 class Refused(Exception):

@@ -92,7 +92,7 @@ def type_of(term, env):
         require(rule is not None, "type: %s may not stand here" % term.head)
         result = rule(term, env)
         amount = result.size() if isinstance(result, Arr) else 1
-        refusal.limit(amount <= refusal.TERM_NODES, "size of a type")
+        refusal.limit(amount <= refusal.TYPE_WEIGHT, "size of a type")
         WORK.add(amount)
         TYPED[memo] = result
     return TYPED[memo]

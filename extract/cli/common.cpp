@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kLargestFile = 16u << 20;
+constexpr std::uintmax_t kLargestFile = 4u << 20;
 
 bool is_root(const fs::path& folder) {
   std::error_code error;
@@ -97,7 +97,7 @@ std::optional<std::string> read_file(Session* session, const std::string& path) 
     return std::nullopt;
   }
   if (fs::is_regular_file(status) && fs::file_size(path, error) > kLargestFile) {
-    fail(session, "E0902", "cannot read " + path + ": larger than 16 MiB");
+    fail(session, "E0902", "cannot read " + path + ": larger than 4 MiB");
     return std::nullopt;
   }
   std::ifstream in(path, std::ios::binary);
@@ -110,7 +110,7 @@ std::optional<std::string> read_file(Session* session, const std::string& path) 
   }
   if (!in.eof()) {
     fail(session, "E0902",
-         "cannot read " + path + (bytes.size() > kLargestFile ? ": larger than 16 MiB" : ""));
+         "cannot read " + path + (bytes.size() > kLargestFile ? ": larger than 4 MiB" : ""));
     return std::nullopt;
   }
   return bytes;

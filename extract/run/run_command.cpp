@@ -13,7 +13,7 @@
 namespace minimoa {
 namespace {
 
-constexpr std::size_t kLargestSpec = std::size_t{16} << 20;
+constexpr std::size_t kLargestSpec = std::size_t{4} << 20;
 
 // A size and where it was read.
 struct Known {

@@ -12,9 +12,19 @@ namespace {
 
 constexpr std::int64_t kLargest = std::int64_t{1} << 50;
 
+constexpr std::size_t kLargestText = 8192;
+
 struct Bad {
   Diagnostic why;
 };
+
+Diagnostic too_large(const std::string& path) {
+  Diagnostic d;
+  d.code = "E0524";
+  d.message = "the file has more than " + std::to_string(kLargestText) + " bytes";
+  d.span = {path, 0, 0, 1};
+  return d;
+}
 
 class MachineReader {
  public:
@@ -115,6 +125,8 @@ class MachineReader {
 
 Result<Machine> parse_machine(const std::string& text, const std::string& path) {
   try {
+    // The library takes a dotted key apart by recursion: of a longer one the stack would not do.
+    if (text.size() > kLargestText) throw Bad{too_large(path)};
     return MachineReader(path).run(toml::parse(text, path));
   } catch (const toml::parse_error& e) {
     const toml::source_position& place = e.source().begin;

@@ -11,6 +11,9 @@
 namespace minimoa {
 namespace {
 
+constexpr std::uintmax_t kLargestTheorems = 4u << 20;  // as FORMAT.md has it
+constexpr std::size_t kMostErrors = 20;
+
 constexpr const char* kCounted[] = {"total", "loads", "stores", "threshold", "crossing", "bytes"};
 constexpr const char* kClasses[] = {"any", "explicit-product", "explicit-product-orderly",
                                     "row-granular"};
@@ -325,6 +328,7 @@ Result<Theorems> parse_theorems(const std::vector<std::pair<std::string, std::st
       continue;
     }
     for (const Sexpr& row : *rows) {
+      if (errors.size() >= kMostErrors) break;
       Row(path, row, vocabulary == Vocabulary::kWider, &errors).read(&out);
     }
   }
@@ -346,7 +350,8 @@ Result<Theorems> load_theorems(const std::string& folder, Vocabulary vocabulary)
   std::sort(paths.begin(), paths.end());
   for (const fs::path& path : paths) {
     std::ifstream in(path, std::ios::binary);
-    if (!in) return unreadable(path.string(), "cannot be read");
+    if (!in || fs::file_size(path, error) > kLargestTheorems)
+      return unreadable(path.string(), "cannot be read, or is too large");
     files.push_back({path.string(), std::string(std::istreambuf_iterator<char>(in), {})});
   }
   return parse_theorems(files, vocabulary);

@@ -13,7 +13,8 @@
 namespace minimoa {
 namespace {
 
-constexpr std::size_t kLongestLine = 160;  // longer source lines are cut
+constexpr std::size_t kLongestLine = 160;      // longer source lines are cut
+constexpr std::size_t kMostPoints = 1u << 16;  // what is behind is not shown
 constexpr std::size_t kHelpColumn = 36;
 
 const char* severity_word(Severity s) {
@@ -43,7 +44,8 @@ std::vector<std::string> source_line(const std::string& source, int line) {
   }
   std::vector<std::string> points;
   if (start == std::string::npos) return points;
-  for (std::size_t i = start; i < source.size() && source[i] != '\n';) {
+  for (std::size_t i = start;
+       i < source.size() && source[i] != '\n' && points.size() < kMostPoints;) {
     const std::size_t before = i;
     const long code = next_code_point(source, &i);
     const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
@@ -67,7 +69,8 @@ std::string rstrip(std::string s) {
 // The line, and under it carets and label. Long lines show a window.
 std::string excerpt(const Diagnostic& d, const std::string& source) {
   const std::vector<std::string> points = source_line(source, d.span.line);
-  const std::size_t column = static_cast<std::size_t>(std::max(1, d.span.column)) - 1;
+  const std::size_t column =
+      std::min(static_cast<std::size_t>(std::max(1, d.span.column)) - 1, kMostPoints);
   const std::size_t from =
       points.size() > kLongestLine && column > kLongestLine / 2 ? column - kLongestLine / 2 : 0;
   const std::size_t to = std::min(points.size(), from + kLongestLine);

@@ -44,7 +44,7 @@ struct Tokens {
   std::vector<Comment> comments;
 };
 
-inline constexpr std::size_t kMaxFileBytes = 1u << 20;
+inline constexpr std::size_t kMaxFileBytes = 1u << 18;
 inline constexpr std::size_t kMaxDiagnostics = 20;
 
 Result<Tokens> lex(const std::string& bytes, const std::string& path);

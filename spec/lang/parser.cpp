@@ -99,6 +99,9 @@ struct SyntaxError {
   Diagnostic diagnostic;
 };
 
+constexpr std::size_t kMaxDeclared = 500;  // names, axes and items of a spec
+struct Full {};                            // one more, and nothing behind is read
+
 class Parser {
  public:
   Parser(Tokens source, const std::string& path) {
@@ -198,6 +201,14 @@ class Parser {
     ~Nest() { --parser->nesting_; }
     Parser* parser;
   };
+  // Each becomes a hypothesis of every obligation, or a loop: many of them only cost time.
+  void declare(std::size_t count) {
+    declared_ += count;
+    if (declared_ <= kMaxDeclared) return;
+    report("E0107", "too many names, axes and lines", span_of(tok()),
+           "more than " + std::to_string(kMaxDeclared));
+    throw Full{};
+  }
   [[noreturn]] void too_deep() {
     --nesting_;
     fail("nested too deeply", span_of(tok()),
@@ -209,6 +220,7 @@ class Parser {
   std::vector<Diagnostic> errors_;
   std::size_t at_ = 0, last_ = 0, item_start_ = 0;
   int depth_ = 0, nesting_ = 0;
+  std::size_t declared_ = 0;
   bool continues_ = false;
 };
 
@@ -296,6 +308,7 @@ NameAt Parser::word_here() {
 }
 
 NameAt Parser::new_name(const std::string& what) {
+  declare(1);
   if (at_break() || tok().kind != TokenKind::kWord) unexpected(what);
   const std::string why = reserved_name(tok().text);
   if (!why.empty()) {
@@ -342,6 +355,7 @@ void Parser::guarded_item() {
 }
 
 void Parser::item() {
+  declare(1);
   Item i;
   const std::size_t first = at_;
   const std::string word = tok().text;
@@ -427,6 +441,7 @@ Decl Parser::decl() {
     advance();
     ++depth_;
     expr_list(&d.shape, "]", open);
+    declare(d.shape.size());
   }
   if (here("in")) range(&d);
   d.last = last_;
@@ -887,7 +902,10 @@ Result<Ast> Parser::run() {
     if (here("spec")) ++at_;
     skip(false);
   }
-  while (tok().kind != TokenKind::kEnd && errors_.size() < kMaxDiagnostics) guarded_item();
+  try {
+    while (tok().kind != TokenKind::kEnd && errors_.size() < kMaxDiagnostics) guarded_item();
+  } catch (const Full&) {  // said already
+  }
   if (errors_.size() > kMaxDiagnostics) errors_.resize(kMaxDiagnostics);
   if (!errors_.empty()) return errors_;
   return std::move(ast_);

@@ -343,9 +343,13 @@ Diagnostic simple(const std::string& code, const std::string& message, const Spa
   return d;
 }
 
+constexpr std::uintmax_t kLargestFile = 4u << 20;  // as FORMAT.md has it
+constexpr std::size_t kMostFaults = 20;
+
 std::optional<std::string> read_file(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;
+  if (std::filesystem::file_size(path, error) > kLargestFile || error) return std::nullopt;
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(in), {});
@@ -372,6 +376,7 @@ Result<std::vector<std::shared_ptr<const Rule>>> load_rows(const std::string& pa
     auto rule = std::make_shared<Rule>();
     if (!reader.read(rule.get())) {
       faults.push_back(reader.diagnostic);
+      if (faults.size() >= kMostFaults) break;
       continue;
     }
     for (const std::string& fault : lint(*rule)) {

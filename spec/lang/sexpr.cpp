@@ -7,7 +7,8 @@
 namespace minimoa {
 namespace {
 
-constexpr std::size_t kMaxDepth = 400;  // FORMAT.md allows terms of depth 200
+constexpr std::size_t kMaxDepth = 400;     // FORMAT.md allows terms of depth 200
+constexpr std::size_t kMaxItems = 100000;  // words and lists of one text, as FORMAT.md has it
 
 bool is_blank(char c) { return c == ' ' || c == '\n'; }
 
@@ -37,6 +38,7 @@ class Reader {
 
   void step() {
     const char c = text_[pos_];
+    if (items_ > kMaxItems) return fail("too many words and lists");
     if (is_blank(c)) {
       skip_blank();
     } else if (c == ';' && rules()) {
@@ -80,6 +82,7 @@ class Reader {
     if (open_.size() == 1) return fail("')' without '('");
     Sexpr done = std::move(open_.back());
     open_.pop_back();
+    ++items_;
     open_.back().kids.push_back(std::move(done));
     ++pos_;
   }
@@ -91,6 +94,7 @@ class Reader {
     if (end >= text_.size() || text_[end] != '"') return fail("'\"' missing");
     s.text = std::string(text_.substr(pos_ + 1, end - pos_ - 1));
     pos_ = end + 1;
+    ++items_;
     open_.back().kids.push_back(std::move(s));
   }
 
@@ -99,6 +103,7 @@ class Reader {
     std::size_t end = pos_;
     while (end < text_.size() && is_atom_char(text_[end])) ++end;
     if (end == pos_) return fail("unexpected character");
+    ++items_;
     s.text = std::string(text_.substr(pos_, end - pos_));
     pos_ = end;
     open_.back().kids.push_back(std::move(s));
@@ -111,7 +116,7 @@ class Reader {
 
   std::string_view text_;
   SexprDialect dialect_;
-  std::size_t pos_ = 0, line_start_ = 0;
+  std::size_t pos_ = 0, line_start_ = 0, items_ = 0;
   int line_ = 1;
   std::vector<Sexpr> open_;
   std::string error_;

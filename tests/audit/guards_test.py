@@ -511,7 +511,7 @@ def file_cases(b):
                        ("folder", "spec/rules")):
         edited(b, "spec path " + name, "equal [", put("spec", "path", path))
     with open(b.path("spec/large.moa"), "wb") as out:
-        out.truncate((16 << 20) + 1)
+        out.truncate((4 << 20) + 1)
     edited(b, "large file", "equal [limit]", put("spec", "path", "spec/large.moa"))
     os.makedirs(b.path("spec/rules/sub"), exist_ok=True)
     for path in ("spec/other.rules", "spec/rules/other.txt", "spec/rules/sub/other.rules"):
@@ -531,9 +531,13 @@ def file_cases(b):
     edited(b, "producer", "equal [json]", put("producer", {"x": 1}))
     edited(b, "schedule's hash", "equal [sha256]", put("schedule", "text", "other"))
     edited(b, "schedule's name", "text [name]", put("schedule", "name", "a b"))
+    edited(b, "schedule's long name", "text [limit]", put("schedule", "name", "x" * 600000))
     edited(b, "workspace of an input", "workspace [workspace]", put("workspace", "A"))
     edited(b, "workspace with an input", "workspace [workspace]", put("workspace", "(+ A N)"))
     edited(b, "workspace", "workspace [workspace]", put("workspace", "N"))
+    # Found by tests/fuzz: what a vector throws was a refusal without a code of the format.
+    edited(b, "an empty tree", "traffic [json]", put("costs", "traffic", [
+        ["A", "load", "exact", "1", "N", []]]))
     edited(b, "holey divisors", "equal [proof]", put("divisors", [{"hole": "no-witness"}]))
     for key in ("spec", "schedule", "kernel", "stages"):
         edited(b, "extra key in " + key, "equal [json]", put(key, "extra", "x"))

@@ -56,6 +56,10 @@ std::string changed(const std::string& from, const std::string& to) {
 
 TEST_CASE("machine files that are refused") {
   CHECK(refused(kGood).empty());
+  // The library takes a dotted key apart by recursion.
+  std::string dotted = "a";
+  while (dotted.size() < 100000) dotted += ".a";
+  CHECK(refused(dotted + " = 1\n") == "0 the file has more than 8192 bytes");
   CHECK(changed("capacity = 1024", "capacity = \"S\"").empty());
   CHECK(changed("energy = \"unknown\"", "energy = 2.5e-12").empty());
   CHECK(changed("capacity = 1024", "capacity = \"32 KiB\"") ==
