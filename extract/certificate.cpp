@@ -252,7 +252,7 @@ std::string ratio_lines(const Spec& spec, const RatioClaims& ratios) {
 std::string attention_text(const Attention& attention) {
   Json out = Json::object();
   if (const auto& c = attention.claim) {
-    out["limit"] = print(c->limit);
+    out["limit"] = print(c->axes_limit);
     out["proofs"] = Json::array({c->proof.proof});
   }
   return compact(out);

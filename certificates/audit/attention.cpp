@@ -99,8 +99,8 @@ string check_reads(const Attention& form, const Spec& spec) {
   for (const auto& [name, at] : arrays) names += (names.empty() ? "" : ", ") + name;
   return names;
 }
-Term read_limit(const Json& text, Scope rows, const Spec& spec) {
-  const Term limit = read_term(text.get<string>(), rows.names(), spec);
+Term read_limit(const Json& text, Scope rows, const Strings& axes, const Spec& spec) {
+  const Term limit = read_term(text.get<string>(), axes, spec);
   const std::function<bool(const Term&)> allowed = [&](const Term& t) {
     return (t->op == Op::kInt || t->op == Op::kBound || t->op == Op::kFree || t->op == Op::kMem ||
             is_index_arithmetic(t->op)) &&
@@ -135,8 +135,9 @@ Attention read_attention(const Term& onf, const Spec& spec, const char* code) {
     const auto variable = [&](const Term& index) {
       return alpha_equal(index, bound_var(static_cast<Number>(k)));
     };
-    need(std::ranges::any_of(indices, variable), code,
-         "the put's indices are not the loops' variables");
+    const auto found = std::ranges::find_if(indices, variable);
+    need(found != indices.end(), code, "the put's indices are not the loops' variables");
+    form.axes.insert(form.axes.begin(), "o" + std::to_string(found - indices.begin()));
   }
   // The operand is built again of its parts and compared, since these occur repeatedly.
   const Term operand = operand_of(*term);
@@ -164,15 +165,14 @@ void check_attention(const Term& onf, const Json& json, Claims claims, Strings& 
   require_keys(json, {"limit", "proofs"});
   const Attention form = read_attention(onf, claims.spec, kCode);
   const string arrays = check_reads(form, claims.spec);
-  const Term limit = read_limit(json.at("limit"), form.rows, claims.spec);
+  const Term limit = read_limit(json.at("limit"), form.rows, form.axes, claims.spec);
   Scope keys = form.rows;
   push_loop(keys, "j", form.m);
   const Condition claim{with(keys, form.mask), op(Op::kLt, bound_var(0), shift(limit, 1))};
   check_proofs("attention.proofs", claims.generator.step({claim}), json.at("proofs"),
                claims.spec.budget, claims.place, claims.holes);
-  const Strings names = form.rows.names();
   lines.push_back("attention: key arrays " + arrays + "; without a key " +
-                  print(form.empty, names) + ", else of keys below " + print(limit, names) +
+                  print(form.empty, form.axes) + ", else of keys below " + print(limit, form.axes) +
                   "; Coq AttentionProofs: " + kTheorems);
   // What is not proved may not read as if it were.
   if (!claims.holes.empty()) lines.back() += " (if the holes are filled)";

@@ -10,6 +10,7 @@
 namespace audit {
 struct Attention {
   Scope rows;               // the loops around the put; all other parts stand in them
+  Strings axes;             // for each loop o0, o1, ..: which index of the put it is
   Term m, empty;            // the number of keys; what is written where no key is left
   Term mask, score, value;  // g, x and V of the format, with a key as innermost variable
 };

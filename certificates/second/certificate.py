@@ -10,6 +10,7 @@ import hashlib
 import os
 
 import atoms
+import attention
 import costs
 import poly
 import product
@@ -33,8 +34,9 @@ from typecheck import BOOL, INDEX, Env, type_of
 
 KEYS = ("format", "spec", "rules", "schedule", "kernel", "witness", "divisors", "spec_proofs",
         "stages", "steps", "safe", "cover", "workspace", "costs", "theorems", "product", "ratios",
-        "producer")
-CLAIMS = ("equal", "safe", "workspace", "footprint", "traffic", "ratio")
+        "attention", "producer")
+CLAIMS = ("equal", "safe", "workspace", "footprint", "traffic", "ratio", "attention")
+CLAIMED_IN = {"ratio": "ratios", "attention": "attention"}  # claims that may be left out
 # What makes a claim invalid. The last ones are no refusals of ours: what this checker
 # cannot take apart is never accepted.
 ERRORS = (Refused, RecursionError, LookupError, TypeError, ValueError, AttributeError)
@@ -47,6 +49,7 @@ class Audit:
         self.claims = []        # (name, "valid", "holey" or "invalid")
         self.notes = ["text"]   # what is never checked here, and rows that are not claimed
         self.reason = ""
+        self.details = []       # what the claims that hold say
         self.divisor_terms = None
         self.ledger = Ledger()
         poly.WORK.used = 0
@@ -61,11 +64,12 @@ class Audit:
                            + ["%s(none claimed)" % name for name, _ in self.claims
                               if not self.stated(name)] + self.notes)
         reason = self.reason + "; " if verdict == "INVALID" else ""
-        return "%s %schecked: %s; not checked: %s" % (verdict, reason, checked or "none", missing)
+        line = "%s %schecked: %s; not checked: %s" % (verdict, reason, checked or "none", missing)
+        return "; ".join([line] + self.details)
 
     def stated(self, name):
-        """A certificate without ratios says nothing about them."""
-        return name != "ratio" or bool(self.cert["ratios"])
+        """A certificate without ratios says nothing about them; so for attention."""
+        return name not in CLAIMED_IN or bool(self.cert[CLAIMED_IN[name]])
 
     def run(self, data):
         try:
@@ -107,6 +111,10 @@ class Audit:
             self.claim("ratio", self.check_no_ratio)    # that nothing else speaks of them
         elif "invalid" not in (dict(self.claims)["footprint"], dict(self.claims)["traffic"]):
             self.claim("ratio", self.check_ratio)   # rests on both
+        if not self.cert["attention"]:
+            self.claim("attention", lambda: None)   # {}: nothing is claimed
+        elif dict(self.claims)["equal"] != "invalid":
+            self.claim("attention", self.check_attention)
 
     # The frame: section 9.
 
@@ -135,6 +143,7 @@ class Audit:
         arr(cert["ratios"], "ratios")
         arr(cert["theorems"], "theorems")
         require(type(cert["product"]) is dict, "product")
+        require(type(cert["attention"]) is dict, "attention")
 
     def named(self, entry, folder, ending, what):
         """The bytes of a named file, after its hash was compared."""
@@ -265,6 +274,12 @@ class Audit:
                 self.ledger).values)
         for number, entry in enumerate(self.cert["ratios"]):
             ratio.Ratio(self, entry, number).check()
+
+    def check_attention(self):
+        found = attention.Attention(self.cert["attention"], self.stages["onf"], self.declared,
+                                    self.env)
+        found.check(self.theory, self.ledger)
+        self.details.append(found.report())
 
     def condition(self, text, what):
         term = Builder(self.declared.known_dims()).build(parse(string(text, what), what))

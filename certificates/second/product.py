@@ -1,6 +1,6 @@
 """What the spec computes, as a product of queries, keys and values (FORMAT.md, 13).
 
-Idea: the term after stage `onf` is brought into one shape and taken apart; the
+Idea: the term after stage `onf` has the form of form.py and is taken apart; the
 reads of the three inputs say which loops are rows, which indices are shared.
 From them follow the values of heads, n, m, dk, dv, E, rows, cols, outputs.
 How it may be wrong: a shape that is accepted though it computes something else,
@@ -11,32 +11,19 @@ import terms
 import trees
 from costs import NestTable, count_goal, times
 from facts import facts_of
+from form import J, Form, nodes
 from nests import Context, Count, split_and
 from program import over_dims
 from reader import POINTWISE1, POINTWISE2, Builder, parse
 from refusal import require
 from strict_json import arr, nat, obj, string
-from terms import free, integer, node, shift
+from terms import free, integer, node
 from trees import free_names, product, substitute
 
 KEYS = ("column", "heads", "nests", "pairs", "rows", "cols")
 PLAIN_HEADS = set(POINTWISE1 + POINTWISE2) | {
     "+", "-", "*", "div", "mod", "int", "real", "rat", "mem", "in", "dim", "free"}
-J, L = "j", "l#"
-
-
-def normalized(term):
-    """let unfolded, psi of gen replaced, until there is none left."""
-    if term.head == "let":
-        return normalized(terms.apply(term.kids[1], [term.kids[0]], 0))
-    if not term.kids:
-        return term
-    term = term.with_kids(normalized(kid) for kid in term.kids)
-    if term.head == "psi" and len(term.kids) > 1 and term.kids[-1].head == "gen":
-        body = terms.apply(term.kids[-1].kids[1], [term.kids[0]], 0)
-        rest = term.kids[1:-1]
-        return normalized(terms.Term("psi", None, rest + (body,)) if rest else body)
-    return term
+L = "l#"
 
 
 def plainly_positive(polynomial):
@@ -49,65 +36,12 @@ def positive(term, what):
     require(plainly_positive(atoms.value(term, 0)), "product: %s is not plainly positive" % what)
 
 
-def nodes(term, head):
-    """All nodes with this head."""
-    found = [term] if term.head == head else []
-    for kid in term.kids:
-        found.extend(nodes(kid, head))
-    return found
-
-
-class Shape:
-    """Loops, m, g, x and V; variables are free names (`j` for the key, L for dk)."""
+class Shape(Form):
+    """The form with what section 13 asks for beyond it; y under the names J and L."""
 
     def __init__(self, term, declared):
-        self.declared = declared
-        self.names, self.bounds, images = [], [], []
-        while term.head in ("for", "parfor"):
-            require(over_dims(term.kids[0]), "product: a loop's bound")
-            images.append("row#%d" % len(images))
-            self.names.append(term.names[0])
-            self.bounds.append(term.kids[0])
-            term = term.kids[1]
-        require(term.head == "put", "product: not loops around a put")
-        count = len(images)
-        self.variables = images
-        indices = [k.attr if k.head == "var" else None for k in term.kids[:-1]]
-        require(len(indices) == len(declared.output.shape) == count
-                and None not in indices and sorted(indices) == list(range(count)),
-                "product: indices of the put")
-        self.images = {level: free(name) for level, name in enumerate(images)}
-        self.depth = count
-        self.quotient(term.kids[-1])
+        super().__init__(term, declared, "product")
         self.check_parts()
-
-    def opened(self, term, *more):
-        """Under the loops and further binders with these names."""
-        images = dict(self.images)
-        for offset, name in enumerate(more):
-            images[self.depth + offset] = free(name)
-        return terms.close_levels(term, self.depth + len(more), images)
-
-    def quotient(self, term):
-        """(if (any (j m) g) (/ (red add (j m) g (* w V)) (red add (j m) g w)) c)"""
-        require(term.head == "if" and term.kids[0].head == "any", "product: if any")
-        m, g = term.kids[0].kids
-        ratio = term.kids[1]
-        require(ratio.head == "/", "product: no quotient")
-        for red in ratio.kids:
-            require(red.head == "red" and red.attr == "add" and red.kids[0] == m
-                    and red.kids[1] == g, "product: the sums")
-        weighted, w = ratio.kids[0].kids[2], ratio.kids[1].kids[2]
-        require(weighted.head == "*" and weighted.kids[0] == w, "product: weights differ")
-        require(w.head == "exp" and w.kids[0].head == "-", "product: weight")
-        x, top = w.kids[0].kids
-        require(top.head == "red" and top.attr == "max", "product: no maximum")
-        same = (shift(m, 1), shift(g, 1, 1), shift(x, 1, 1))
-        require(tuple(top.kids) == same, "product: the maximum is over something else")
-        self.m = self.opened(m)
-        self.g = self.opened(g, J)
-        self.x_raw = x
-        self.value = self.opened(weighted.kids[1], J)
 
     def check_parts(self):
         require(not any(terms.contains(self.g, (head,)) for head in terms.BINDS),
@@ -138,9 +72,7 @@ class Shape:
         positive(self.dk, "dk")
         self.y = self.opened(red.kids[2], J, L)
         only(self.y, PLAIN_HEADS, "x")
-        self.x = without_red(self.x_raw, red)
-        self.x = self.opened(self.x, J)
-        only(self.x, PLAIN_HEADS, "x")
+        only(self.opened(without_red(self.x_raw, red), J), PLAIN_HEADS, "x")
 
 
 def without_red(term, red):
@@ -175,7 +107,7 @@ class Reads:
         self.column = shape.variables[column]
         self.rows = [v for v in shape.variables if v != self.column]
         self.dv = shape.bounds[column]
-        outside = free_names(shape.x) | free_names(shape.y) | free_names(shape.g)
+        outside = free_names(shape.x) | free_names(shape.g)
         require(self.column in free_names(shape.value) and self.column not in outside,
                 "product: column")
         self.find_reads()
@@ -274,7 +206,7 @@ class Values:
         obj(given, KEYS, "product")
         self.given, self.theory, self.texts, self.ledger = given, theory, texts, ledger
         self.declared = declared
-        self.reads = Reads(Shape(normalized(term), declared), nat(given["column"], "product"))
+        self.reads = Reads(Shape(term, declared), nat(given["column"], "product"))
         self.shape = self.reads.shape
         self.values = {"dk": self.shape.dk, "dv": self.reads.dv, "m": self.shape.m}
         self.names()

@@ -19,7 +19,7 @@ bool has(const Term& t, Op op) {
 class KeysOfRows {
  public:
   KeysOfRows(const OnfMean& onf, Prover* prover)
-      : loops_(onf.loops), mean_(*onf.mean), prover_(prover) {}
+      : loops_(onf.loops), indices_(onf.indices), mean_(*onf.mean), prover_(prover) {}
 
   AttentionClaim run() {
     if (has(mean_.score, Op::kBottom) || has(mean_.value, Op::kBottom)) {
@@ -134,12 +134,21 @@ class KeysOfRows {
     return out;
   }
 
+  std::map<std::string, Term> axes() const {
+    std::map<std::string, Term> out;
+    for (std::size_t k = 0; k < indices_.size(); ++k) {
+      if (indices_[k]->op == Op::kVar) out[indices_[k]->name] = mk_var("o" + std::to_string(k));
+    }
+    return out;
+  }
+
   void limit(AttentionClaim* out) const {
     for (const Term& l : candidates()) {
       const Term goal = mk(Op::kLt, {mk_var(mean_.j), l});
       const std::vector<Proved> found = prover_->obligations({{context(), goal, "attention"}});
       if (found.size() != 1 || found[0].decision != Decision::kProved) continue;
       out->limit = l;
+      out->axes_limit = substitute(l, axes());
       out->proof = found[0];
       return;
     }
@@ -147,6 +156,7 @@ class KeysOfRows {
   }
 
   std::vector<CountedLoop> loops_;
+  std::vector<Term> indices_;  // of the output
   WeightedMean mean_;
   Prover* prover_;
   std::map<std::string, Place> places_;  // of key arrays

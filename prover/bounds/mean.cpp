@@ -27,7 +27,9 @@ OnfMean onf_mean(const Spec& spec, const RuleTable& rules, const Derivation& der
     const Term loop = at(out.term, p);
     out.loops.push_back({loop->binders[0], loop->kids[0]});
   }
-  out.mean = weighted_mean(at(out.term, deriver.put())->kids.back());
+  const Term put = at(out.term, deriver.put());
+  out.indices = index_of(put);
+  out.mean = weighted_mean(put->kids.back());
   return out;
 }
 

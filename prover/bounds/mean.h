@@ -17,6 +17,7 @@ namespace minimoa {
 struct OnfMean {
   std::vector<CountedLoop> loops;    // of the output, outermost first
   Term term;                         // the whole statement
+  std::vector<Term> indices;         // of its put
   std::optional<WeightedMean> mean;  // nothing: the output is none
 };
 

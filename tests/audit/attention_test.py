@@ -31,7 +31,7 @@ def claim(limit, *proofs):
 COMMITTED = {  # spec: limit, facts of the proof, names of the key arrays
     "sdpa": ("T", lin(19, 20), "K, V"), "decode": ("T", lin(19, 20), "K, V"),
     "gqa": ("T", lin(23, 27), "K, V"),  # the require has two facts, its quotient three
-    "causal": ("(+ (+ i (- T S)) 1)", lin(20, 21), "K, V")}
+    "causal": ("(+ (+ o2 (- T S)) 1)", lin(20, 21), "K, V")}
 SCHEDULES = ("naive", "flash", "two_pass", "split_kv")
 
 
@@ -55,7 +55,7 @@ def committed_cases(b):
     b.case("another limit", None, "keys below T;", edit(causal, put(
         claim("T", lin(19, 21)), "attention")))
     b.case("the mask of the top left", "proof", "last fact", edit(
-        causal, put("(+ i 1)", "attention", "limit")))
+        causal, put("(+ o2 1)", "attention", "limit")))
     b.case("steps of another number", "attention", "no full put", edit(
         causal, put(0, "stages", "dnf"), put(0, "stages", "onf")))
 
@@ -270,30 +270,30 @@ def operand_cases(b):
 def limit_cases(b):
     def case(name, code, text, given, **parts):
         b.case("limit: " + name, code, text, shaped(b, loops(operand(**parts)), given))
-    case("of a mask", "claim", "below (+ i 1);", claim("(+ i 1)", lin(14, 15)), g="(<= j i)")
-    case("of a mask, one less", "proof", "last fact", claim("i", lin(14, 15)), g="(<= j i)")
-    case("of half a mask", "claim", "below (+ i 1);", claim("(+ i 1)", lin(15, 16)),
+    case("of a mask", "claim", "below (+ o0 1);", claim("(+ o0 1)", lin(14, 15)), g="(<= j i)")
+    case("of a mask, one less", "proof", "last fact", claim("o0", lin(14, 15)), g="(<= j i)")
+    case("of half a mask", "claim", "below (+ o0 1);", claim("(+ o0 1)", lin(15, 16)),
          g="(and (< 0 i) (<= j i))")
-    case("no mask", "proof", "last fact", claim("(+ i 1)", lin(13, 14)))
+    case("no mask", "proof", "last fact", claim("(+ o0 1)", lin(13, 14)))
     case("above", "claim", "below (+ M 5);", claim("(+ M 5)", MASKED))
-    case("a column", "claim", "below (+ M c);", claim("(+ M c)", lin(10, 13, 14)))
-    case("of data", "claim", "below (mem I (vec i));", claim("(mem I (vec i))", lin(14, 17)),
+    case("a column", "claim", "below (+ M o1);", claim("(+ M o1)", lin(10, 13, 14)))
+    case("of data", "claim", "below (mem I (vec o0));", claim("(mem I (vec o0))", lin(14, 17)),
          g="(< j (mem I (vec i)))")
     case("of data of another row", "proof", "last fact", claim("(mem I (vec 0))", lin(14, 19)),
          g="(< j (mem I (vec i)))")
-    case("a rest", "claim", "(mod i 2)", claim("(+ M (* 0 (mod i 2)))", lin(13, 16)))
+    case("a rest", "claim", "(mod o0 2)", claim("(+ M (* 0 (mod o0 2)))", lin(13, 16)))
     case("a divisor that may be 0", "divisor", "not proved positive",
-         claim("(+ M (* 0 (div i N)))", HOLE))
-    case("a divisor that is 0", "divisor", "not proved positive", claim("(+ M (* 0 (div i 0)))", HOLE))
+         claim("(+ M (* 0 (div o0 N)))", HOLE))
+    case("a divisor that is 0", "divisor", "not proved positive", claim("(+ M (* 0 (div o0 0)))", HOLE))
     case("a divisor of a mask", "divisor", "not proved positive", claim("M", HOLE), g="(< (div j N) i)")
-    for limit, text in (("j", "j"), ("z", "z"), ("(+ M 'row0)", ""), ("", ""), ("M M", "")):
+    for limit, text in (("j", "j"), ("i", "i"), ("o2", "o2"), ("z", "z"), ("(+ M 'row0)", ""), ("", ""), ("M M", "")):
         case("names: " + limit, "scope" if text else "syntax", text, claim(limit, HOLE))
     for limit in ("(min M M)", "(max M M)", "(+ M (max 1 1))", "(if true M M)", "true", "(real 1)",
-                  "(mem F (vec i))", "(mem I (vec (max i i)))", "I", "F", "(psi (vec i) I)",
+                  "(mem F (vec o0))", "(mem I (vec (max o0 o0)))", "I", "F", "(psi (vec o0) I)",
                   "(real M)", "(fold (k M) (s) 0 0)"):
         case(limit, "attention", "the limit is not", claim(limit, HOLE))
-    for limit in ("(mem I (vec i i))", "(mem I (vec))", "(mem M (vec))", "(div M (mem F (vec i)))",
-                  "(mem I (vec I))", "(+ M (mem F (vec i)))", "(+ I I)"):
+    for limit in ("(mem I (vec o0 o0))", "(mem I (vec))", "(mem M (vec))", "(div M (mem F (vec o0)))",
+                  "(mem I (vec I))", "(+ M (mem F (vec o0)))", "(+ I I)"):
         case(limit, "type", "", claim(limit, HOLE))
 
 

@@ -37,8 +37,12 @@ sys.path.insert(0, os.path.dirname(PROGRAM))
 sys.setrecursionlimit(20000)
 
 import typecheck  # noqa: E402
+from attention import Attention  # noqa: E402
 from certificate import Audit, check_arithmetic  # noqa: E402
+from facts import Theory  # noqa: E402
 from moa_core import read_spec  # noqa: E402
+from proofs import Ledger  # noqa: E402
+from reader import Builder, parse  # noqa: E402
 from refusal import Refused  # noqa: E402
 
 
@@ -54,9 +58,14 @@ def check(ok, message):
         print("FAILED: " + message, flush=True)
 
 
+def with_attention(cert):
+    """A certificate from before the claim: nothing is claimed."""
+    return {"attention": {}, **cert}
+
+
 def load(name):
     with open(os.path.join(ROOT, "certificates", name + ".cert.json"), encoding="utf-8") as file:
-        return json.load(file)
+        return with_attention(json.load(file))
 
 
 def audit(cert, root=ROOT):
@@ -94,10 +103,13 @@ def shipped():
     for path in names:
         with open(path, "rb") as file:
             data = file.read()
-        one = accepted(os.path.basename(path), data)
-        want = ["equal", "safe", "workspace", "footprint", "traffic", "ratio"]
-        check(one.claims == [(c, "valid") for c in want], "claims of " + path)
         cert = json.loads(data)
+        if "attention" not in cert:
+            cert = with_attention(cert)
+            data = json.dumps(cert).encode()
+        one = accepted(os.path.basename(path), data)
+        want = ["equal", "safe", "workspace", "footprint", "traffic", "ratio", "attention"]
+        check(one.claims == [(c, "valid") for c in want], "claims of " + path)
         check(len(one.ledger.entries) == count_proofs(cert), "one obligation per proof: " + path)
         check(all(is_proof(at(cert, p)) for p, _ in one.ledger.entries), "pointers: " + path)
 
@@ -133,6 +145,7 @@ def count_proofs(cert):
     """Every proof of the file, counted from its shape alone."""
     total = len(cert["divisors"]) + len(cert["spec_proofs"]) + len(cert["safe"])
     total += sum(len(step["proofs"]) for step in cert["steps"])
+    total += len(cert["attention"].get("proofs", []))
     total += count_nests(cert["costs"]["nests"])
     total += sum(count_tree(row[5]) for row in cert["costs"]["traffic"])
     product = cert["product"]
@@ -323,6 +336,7 @@ def missing_step():
     check("old side" in audit(cert)[1].reason, "a step twice")
     cert = load("causal_flash")
     cert["stages"] = {"dnf": 0, "onf": 0}
+    cert["attention"] = {}
     refused("stage onf too early", cert, "ratio", "product")
 
 
@@ -581,10 +595,10 @@ def trees():
 def missing_row():
     cert = twin("causal_flash", lambda c: c["costs"]["traffic"].pop())
     refused("ratio of a missing row", cert, "ratio", "not claimed")
-    cert.update({"ratios": [], "theorems": [], "product": {}})
+    cert.update({"ratios": [], "theorems": [], "product": {}, "attention": {}})
     one = accepted("missing row", cert)
     line = one.line("VALID")
-    check("ratio(none claimed) text traffic:O:store" in line, "a missing row is said: " + line)
+    check("ratio(none claimed) attention(none claimed) text traffic:O:store" in line, "a missing row is said: " + line)
     cert["product"] = {"column": 3}
     refused("product without ratios", cert, "ratio", "none claimed")
 
@@ -637,6 +651,213 @@ def tight():
     cert = load("causal_flash")
     cert["ratios"][0]["ratio"][1] = "1"
     return audit(cert)[0] == "INVALID"
+
+
+# Attention.
+
+def claimed(name, limit):
+    """A certificate with this limit, proved by a fact of its context that is the goal."""
+    cert = load(name)
+    cert["attention"] = {"limit": limit, "proofs": [{"hole": "no-witness"}]}
+    one = accepted(name + " with a hole for the limit", cert, "HOLEY")
+    check(one.claims[-1] == ("attention", "holey"), name + ": a hole is holey")
+    found = dict(one.ledger.entries)["/attention/proofs/0"]
+    last = len(found.hyps)      # the negated goal
+    cert["attention"]["proofs"] = [[["lin", "0", [["1", found.hyps.index(found.goal)],
+                                                  ["1", last]]]]]
+    return cert
+
+
+CAUSAL = "(+ (+ o2 (- T S)) 1)"
+
+
+def attentions():
+    for name, limit in (("causal_flash", CAUSAL), ("causal_split_kv", CAUSAL),
+                        ("causal_flash", "T"), ("sdpa_naive", "T"), ("sdpa_flash", "T"),
+                        ("gqa_flash", "T"), ("gqa_grouped", "T"), ("decode_flash", "T")):
+        one = accepted("%s below %s" % (name, limit), claimed(name, limit))
+        check(one.claims[-1] == ("attention", "valid"), name + ": attention")
+        check(one.line("VALID").endswith("; attention: keys in K V, below %s; without a key "
+                                         "(real 0)" % limit), one.line("VALID"))
+    base, path = claimed("causal_flash", CAUSAL), ("attention",)
+    for name, change, words in (
+            ("limit less by one", lambda c: set_at(c, path + ("limit",), "(+ o2 (- T S))"),
+             "contradiction"),
+            ("limit of another mask", lambda c: set_at(c, path + ("limit",), "(+ o2 1)"),
+             "contradiction"),
+            ("no proof of the limit", lambda c: c["attention"]["proofs"].pop(), "missing"),
+            ("two proofs of the limit", lambda c: c["attention"]["proofs"].append([]), "too many"),
+            ("limit without proofs", lambda c: c["attention"].pop("proofs"), "keys are not"),
+            ("proofs without limit", lambda c: c["attention"].pop("limit"), "keys are not"),
+            ("more than a limit", lambda c: set_at(c, path + ("key",), "T"), "keys are not"),
+            ("limit of another loop", lambda c: set_at(c, path + ("limit",), "s"), "unknown name"),
+            ("divisor of the limit", lambda c: set_at(c, path + ("limit",), "(div T S)"),
+             "not proved positive"),
+            ("stage onf of attention too early", lambda c: c.update(
+                {"stages": {"dnf": 0, "onf": 0}, "ratios": [], "theorems": [], "product": {}}),
+             "attention: ")):
+        cert = copy.deepcopy(base)
+        change(cert)
+        refused(name, cert, "attention", words)
+    cert = copy.deepcopy(base)
+    cert["attention"] = []
+    refused("attention is no object", cert, "frame", "attention")
+    cert = copy.deepcopy(base)
+    cert["spec_proofs"].pop()
+    _, one = audit(cert)
+    check("attention" not in dict(one.claims) and "attention" in one.line("INVALID").split(
+        "not checked: ")[1], "attention rests on equal")
+    attention_forms()
+
+
+FORM_SPEC = """spec x
+dims S, T, D
+in Q : f32[S,D], K : f32[T,D], V : f32[T,D], W : f32[T,T], A : i32[T] in 0 .. 9
+in len : i32[S] in 1 .. T + 1
+out O : f32[S,D]
+O = Q
+"""
+X = "(red add (l D) true (* (mem Q (vec i l)) (mem K (vec j l))))"
+FORM = {"loops": "(for (i S) (for (d D) (put (vec i d) %s)))", "m": "T", "g": "(<= j i)",
+        "x": X, "v": "(mem V (vec j d))", "c": "(real 0)", "limit": "(+ o0 1)", "names": {},
+        "top": "(red max (j {m}) {g} {x})", "weight": "(exp (- {x} {top}))",
+        "above": "(red add (j {m}) {g} (* {weight} {v}))",
+        "below": "(red add (j {m}) {g} {weight})",
+        "operand": "(if (any (j {m}) {g}) (/ {above} {below}) {c})"}
+
+
+def form_case(name, words, **changes):
+    """The form with some of its parts changed; no words: accepted."""
+    parts = {**FORM, **changes}
+    text = parts["operand"]
+    while "{" in text:
+        text = text.format(**parts)
+    typecheck.reset()
+    declared, _ = read_spec(FORM_SPEC)
+    env = typecheck.Env(declared)
+    term = Builder(declared.known(), names=parts["names"]).build(parse(parts["loops"] % text))
+    check(typecheck.type_of(term, env) == typecheck.STMT, name + ": the term has a type")
+    reason = ""
+    try:
+        given = {"limit": parts["limit"], "proofs": [{"hole": "no-witness"}]}
+        Attention(given, term, declared, env).check(Theory(declared), Ledger())
+    except Refused as error:
+        reason = str(error)
+    check(words in reason if words else reason == "", "attention: %s: %s" % (name, reason))
+
+
+def plus(text, more):
+    return "(+ %s %s)" % (text, more)
+
+
+def attention_forms():
+    v, g = FORM["v"], FORM["g"]
+    bias = plus(X, "(real (mem A (vec j)))")    # a key array of integers
+    for name, words, changes in (
+            ("as it is", "", {}),
+            ("loops in another order", "",
+             {"loops": "(parfor (d D) (for (i S) (put (vec i d) %s)))"}),
+            ("let and selection from a gen", "",
+             {"v": "(let (y) (gen (k T) (mem V (vec k d))) (psi (vec j) y))"}),
+            ("keys at an offset", "",
+             {"v": "(mem V (vec (+ 1 (- (+ j (mem len (vec i))) i)) d))"}),
+            ("arrays at other places", "", {"v": "(mem W (vec d (+ j 1)))"}),
+            ("integers as keys", "", {"x": bias}),
+            ("any in the mask", "", {"g": "(and (<= j i) (any (k T) (< k j)))"}),
+            ("lengths as the limit", "", {"g": "(< j (mem len (vec i)))",
+                                          "limit": "(mem len (vec o0))"}),
+            ("maximum of nothing for an empty row", "", {"c": "bottom"}),
+            # The form.
+            ("bound of a loop", "a loop's bound",
+             {"loops": "(for (i (mem len (vec 0))) (for (d D) (put (vec i d) %s)))"}),
+            ("when", "not loops",
+             {"loops": "(for (i S) (for (d D) (when true (put (vec i d) %s))))"}),
+            ("loop twice", "indices", {"loops": "(for (i S) (for (d D) (put (vec i i) %s)))"}),
+            ("index that is no loop", "indices",
+             {"loops": "(for (i S) (for (d D) (put (vec i (+ d 0)) %s)))"}),
+            ("rows at once", "indices",
+             {"loops": "(for (i S) (put (vec i) (gen (d D) %s)))"}),
+            ("loop that is no index", "indices",
+             {"loops": "(for (i S) (for (d D) (for (k 1) (put (vec i d) %s))))"}),
+            ("no value without a key", "if any", {"operand": "(/ {above} {below})"}),
+            ("if of another condition", "if any",
+             {"operand": "(if (< i T) (/ {above} {below}) {c})"}),
+            ("if of other keys", "sums",
+             {"operand": "(if (any (j T) true) (/ {above} {below}) {c})"}),
+            ("if of fewer keys", "sums",
+             {"operand": "(if (any (j (- T 1)) {g}) (/ {above} {below}) {c})"}),
+            ("product of sums", "no quotient",
+             {"operand": "(if (any (j {m}) {g}) (* {above} {below}) {c})"}),
+            ("other mask below", "sums", {"below": "(red add (j {m}) true {weight})"}),
+            ("maximum of weights", "sums", {"below": "(red max (j {m}) {g} {weight})"}),
+            ("values first", "weights differ",
+             {"above": "(red add (j {m}) {g} (* {v} {weight}))"}),
+            ("sums of weights and values", "weights differ",
+             {"above": "(red add (j {m}) {g} (+ {weight} {v}))"}),
+            ("other weights", "weights differ",
+             {"above": "(red add (j {m}) {g} (* (exp (- {x} (+ {top} (real 1)))) {v}))"}),
+            ("scores plus their maximum", "weight", {"weight": "(exp (+ {x} {top}))"}),
+            ("powers of two", "weight", {"weight": "(exp2 (- {x} {top}))"}),
+            ("scores without their maximum", "no maximum",
+             {"weight": "(exp (- {x} (real 0)))"}),
+            ("minimum of the scores", "no maximum", {"top": "(red min (j {m}) {g} {x})"}),
+            ("maximum of all keys", "something else", {"top": "(red max (j {m}) true {x})"}),
+            ("maximum of other scores", "something else",
+             {"top": "(red max (j {m}) {g} (real j))"}),
+            ("maximum at the key itself", "something else",
+             {"top": "(red max (k {m}) (<= k i) {x})"}),
+            # 1: scores and values are numbers.
+            ("bottom in x", "bottom in x", {"x": "(if (<= j i) %s bottom)" % X}),
+            ("bottom in V", "bottom in V", {"v": "(if (<= j i) %s bottom)" % v}),
+            # 2: masks and empty rows do not look at data.
+            ("mask by data", "iszero in g", {"g": "(and %s (iszero (mem V (vec j d))))" % g}),
+            ("empty row of data", "mem in c", {"c": "(mem V (vec 0 d))"}),
+            ("keys by data", "mem in m", {"m": "(mem len (vec i))"}),
+            ("selection in V", "outside of mem", {"v": plus(v, "(psi (vec 0 d) V)")}),
+            ("selection in x", "outside of mem", {"x": plus(X, "(psi (vec j 0) K)")}),
+            ("sum of an input in x", "outside of mem",
+             {"x": plus(X, "(psi (vec d) (redf add V))")}),
+            ("selection in g", "outside of mem", {"g": "(<= (psi (vec j) A) i)"}),
+            ("selection in c", "outside of mem", {"c": "(psi (vec 0 d) V)"}),
+            ("selection in m", "outside of mem", {"m": "(psi (vec i) len)"}),
+            # 3: an element belongs to one key.
+            ("no key", "no key array", {"x": "(real j)", "v": "(mem V (vec 0 d))"}),
+            ("key array at a fixed place", "in 0 indices", {"v": plus(v, "(mem V (vec 0 d))")}),
+            ("values of keys in scores", "in 0 indices",
+             {"x": plus(X, "(red add (k T) true (mem V (vec k d)))")}),
+            ("key in two indices", "in 2 indices", {"v": "(mem W (vec j j))"}),
+            ("key next to it", "two places", {"v": plus(v, "(mem V (vec (+ j 1) d))")}),
+            ("key of the score next to it", "two places",
+             {"x": plus(X, "(mem V (vec (- j 1) d))")}),
+            ("key in another axis", "two places",
+             {"v": "(+ (mem W (vec j i)) (mem W (vec i j)))"}),
+            ("key from the end", "index of the key", {"v": "(mem V (vec (- T j) d))"}),
+            ("two keys in one", "index of the key", {"v": "(mem V (vec (div j 2) d))"}),
+            ("all keys in one", "index of the key", {"v": "(mem V (vec (* j 0) d))"}),
+            ("half a key and one", "index of the key",
+             {"v": "(mem V (vec (+ (div j 2) 1) d))"}),
+            ("key by a table", "index of the key", {"v": "(mem V (vec (mem A (vec j)) d))"}),
+            ("key added to itself", "index of the key", {"v": "(mem V (vec (- j (- j 1)) d))"}),
+            ("key and a summed index", "index of the key",
+             {"x": X.replace("(vec j l)", "(vec (+ j l) 0)")}),
+            ("mask by a key array", "a key array in g",
+             {"x": bias, "g": "(and %s (< 0 (mem A (vec j))))" % g}),
+            # 4: the limit.
+            ("limit by the key", "unknown name", {"limit": "(+ j 1)"}),
+            ("limit with min", "min in the limit", {"limit": "(min (+ o0 1) T)"}),
+            ("limit with mod", "mod in the limit", {"limit": "(+ (mod o0 T) 1)"}),
+            ("limit of no type", "real in the limit", {"limit": "(real o0)"}),
+            ("limit by reals", "no index", {"limit": "(mem Q (vec o0 0))"}),
+            ("limit by a key array", "key array in the limit",
+             {"x": bias, "limit": "(mem A (vec o0))"}),
+            ("limit by an element at a key array", "key array in the limit",
+             {"x": bias, "limit": "(mem len (vec (mem A (vec o0))))"}),
+            ("limit with a divisor", "not proved positive",
+             {"limit": "(+ (+ o0 1) (- (div T S) (div T S)))"}),
+            ("two loops of one name", "one name", {"names": {"d": "i"}}),
+            ("loop with the name of a dimension", "one name", {"names": {"i": "T"}}),
+            ("loop with the name of an input", "one name", {"names": {"d": "Q"}})):
+        form_case(name, words, **changes)
 
 
 # Files that the certificate names: a copy of the root with one changed file.
@@ -787,13 +1008,18 @@ def written(folder, name, cert):
 def command_line():
     folder = tempfile.mkdtemp(prefix="second")
     try:
-        good = written(folder, "good.json", load("sdpa_naive"))
+        cert = claimed("sdpa_naive", "T")
+        good = written(folder, "good.json", cert)
+        silent = written(folder, "silent.json", twin("sdpa_naive", lambda c: set_at(
+            c, ("attention",), {})))
         holey = written(folder, "holey.json", twin("sdpa_naive", lambda c: set_at(
             c, ("safe", 0), {"hole": "no-witness"})))
         bad = written(folder, "bad.json", twin("sdpa_naive", lambda c: c["safe"].pop()))
         for arguments, code, words in (
-                ([good], 0, "VALID checked: equal safe workspace footprint traffic ratio; "
-                            "not checked: text"),
+                ([good], 0, "VALID checked: equal safe workspace footprint traffic ratio "
+                            "attention; not checked: text; attention: keys in K V, below T; "
+                            "without a key (real 0)\n"),
+                ([silent], 0, "ratio; not checked: attention(none claimed) text\n"),
                 ([holey], 3, "HOLEY"), ([bad], 1, "INVALID"), ([good, holey], 3, "HOLEY"),
                 ([holey, bad, good], 1, "INVALID"), ([good, folder + "/none"], 2, "VALID")):
             done = program("--root", ROOT, *arguments)
@@ -801,12 +1027,12 @@ def command_line():
                   "exit code of %s: %d %s" % (arguments, done.returncode, done.stdout))
         for arguments in ([], ["--what"], ["--root"], ["--obligations", "x", good, bad]):
             check(program(*arguments).returncode == 2, "usage: %s" % arguments)
-        obligations(folder, good)
+        obligations(folder, good, cert)
     finally:
         shutil.rmtree(folder)
 
 
-def obligations(folder, good):
+def obligations(folder, good, cert):
     texts = []
     for name in ("a.json", "b.json"):
         target = os.path.join(folder, name)
@@ -819,10 +1045,10 @@ def obligations(folder, good):
         digest = hashlib.sha256(file.read()).hexdigest()
     check(document["format"] == "minimoa.obligations/1"
           and document["certificate_sha256"] == digest, "head of the obligations")
-    cert = load("sdpa_naive")
     check(len(document["obligations"]) == count_proofs(cert), "number of obligations")
     pointers = [one["at"] for one in document["obligations"]]
     check(len(set(pointers)) == len(pointers), "every proof once")
+    check(pointers[-1] == "/attention/proofs/0", "the limit is an obligation")
     for one in document["obligations"]:
         check(is_proof(at(cert, one["at"])), "pointer " + one["at"])
         polys = one["hyps"] + [one["goal"]]
@@ -840,7 +1066,7 @@ def canonical(poly):
 
 def main():
     for part in (shipped, reading, frames, steps, proofs, safety, costs, missing_row, ratios,
-                 files, requires, command_line):
+                 attentions, files, requires, command_line):
         part()
     print("%d passed, %d failed" % (Count.passed, Count.failed), flush=True)
     return 1 if Count.failed else 0
