@@ -18,8 +18,8 @@ namespace minimoa {
 
 struct AttentionClaim {
   std::vector<std::string> key_arrays;
-  Term empty;  // what a row without a key gives
-  Term limit;  // a row depends on keys below it
+  Term empty;       // what a row without a key gives
+  Term limit;       // a row depends on keys below it
   Term axes_limit;  // the same with o0, o1, .. for the loops that are these indices of the output
   Proved proof;
 };
