@@ -11,6 +11,12 @@ Ltac over_Z H := apply inj_le in H; rewrite ?Nat2Z.inj_add, ?Nat2Z.inj_mul, ?Nat
 Lemma below_mul x y k : 0 <= k -> x <= y -> x * k <= y * k.
 Proof. intros. now apply Z.mul_le_mono_nonneg_r. Qed.
 
+Theorem output : BoundRows.output.
+Proof.
+  intros outs tr HN HA HW outputs' Ho.
+  pose proof (ElementBounds.output_stored outs tr HN HA HW) as H. lia.
+Qed.
+
 Theorem T0 : BoundRows.T0.
 Proof.
   intros dk dv cap E tr HN HV HS rows' cols' dk' dv' Hr Hc -> -> H1.

@@ -4,6 +4,16 @@ From Coq Require Import ZArith List.
 Require ElementBounds TickBounds RowBounds.
 Local Open Scope Z_scope.
 
+(** every output element is stored at least once *)
+Definition output : Prop :=
+  forall (outs : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup outs) ->
+  (ElementBounds.any_schedule tr) ->
+  (ElementBounds.writes outs tr) ->
+  forall outputs' : Z,
+  outputs' <= Z.of_nat (length outs) ->
+  outputs' <= 1 * Z.of_nat (length (ElementBounds.stores tr 0 (ElementBounds.len tr))).
+
 (** compulsory traffic: every element of a row or key that is used is loaded once, every output element stored once *)
 Definition T0 : Prop :=
   forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ElementBounds.trace),

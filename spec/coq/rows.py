@@ -32,6 +32,11 @@ ELEMENT = {
                 "loads": "Z.of_nat (length (ElementBounds.loads tr 0 (ElementBounds.len tr)))",
                 "stores": "Z.of_nat (length (ElementBounds.stores tr 0 (ElementBounds.len tr)))"},
 }
+ANY = {  # no word need be an element of attention; outs: the elements of the output
+    "binders": "(outs : list (nat * nat)) (tr : ElementBounds.trace)",
+    "premises": ["NoDup outs", "ElementBounds.any_schedule tr", "ElementBounds.writes outs tr"],
+    "ties": {"outputs": "{v} <= Z.of_nat (length outs)"}, "counted": ELEMENT["counted"],
+}
 ORDERLY = dict(ELEMENT, premises=ELEMENT["premises"] + ["TickBounds.orderly cap tr"])
 RECORD = "RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2"
 ROW_TIES = {"S": "{v} = Z.of_nat cap", "dk": "{v} = Z.of_nat dk", "dv": "{v} = Z.of_nat dv"}
@@ -58,7 +63,8 @@ ROW_THRESHOLD = {
     "threshold": "exists tr, RowBounds.schedule (%s) n m tr /\\ RowBounds.traffic (%s) "
                  "RowBounds.empty tr = RowBounds.compulsory (%s) n m" % (RECORD, RECORD, RECORD),
 }
-CLASSES = {("explicit-product", "all", False): ELEMENT,
+CLASSES = {("any", "all", False): ANY,
+           ("explicit-product", "all", False): ELEMENT,
            ("explicit-product-orderly", "all", False): ORDERLY,
            ("row-granular", "group", False): ROW_GROUP,
            ("row-granular", "all", False): ROW_ALL,
