@@ -2,7 +2,7 @@
    names, over nat, and goes over to Z; a row's smaller E, rows, cols only weaken it. *)
 From Coq Require Import ZArith List Lia.
 Require Import BoundRows.
-Require ElementBounds TickBounds RowBounds.
+Require ElementBounds TickBounds RowBounds ParallelBounds.
 Local Open Scope Z_scope.
 
 (* A theorem over nat as an inequality over Z. *)
@@ -191,4 +191,18 @@ Proof.
   apply inj_le in T.
   rewrite !Nat2Z.inj_add, !Nat2Z.inj_mul, !Nat2Z.inj_add in T.
   pose proof (below_mul _ _ (Z.of_nat dk + Z.of_nat dv) ltac:(lia) HE). lia.
+Qed.
+
+Theorem T5 : BoundRows.T5.
+Proof.
+  intros dk dv cap E tr HN HV HS S' E' dk' dv' -> HE -> -> D' H1 H2 H3.
+  pose proof (ParallelBounds.T5 dk dv cap E tr ltac:(lia) ltac:(lia) ltac:(nia) HN HV HS) as H.
+  over_Z H. fold D' in H. pose proof (below_mul _ _ (D' * D') ltac:(nia) HE). lia.
+Qed.
+
+Theorem T5star : BoundRows.T5star.
+Proof.
+  intros dk dv cap E tr HN HV HS HO S' E' dk' dv' -> HE -> -> D' H1 H2 H3.
+  pose proof (ParallelBounds.T5star dk dv cap E tr ltac:(lia) ltac:(lia) ltac:(nia) HN HV HO HS) as H.
+  over_Z H. fold D' in H. pose proof (below_mul _ _ (D' * D') ltac:(nia) HE). lia.
 Qed.

@@ -1,7 +1,7 @@
-(* BoundRows.v: the rows of spec/bounds/*.thm as propositions. Written by rows.py; proofs are in
+(* BoundRows.v: the rows of spec/bounds as propositions. Written by rows.py; proofs are in
    BoundProofs.v. Z-variables of a row are primed; those without a prime belong to the model. *)
 From Coq Require Import ZArith List.
-Require ElementBounds TickBounds RowBounds.
+Require ElementBounds TickBounds RowBounds ParallelBounds.
 Local Open Scope Z_scope.
 
 (** every output element is stored at least once *)
@@ -253,3 +253,38 @@ Definition R2_mask : Prop :=
   ((wk' * B') <= (c' * A')) ->
   ((heads' * n') <= rows') ->
   (((A' * (rows' * wk')) + (wk' * E')) - (wk' * (rows' * B'))) <= A' * Z.of_nat (RowBounds.traffic (RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2) RowBounds.empty tr).
+
+(** four fifths of E (dk+dv)^2 / S for the summed traffic: the memories of others do not help *)
+Definition T5 : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ParallelBounds.ptrace),
+  (NoDup E) ->
+  (ParallelBounds.pvalid dk cap tr) ->
+  (ParallelBounds.psolves dv E tr) ->
+  forall S' E' dk' dv' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  let D' := (dk' + dv') in
+  (1 <= dv') ->
+  (dv' <= dk') ->
+  ((4 * (dk' * D')) <= S') ->
+  (4 * (E' * (D' * D'))) <= (5 * S') * Z.of_nat (ParallelBounds.ptraffic tr).
+
+(** E (dk+dv)^2 / S for the summed traffic, constant 1 *)
+Definition T5star : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ParallelBounds.ptrace),
+  (NoDup E) ->
+  (ParallelBounds.pvalid dk cap tr) ->
+  (ParallelBounds.psolves dv E tr) ->
+  (ParallelBounds.porderly cap tr) ->
+  forall S' E' dk' dv' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  let D' := (dk' + dv') in
+  (1 <= dv') ->
+  (dv' <= dk') ->
+  ((2 * (dk' * D')) <= S') ->
+  (E' * (D' * D')) <= S' * Z.of_nat (ParallelBounds.ptraffic tr).

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes BoundRows.v: each row of spec/bounds/*.thm as a Coq proposition.
+"""Writes BoundRows.v: each row of spec/bounds/*.thm and spec/bounds/wider as a Coq proposition.
 
 usage: rows.py [--root ROOT] [--write]
 Idea: a row is an inequality between whole numbers about a class of schedules. Its class gives
@@ -38,6 +38,15 @@ ANY = {  # no word need be an element of attention; outs: the elements of the ou
     "ties": {"outputs": "{v} <= Z.of_nat (length outs)"}, "counted": ELEMENT["counted"],
 }
 ORDERLY = dict(ELEMENT, premises=ELEMENT["premises"] + ["TickBounds.orderly cap tr"])
+# Several processors; their number is no variable of these rows.
+PRIVATE = {
+    "binders": "(dk dv cap : nat) (E : list (nat * nat)) (tr : ParallelBounds.ptrace)",
+    "premises": ["NoDup E", "ParallelBounds.pvalid dk cap tr", "ParallelBounds.psolves dv E tr"],
+    "ties": {v: ELEMENT["ties"][v] for v in ("S", "dk", "dv", "E")},
+    "counted": {"total": "Z.of_nat (ParallelBounds.ptraffic tr)"},
+}
+PRIVATE_ORDERLY = dict(PRIVATE,
+                       premises=PRIVATE["premises"] + ["ParallelBounds.porderly cap tr"])
 RECORD = "RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2"
 ROW_TIES = {"S": "{v} = Z.of_nat cap", "dk": "{v} = Z.of_nat dk", "dv": "{v} = Z.of_nat dv"}
 ROW_COUNTED = {"total": "Z.of_nat (RowBounds.traffic p RowBounds.empty tr)"}
@@ -66,6 +75,8 @@ ROW_THRESHOLD = {
 CLASSES = {("any", "all", False): ANY,
            ("explicit-product", "all", False): ELEMENT,
            ("explicit-product-orderly", "all", False): ORDERLY,
+           ("private-memories", "all", False): PRIVATE,
+           ("private-memories-orderly", "all", False): PRIVATE_ORDERLY,
            ("row-granular", "group", False): ROW_GROUP,
            ("row-granular", "all", False): ROW_ALL,
            ("row-granular", "group", True): ROW_THRESHOLD}
@@ -145,7 +156,9 @@ def statement(form):
 def rows(root):
     """The theorems with a Coq proof, in the order of files and rows."""
     out = []
-    for path in sorted(glob.glob(os.path.join(root, "spec", "bounds", "*.thm"))):
+    folder = os.path.join(root, "spec", "bounds")
+    paths = [sorted(glob.glob(os.path.join(folder, *p))) for p in (("*.thm",), ("wider", "*.thm"))]
+    for path in paths[0] + paths[1]:
         with open(path, encoding="utf-8") as handle:
             forms = read_forms(handle.read())
         out += [f for f in forms if f[0] == "theorem" and part(f, "coq")[0] != "none"]
@@ -153,10 +166,10 @@ def rows(root):
 
 
 def file_text(root):
-    head = ("(* BoundRows.v: the rows of spec/bounds/*.thm as propositions. Written by rows.py; proofs are in\n"
+    head = ("(* BoundRows.v: the rows of spec/bounds as propositions. Written by rows.py; proofs are in\n"
             "   BoundProofs.v. Z-variables of a row are primed; those without a prime belong to the model. *)\n"
             "From Coq Require Import ZArith List.\n"
-            "Require ElementBounds TickBounds RowBounds.\n"
+            "Require ElementBounds TickBounds RowBounds ParallelBounds.\n"
             "Local Open Scope Z_scope.\n")
     return head + "".join("\n" + statement(f) + "\n" for f in rows(root))
 
