@@ -20,13 +20,14 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hygiene"))
 from common import Report  # noqa: E402
 
-ORDER = ("RowBounds", "ElementBounds", "TickBounds", "ParallelBounds", "BoundRows", "BoundProofs", "MoA", "MoAFacts",
+ORDER = ("RowBounds", "ElementBounds", "TickBounds", "ParallelBounds", "BackwardBounds", "BoundRows", "BoundProofs", "MoA", "MoAFacts",
          "Rules", "AlgebraProofs", "PsiProofs", "LayoutProofs", "LoopProofs", "Congruence", "ReductionProofs", "StateProofs",
          "SoftmaxProofs", "AttentionProofs", "Bridge")
-# Schedules that exist, what the rows of softmax.rules add up to, and that proofs of certificates
+# Bounds without a row and schedules that exist, what the rows of softmax.rules add up to, and that proofs of certificates
 # are right.
 MAIN = ("ElementBounds.q_outer_exists_any", "TickBounds.q_outer_optimal_any",
         "ParallelBounds.one_processor", "ParallelBounds.handover_is_one",
+        "BackwardBounds.T8", "BackwardBounds.T8a", "BackwardBounds.backward_exists",
         "LayoutProofs.index_of_offset", "LayoutProofs.offset_of_index", "LayoutProofs.psi_correspondence",
         "SoftmaxProofs.every_tiling", "SoftmaxProofs.tiled_softmax",
         "AttentionProofs.masked_keys_have_no_influence", "AttentionProofs.empty_row",
