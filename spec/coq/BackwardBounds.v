@@ -142,9 +142,9 @@ Hypothesis HV : bvalid d cap tr.
 
 Lemma plain_carries : carries cap all_own (plain_trace tr).
 Proof.
-  destruct HV as [H0 [HI HS]]. split; [simpl; rewrite H0; auto|split].
-  - intros n l ps H. apply In_plain in H. destruct H as [c [x [_ H]]].
-    destruct (HI _ H) as [a [x' [l' E]]]. discriminate.
+  destruct HV as [H0 [HI HS]]. split; [simpl; rewrite H0; simpl; lia|split].
+  - intros n l ps. simpl. rewrite H0. split; [intros []|]. intros H. apply In_plain in H.
+    destruct H as [c [x [_ H]]]. destruct (HI _ H) as [a [x' [l' E]]]. discriminate.
   - intros t Ht. simpl in Ht. destruct (HS t Ht) as [HL HE]. split; [simpl; rewrite map_length; exact HL|].
     simpl. destruct (bev tr t) as [w|w|]; simpl.
     + destruct HE as [E1 [E2 E3]]. split; [apply in_map; auto|]. split; [|rewrite E3; auto].
@@ -160,12 +160,15 @@ Proof.
       * intros n l ps y t0 Hw _ Hp. rewrite E2 in Hw. exists ps; auto.
 Qed.
 
+Lemma plain_nres : nres (plain_trace tr) 0 = 0.
+Proof. destruct HV as [H0 _]. unfold nres. simpl. rewrite H0. reflexivity. Qed.
+
 (** A product of the result was made out of operands at hand. *)
 Lemma boperands n y l t0 ps0 : In (Wo n l ps0) (slow (st (plain_trace tr) (blen tr))) -> In (y, t0) ps0 ->
   t0 < blen tr /\ exists c x, n = tree c x /\ product_ready d c x y l (bfast (bst tr t0)).
 Proof.
   intros H1 H2.
-  destruct (made_here cap all_own _ plain_carries n y l t0 ps0 eq_refl H1 H2) as [Ht [Ev [[ps [A B]] NO]]].
+  destruct (made_here cap all_own _ plain_carries n y l t0 ps0 eq_refl (or_intror H1) H2) as [Ht [Ev [[ps [A B]] NO]]].
   simpl in Ht, Ev, A, NO. split; auto. apply In_plain in A. destruct A as [c [x [-> A]]].
   exists c, x. split; auto. destruct HV as [_ [_ HS]]. destruct (HS t0 Ht) as [_ HE].
   destruct (bev tr t0); try discriminate. destruct HE as [E1 _]. destruct (E1 _ A) as [C|C].
@@ -621,7 +624,7 @@ Theorem T8 d cap E tr :
 Proof.
   intros HG HN HV HO HS. destruct (Nat.eq_dec d 0) as [->|Hd]; [lia|].
   destruct (bmakers d cap E tr HN HV HS) as [M [HNM [HM [Hl EL]]]].
-  pose proof (done_total cap all_own _ M (plain_carries d cap tr HV) HNM HM HO _ _ _
+  pose proof (done_total cap all_own _ M (plain_carries d cap tr HV) HNM HM HO (plain_nres d cap tr HV) _ _ _
     (backward_segments d cap tr M HV HM Hl) ltac:(nia) ltac:(lia)) as H.
   rewrite plain_traffic in H. simpl len in H. rewrite EL in H. lia.
 Qed.
@@ -633,7 +636,7 @@ Theorem T8a d cap E tr :
 Proof.
   intros HG HN HV HS. destruct (Nat.eq_dec d 0) as [->|Hd]; [lia|].
   destruct (bmakers d cap E tr HN HV HS) as [M [HNM [HM [Hl EL]]]].
-  pose proof (total_bound cap all_own _ M (plain_carries d cap tr HV) HNM HM _ _ _
+  pose proof (total_bound cap all_own _ M (plain_carries d cap tr HV) HNM HM (plain_nres d cap tr HV) _ _ _
     (backward_segments d cap tr M HV HM Hl) ltac:(nia) ltac:(lia)) as H.
   rewrite plain_traffic in H. simpl len in H. rewrite EL in H. lia.
 Qed.

@@ -107,8 +107,8 @@ Qed.
 
 Lemma view_carries r : carries cap (mine r tr) (view r tr).
 Proof.
-  destruct HV as [H0 [HI HS]]. split; [apply H0|split].
-  - intros i l ps H. exact (HI _ H).
+  destruct HV as [H0 [HI HS]]. split; [simpl; rewrite H0; simpl; lia|split].
+  - intros i l ps. simpl. rewrite H0. split; [intros []|intros H; exact (HI _ H)].
   - intros t Ht. split; [apply near_cap; exact Ht|]. simpl in Ht. destruct (HS t Ht) as [[_ HE] HO].
     unfold view. cbn [ev st fast slow]. destruct (mine r tr t) eqn:Em.
     + apply Nat.eqb_eq in Em. rewrite Em in HE. destruct (pev tr t); auto.
@@ -132,6 +132,9 @@ Proof.
   - apply Nat.eqb_eq in Em. rewrite Em, Ev in HE. apply HE. exact Hw.
   - unfold mine in Em. apply Nat.eqb_neq in Em. rewrite HO in Hw by auto. auto.
 Qed.
+
+Lemma view_nres r : nres (view r tr) 0 = 0.
+Proof. destruct HV as [H0 _]. unfold nres. simpl. rewrite H0. reflexivity. Qed.
 
 Lemma view_orderly r : porderly cap tr -> orderly cap (view r tr).
 Proof.
@@ -249,7 +252,7 @@ Theorem T5 dk dv cap E tr :
 Proof.
   intros Hdv Hd HG HN HV HS.
   pose proof (over_processors dk dv cap E tr (4 * ((dk + dv) * (dk + dv))) dv (5 * cap) HN HV HS
-    (fun r M HNM HM Hl => total_bound cap _ _ M (view_carries dk cap tr HV r) HNM HM _ _ _
+    (fun r M HNM HM Hl => total_bound cap _ _ M (view_carries dk cap tr HV r) HNM HM (view_nres dk cap tr HV r) _ _ _
        (attention_segments dk dv cap _ _ M _ dv (4 * (dk * (dk + dv)))
           (view_carries dk cap tr HV r) (view_makes dk cap tr HV r) HM Hl
           (fun T inl outl X Y => segment_count_sharp dk dv T inl outl X Y Hd)) ltac:(nia) HG)) as H.
@@ -265,7 +268,7 @@ Proof.
   intros Hdv Hd HG HN HV HO HS.
   pose proof (over_processors dk dv cap E tr (4 * ((dk + dv) * (dk + dv))) dv (4 * cap) HN HV HS
     (fun r M HNM HM Hl => done_total cap _ _ M (view_carries dk cap tr HV r) HNM HM
-       (view_orderly dk cap tr HV r HO) _ _ _
+       (view_orderly dk cap tr HV r HO) (view_nres dk cap tr HV r) _ _ _
        (attention_segments dk dv cap _ _ M _ dv (4 * (dk * (dk + dv)))
           (view_carries dk cap tr HV r) (view_makes dk cap tr HV r) HM Hl
           (fun T inl outl X Y => segment_count_sharp dk dv T inl outl X Y Hd)) ltac:(nia) ltac:(lia))) as H.
