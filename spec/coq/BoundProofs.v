@@ -2,7 +2,7 @@
    names, over nat, and goes over to Z; a row's smaller E, rows, cols only weaken it. *)
 From Coq Require Import ZArith List Lia.
 Require Import BoundRows.
-Require ElementBounds TickBounds RowBounds ParallelBounds.
+Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds.
 Local Open Scope Z_scope.
 
 (* A theorem over nat as an inequality over Z. *)
@@ -205,4 +205,17 @@ Proof.
   intros dk dv cap E tr HN HV HS HO S' E' dk' dv' -> HE -> -> D' H1 H2 H3.
   pose proof (ParallelBounds.T5star dk dv cap E tr ltac:(lia) ltac:(lia) ltac:(nia) HN HV HO HS) as H.
   over_Z H. fold D' in H. pose proof (below_mul _ _ (D' * D') ltac:(nia) HE). lia.
+Qed.
+
+Theorem T7 : BoundRows.T7.
+Proof.
+  intros dk dv cap p E home tr HN HV HS E' dk' dv' n' m' heads' p' HE -> -> -> D' H1 H2 H3 H4 HH.
+  set (held := heads' * ((n' + m') * D')) in *.
+  assert (H0 : 0 <= held) by (pose proof (HH 0%nat ltac:(lia)); lia).
+  destruct (NetworkBounds.T7 dk dv cap p E home tr (Z.to_nat held) ltac:(lia) ltac:(lia) ltac:(lia)
+    ltac:(nia) HN HV HS) as [r [Hr H]].
+  { intros r Hr. specialize (HH r Hr). lia. }
+  exists r. split; auto. apply inj_le in H.
+  rewrite ?Nat2Z.inj_add, ?Nat2Z.inj_mul, ?Nat2Z.inj_add, ?Nat2Z.inj_mul, Z2Nat.id in H by auto.
+  pose proof (below_mul _ _ (Z.of_nat p * (D' * D')) ltac:(nia) HE). lia.
 Qed.

@@ -1,7 +1,7 @@
 (* BoundRows.v: the rows of spec/bounds as propositions. Written by rows.py; proofs are in
    BoundProofs.v. Z-variables of a row are primed; those without a prime belong to the model. *)
 From Coq Require Import ZArith List.
-Require ElementBounds TickBounds RowBounds ParallelBounds.
+Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds.
 Local Open Scope Z_scope.
 
 (** every output element is stored at least once *)
@@ -288,3 +288,22 @@ Definition T5star : Prop :=
   (dv' <= dk') ->
   ((2 * (dk' * D')) <= S') ->
   (E' * (D' * D')) <= S' * Z.of_nat (ParallelBounds.ptraffic tr).
+
+(** words that some processor receives and sends, whatever its memory holds *)
+Definition T7 : Prop :=
+  forall (dk dv cap p : nat) (E : list (nat * nat)) (home : nat -> nat -> nat) (tr : ParallelBounds.ptrace),
+  (NoDup E) ->
+  (NetworkBounds.distributed dk cap p tr) ->
+  (NetworkBounds.delivers dv E home tr) ->
+  forall E' dk' dv' n' m' heads' p' : Z,
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  p' = Z.of_nat p ->
+  let D' := (dk' + dv') in
+  (1 <= p') ->
+  (1 <= dv') ->
+  (dv' <= dk') ->
+  ((4 * (p' * (dk' * dk'))) <= E') ->
+  (forall r, (r < p)%nat -> p' * Z.of_nat (NetworkBounds.starts_with tr r + NetworkBounds.ends_with dv E home r) <= (heads' * ((n' + m') * D'))) ->
+  exists r, (r < p)%nat /\ (4 * ((E' * p') * (D' * D'))) <= 1 * (p' * Z.of_nat (NetworkBounds.crossing tr r) + (heads' * ((n' + m') * D'))) ^ 2.

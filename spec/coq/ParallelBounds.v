@@ -71,14 +71,30 @@ Definition view (r : nat) (tr : ptrace) : trace :=
   Trace (plen tr) (fun t => State (near (pst tr t) r) (common (pst tr t)))
         (fun t => if mine r tr t then pev tr t else Compute).
 
+(** Any run that begins with inputs only, wherever they are (NetworkBounds.v starts with some in
+    the memories of processors). *)
+Definition prun (dk cap : nat) (tr : ptrace) : Prop :=
+  (forall r, length (near (pst tr 0) r) <= cap /\ forall w, In w (near (pst tr 0) r) -> is_input w) /\
+  (forall w, In w (common (pst tr 0)) -> is_input w) /\
+  (forall t, t < plen tr -> pstep dk cap t (who tr t) (pst tr t) (pev tr t) (pst tr (S t))).
+
+Lemma pvalid_run dk cap tr : pvalid dk cap tr -> prun dk cap tr.
+Proof.
+  intros [H0 [HI HS]]. split; [|split; auto]. intros r. rewrite H0.
+  split; [simpl; lia|intros w []].
+Qed.
+
+Lemma view_nres dk cap tr r : pvalid dk cap tr -> nres (view r tr) 0 = 0.
+Proof. intros [H0 _]. unfold nres. simpl. rewrite H0. reflexivity. Qed.
+
 Section View.
 Variables dk cap : nat.
 Variable tr : ptrace.
-Hypothesis HV : pvalid dk cap tr.
+Hypothesis HV : prun dk cap tr.
 
 Lemma near_cap r : forall t, t <= plen tr -> length (near (pst tr t) r) <= cap.
 Proof.
-  destruct HV as [H0 [_ HS]]. induction t as [|t IH]; intros Ht; [rewrite H0; simpl; lia|].
+  destruct HV as [H0 [_ HS]]. induction t as [|t IH]; intros Ht; [apply H0|].
   destruct (HS t ltac:(lia)) as [[HL _] HO]. destruct (Nat.eq_dec r (who tr t)) as [->|N]; [exact HL|].
   rewrite HO by auto. apply IH. lia.
 Qed.
@@ -89,7 +105,7 @@ Lemma abroad r i l j t0 : mine r tr t0 = true -> forall t, t <= plen tr -> foral
   exists ps', In (Wo i l ps') (common (pst tr t)) /\ In (j, t0) ps'.
 Proof.
   intros Ho. apply Nat.eqb_eq in Ho. destruct HV as [H0 [_ HS]].
-  induction t as [|t IH]; intros Ht r' ps Hr Hw Hp; [rewrite H0 in Hw; destruct Hw|].
+  induction t as [|t IH]; intros Ht r' ps Hr Hw Hp; [destruct (H0 r') as [_ HI]; destruct (HI _ Hw)|].
   destruct (HS t ltac:(lia)) as [[_ HE] HO].
   assert (UP : incl (common (pst tr t)) (common (pst tr (S t)))).
   { destruct (pev tr t); simpl in HE; [destruct HE as [_ [_ ->]]|destruct HE as [_ [_ ->]]|destruct HE as [_ ->]];
@@ -107,8 +123,8 @@ Qed.
 
 Lemma view_carries r : carries cap (mine r tr) (view r tr).
 Proof.
-  destruct HV as [H0 [HI HS]]. split; [simpl; rewrite H0; simpl; lia|split].
-  - intros i l ps. simpl. rewrite H0. split; [intros []|intros H; exact (HI _ H)].
+  destruct HV as [H0 [HI HS]]. split; [apply H0|split].
+  - intros i l ps. split; [intros H; exact (proj2 (H0 r) _ H)|intros H; exact (HI _ H)].
   - intros t Ht. split; [apply near_cap; exact Ht|]. simpl in Ht. destruct (HS t Ht) as [[_ HE] HO].
     unfold view. cbn [ev st fast slow]. destruct (mine r tr t) eqn:Em.
     + apply Nat.eqb_eq in Em. rewrite Em in HE. destruct (pev tr t); auto.
@@ -132,9 +148,6 @@ Proof.
   - apply Nat.eqb_eq in Em. rewrite Em, Ev in HE. apply HE. exact Hw.
   - unfold mine in Em. apply Nat.eqb_neq in Em. rewrite HO in Hw by auto. auto.
 Qed.
-
-Lemma view_nres r : nres (view r tr) 0 = 0.
-Proof. destruct HV as [H0 _]. unfold nres. simpl. rewrite H0. reflexivity. Qed.
 
 Lemma view_orderly r : porderly cap tr -> orderly cap (view r tr).
 Proof.
@@ -222,7 +235,7 @@ Proof.
   intros HN HV HS H. destruct (pmakers dk dv cap E tr HN HV HS) as [M [HNM [HL HM]]].
   assert (HT : forall m, In m M -> snd m < plen tr).
   { intros [[[i j] l] t] Hx. destruct (HM _ _ _ _ Hx) as [_ [ps [A B]]]. simpl.
-    apply (made_before cap _ _ (view_carries dk cap tr HV (who tr t)) i l j t) with (ps := ps); auto.
+    apply (made_before cap _ _ (view_carries dk cap tr (pvalid_run dk cap tr HV) (who tr t)) i l j t) with (ps := ps); auto.
     unfold mine. apply Nat.eqb_refl. }
   destruct (bounded (who tr) (plen tr)) as [p Hp].
   rewrite <- HL, <- (sum_of_traffic tr p Hp).
@@ -250,11 +263,11 @@ Theorem T5 dk dv cap E tr :
   NoDup E -> pvalid dk cap tr -> psolves dv E tr ->
   4 * length E * ((dk + dv) * (dk + dv)) <= 5 * cap * ptraffic tr.
 Proof.
-  intros Hdv Hd HG HN HV HS.
+  intros Hdv Hd HG HN HV HS. pose proof (pvalid_run dk cap tr HV) as HR.
   pose proof (over_processors dk dv cap E tr (4 * ((dk + dv) * (dk + dv))) dv (5 * cap) HN HV HS
-    (fun r M HNM HM Hl => total_bound cap _ _ M (view_carries dk cap tr HV r) HNM HM (view_nres dk cap tr HV r) _ _ _
+    (fun r M HNM HM Hl => total_bound cap _ _ M (view_carries dk cap tr HR r) HNM HM (view_nres dk cap tr r HV) _ _ _
        (attention_segments dk dv cap _ _ M _ dv (4 * (dk * (dk + dv)))
-          (view_carries dk cap tr HV r) (view_makes dk cap tr HV r) HM Hl
+          (view_carries dk cap tr HR r) (view_makes dk cap tr HR r) HM Hl
           (fun T inl outl X Y => segment_count_sharp dk dv T inl outl X Y Hd)) ltac:(nia) HG)) as H.
   apply Nat.mul_le_mono_pos_l with (p := dv); auto. lia.
 Qed.
@@ -265,12 +278,12 @@ Theorem T5star dk dv cap E tr :
   NoDup E -> pvalid dk cap tr -> porderly cap tr -> psolves dv E tr ->
   length E * ((dk + dv) * (dk + dv)) <= cap * ptraffic tr.
 Proof.
-  intros Hdv Hd HG HN HV HO HS.
+  intros Hdv Hd HG HN HV HO HS. pose proof (pvalid_run dk cap tr HV) as HR.
   pose proof (over_processors dk dv cap E tr (4 * ((dk + dv) * (dk + dv))) dv (4 * cap) HN HV HS
-    (fun r M HNM HM Hl => done_total cap _ _ M (view_carries dk cap tr HV r) HNM HM
-       (view_orderly dk cap tr HV r HO) (view_nres dk cap tr HV r) _ _ _
+    (fun r M HNM HM Hl => done_total cap _ _ M (view_carries dk cap tr HR r) HNM HM
+       (view_orderly dk cap tr HR r HO) (view_nres dk cap tr r HV) _ _ _
        (attention_segments dk dv cap _ _ M _ dv (4 * (dk * (dk + dv)))
-          (view_carries dk cap tr HV r) (view_makes dk cap tr HV r) HM Hl
+          (view_carries dk cap tr HR r) (view_makes dk cap tr HR r) HM Hl
           (fun T inl outl X Y => segment_count_sharp dk dv T inl outl X Y Hd)) ltac:(nia) ltac:(lia))) as H.
   assert (K : dv * (length E * ((dk + dv) * (dk + dv))) <= dv * (cap * ptraffic tr)) by lia.
   apply Nat.mul_le_mono_pos_l in K; auto.

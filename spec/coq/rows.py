@@ -47,6 +47,18 @@ PRIVATE = {
 }
 PRIVATE_ORDERLY = dict(PRIVATE,
                        premises=PRIVATE["premises"] + ["ParallelBounds.porderly cap tr"])
+# Equally many words on each processor: no more than a p-th of the row's HELD.
+DISTRIBUTED = {
+    "binders": "(dk dv cap p : nat) (E : list (nat * nat)) (home : nat -> nat -> nat) "
+               "(tr : ParallelBounds.ptrace)",
+    "premises": ["NoDup E", "NetworkBounds.distributed dk cap p tr",
+                 "NetworkBounds.delivers dv E home tr"],
+    "ties": dict(PRIVATE["ties"], p="{v} = Z.of_nat p", n="True", m="True", heads="True"),
+    "held": "forall r, (r < p)%nat -> p' * Z.of_nat (NetworkBounds.starts_with tr r + "
+            "NetworkBounds.ends_with dv E home r) <= {0}",
+    "counted": {"crossing": "exists r, (r < p)%nat /\\ {0} <= {1} * "
+                            "(p' * Z.of_nat (NetworkBounds.crossing tr r) + {2}) ^ 2"},
+}
 RECORD = "RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2"
 ROW_TIES = {"S": "{v} = Z.of_nat cap", "dk": "{v} = Z.of_nat dk", "dv": "{v} = Z.of_nat dv"}
 ROW_COUNTED = {"total": "Z.of_nat (RowBounds.traffic p RowBounds.empty tr)"}
@@ -77,6 +89,7 @@ CLASSES = {("any", "all", False): ANY,
            ("explicit-product-orderly", "all", False): ORDERLY,
            ("private-memories", "all", False): PRIVATE,
            ("private-memories-orderly", "all", False): PRIVATE_ORDERLY,
+           ("distributed", "all", False): DISTRIBUTED,
            ("row-granular", "group", False): ROW_GROUP,
            ("row-granular", "all", False): ROW_ALL,
            ("row-granular", "group", True): ROW_THRESHOLD}
@@ -128,7 +141,8 @@ def term(form):
 def statement(form):
     """The definition of a row's proposition."""
     name = form[1]
-    kind, numerator, denominator = part(form, "bound")
+    kind, *parts = part(form, "bound")
+    numerator, denominator, held = [term(p) for p in parts] + [None] * (3 - len(parts))
     model = CLASSES[part(form, "class")[0], part(form, "per")[0], kind == "threshold"]
     names = list(part(form, "vars"))
     if kind == "threshold" and "S" not in names:
@@ -146,10 +160,12 @@ def statement(form):
     lines += ["  %s ->" % term(c) for c in part(form, "where")]
     if kind == "threshold":
         lines += ["  (%s) <->" % model["threshold"],
-                  "  %s <= %s * S'." % (term(numerator), term(denominator))]
+                  "  %s <= %s * S'." % (numerator, denominator)]
+    elif held is not None:
+        lines += ["  (%s) ->" % model["held"].format(held),
+                  "  %s." % model["counted"][kind].format(numerator, denominator, held)]
     else:
-        lines += ["  %s <= %s * %s." % (term(numerator), term(denominator),
-                                        model["counted"][kind])]
+        lines += ["  %s <= %s * %s." % (numerator, denominator, model["counted"][kind])]
     return "\n".join(lines)
 
 
@@ -169,7 +185,7 @@ def file_text(root):
     head = ("(* BoundRows.v: the rows of spec/bounds as propositions. Written by rows.py; proofs are in\n"
             "   BoundProofs.v. Z-variables of a row are primed; those without a prime belong to the model. *)\n"
             "From Coq Require Import ZArith List.\n"
-            "Require ElementBounds TickBounds RowBounds ParallelBounds.\n"
+            "Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds.\n"
             "Local Open Scope Z_scope.\n")
     return head + "".join("\n" + statement(f) + "\n" for f in rows(root))
 
