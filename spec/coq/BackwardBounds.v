@@ -296,9 +296,6 @@ Proof. apply length_filter_le. Qed.
 Lemma sumn_const n k f : (forall l, l < n -> f l <= k) -> sumn n f <= n * k.
 Proof. induction n as [|n IH]; simpl; intros H; [lia|]. pose proof (H n). assert (sumn n f <= n * k) by auto. lia. Qed.
 
-Lemma sumn_mul_l n k f : sumn n (fun l => k * f l) = k * sumn n f.
-Proof. induction n; simpl; lia. Qed.
-
 Definition elements (a : input) (F : list bword) : list (nat * nat) :=
   flat_map (fun w => match w, a with
     | Bi IQ x l, IQ | Bi IG x l, IG | Bi IK x l, IK | Bi IV x l, IV => [(x, l)] | _, _ => [] end) F.
@@ -435,7 +432,7 @@ Proof.
     destruct (IN V1 i j l ltac:(apply incl_appl, incl_refl) Hx) as [B1 B2].
     repeat split; auto. apply In_trees; auto. }
   assert (CQ : length Q1 <= sumn d u * b).
-  { apply Nat.le_trans with (sumn d (fun l => b * u l)); [|rewrite sumn_mul_l; lia].
+  { apply Nat.le_trans with (sumn d (fun l => b * u l)); [|rewrite sumn_scale; lia].
     eapply Nat.le_trans; [apply (triples_columns Q1 Ia Jb (trees DQ outl) (elements IK inl) d)|].
     - apply NoDup_filter; auto.
     - intros i j l Hx. destruct (HQ1 _ _ _ Hx) as [A1 [A2 [A3 _]]].
@@ -443,7 +440,7 @@ Proof.
       repeat split; auto. apply In_trees; auto.
     - apply sumn_le. intros l Hl. rewrite Nat.mul_comm. apply Nat.mul_le_mono_r. apply column_le. }
   assert (CK : length K1 <= a * sumn d y).
-  { rewrite <- sumn_mul_l.
+  { rewrite <- sumn_scale.
     eapply Nat.le_trans; [apply (triples_columns K1 Ia Jb (elements IQ inl) (trees DK outl) d)|].
     - apply NoDup_filter; auto.
     - intros i j l Hx. destruct (HK1 _ _ _ Hx) as [A1 [A2 [A3 _]]].
@@ -454,13 +451,13 @@ Proof.
   assert (EX : sumn d x = d * a + sumn d (fun l => x l - a)).
   { clear - xa. induction d as [|n IH]; simpl; auto. rewrite IH by auto. pose proof (xa n). lia. }
   assert (EV : sumn d (fun l => x l * z l) = a * sumn d z + m).
-  { unfold m. rewrite <- sumn_mul_l, <- sumn_plus. clear - xa. induction d as [|n IH]; simpl; auto.
+  { unfold m. rewrite <- sumn_scale, <- sumn_plus. clear - xa. induction d as [|n IH]; simpl; auto.
     rewrite IH by auto. f_equal. pose proof (xa n ltac:(lia)). rewrite <- Nat.mul_add_distr_r. f_equal. lia. }
   assert (M1 : m <= be * sumn d (fun l => x l - a)).
-  { unfold m. rewrite <- sumn_mul_l. apply sumn_le. intros l Hl. rewrite Nat.mul_comm.
+  { unfold m. rewrite <- sumn_scale. apply sumn_le. intros l Hl. rewrite Nat.mul_comm.
     apply Nat.mul_le_mono_r. apply column_le. }
   assert (M2 : m <= (al - a) * sumn d z).
-  { unfold m. rewrite <- sumn_mul_l. apply sumn_le. intros l Hl. apply Nat.mul_le_mono_r.
+  { unfold m. rewrite <- sumn_scale. apply sumn_le. intros l Hl. apply Nat.mul_le_mono_r.
     pose proof (column_le IA (elements IG inl) l). unfold x, al. lia. }
   pose proof (elements_length inl) as EL. fold P in EL. fold r in EL.
   pose proof (trees_length outl) as ET.

@@ -2,7 +2,7 @@
    names, over nat, and goes over to Z; a row's smaller E, rows, cols only weaken it. *)
 From Coq Require Import ZArith List Lia.
 Require Import BoundRows.
-Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds.
+Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds ByteBounds.
 Local Open Scope Z_scope.
 
 (* A theorem over nat as an inequality over Z. *)
@@ -218,4 +218,34 @@ Proof.
   exists r. split; auto. apply inj_le in H.
   rewrite ?Nat2Z.inj_add, ?Nat2Z.inj_mul, ?Nat2Z.inj_add, ?Nat2Z.inj_mul, Z2Nat.id in H by auto.
   pose proof (below_mul _ _ (Z.of_nat p * (D' * D')) ltac:(nia) HE). lia.
+Qed.
+
+(* A row in bytes gives away more of S than the theorem, and S bytes besides. *)
+Lemma less_room S e l D2 E E' Q : 0 <= S -> 0 <= D2 -> e <= l -> 0 <= E -> E' <= E ->
+  Z.max 0 (S - e) * (D2 * E) <= S * S * Q -> Z.max 0 (S - l) * D2 * E' - S * (S * S) <= S * S * Q.
+Proof.
+  intros HS HD Hl H0 HE H. set (A := Z.max 0 (S - l)) in *. set (B := Z.max 0 (S - e)) in *.
+  assert (A * (D2 * E) <= B * (D2 * E)) by (apply Z.mul_le_mono_nonneg_r; nia).
+  assert (A * D2 * E' <= A * D2 * E) by (apply Z.mul_le_mono_nonneg_l; nia).
+  assert (0 <= S * (S * S)) by nia. lia.
+Qed.
+
+Theorem T3star_bytes : BoundRows.T3star_bytes.
+Proof.
+  intros dk dv cap z E tr HN Hbo HV HO HS E' dk' dv' S' eq' ek' ev' eo' ep'
+    HE -> -> -> -> -> -> -> -> D2' largest' H1 H2 H3.
+  pose proof (ByteBounds.T3star_bytes dk dv z cap E tr ltac:(lia) Hbo ltac:(nia) ltac:(nia) HN HV HO HS) as H.
+  apply inj_le in H. rewrite ?Nat2Z.inj_mul, ?Nat2Z.inj_sub_max, ?Nat2Z.inj_add, ?Nat2Z.inj_mul in H.
+  fold D2' in H. apply (less_room _ (Z.of_nat (ByteBounds.bo z)) _ _ (Z.of_nat (length E))); auto; try lia;
+    unfold D2'; nia.
+Qed.
+
+Theorem T3star_bytes_slices : BoundRows.T3star_bytes_slices.
+Proof.
+  intros dk dv cap z E tr HN Hbo HV HO HS E' dk' dv' S' eq' ek' ev' eo' ep'
+    HE -> -> -> -> -> -> -> -> D2' largest' H1 H2.
+  pose proof (ByteBounds.T3star_bytes_slices dk dv z cap E tr ltac:(lia) Hbo ltac:(unfold D2' in *; nia) HN HV HO HS) as H.
+  apply inj_le in H. rewrite ?Nat2Z.inj_mul, ?Nat2Z.inj_sub_max, ?Nat2Z.inj_add, ?Nat2Z.inj_mul in H.
+  apply (less_room _ (Z.of_nat (ByteBounds.bo z)) _ _ (Z.of_nat (length E))); auto; try lia;
+    unfold D2'; nia.
 Qed.

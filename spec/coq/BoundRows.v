@@ -1,7 +1,7 @@
 (* BoundRows.v: the rows of spec/bounds as propositions. Written by rows.py; proofs are in
    BoundProofs.v. Z-variables of a row are primed; those without a prime belong to the model. *)
 From Coq Require Import ZArith List.
-Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds.
+Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds ByteBounds.
 Local Open Scope Z_scope.
 
 (** every output element is stored at least once *)
@@ -307,3 +307,52 @@ Definition T7 : Prop :=
   ((4 * (p' * (dk' * dk'))) <= E') ->
   (forall r, (r < p)%nat -> p' * Z.of_nat (NetworkBounds.starts_with tr r + NetworkBounds.ends_with dv E home r) <= (heads' * ((n' + m') * D'))) ->
   exists r, (r < p)%nat /\ (4 * ((E' * p') * (D' * D'))) <= 1 * (p' * Z.of_nat (NetworkBounds.crossing tr r) + (heads' * ((n' + m') * D'))) ^ 2.
+
+(** T3star in bytes, where no part of the columns is cheaper than all *)
+Definition T3star_bytes : Prop :=
+  forall (dk dv cap : nat) (z : ByteBounds.sizes) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  ((0 < ByteBounds.bo z)%nat) ->
+  (ByteBounds.valid_bytes z dk cap tr) ->
+  (ByteBounds.orderly_bytes z cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  forall E' dk' dv' bytes' eq' ek' ev' eo' ep' : Z,
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  bytes' = Z.of_nat cap ->
+  eq' = Z.of_nat (ByteBounds.bq z) ->
+  ek' = Z.of_nat (ByteBounds.bk z) ->
+  ev' = Z.of_nat (ByteBounds.bv z) ->
+  eo' = Z.of_nat (ByteBounds.bo z) ->
+  ep' = Z.of_nat (ByteBounds.bp z) ->
+  let D2' := (((dk' * eq') + (dv' * eo')) * ((dk' * ek') + (dv' * ev'))) in
+  let largest' := (Z.max (Z.max eq' ek') (Z.max (Z.max ev' eo') ep')) in
+  (1 <= dv') ->
+  (((dv' * dv') * (eo' * ev')) <= ((dk' * dk') * (eq' * ek'))) ->
+  ((4 * D2') <= (bytes' * ep')) ->
+  ((((Z.max 0 (bytes' - largest')) * D2') * E') - (bytes' * (bytes' * bytes'))) <= (bytes' * bytes') * Z.of_nat (ByteBounds.byte_traffic z tr).
+
+(** T3star in bytes, whatever part of the columns a schedule takes at a time *)
+Definition T3star_bytes_slices : Prop :=
+  forall (dk dv cap : nat) (z : ByteBounds.sizes) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  ((0 < ByteBounds.bo z)%nat) ->
+  (ByteBounds.valid_bytes z dk cap tr) ->
+  (ByteBounds.orderly_bytes z cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  forall E' dk' dv' bytes' eq' ek' ev' eo' ep' : Z,
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  bytes' = Z.of_nat cap ->
+  eq' = Z.of_nat (ByteBounds.bq z) ->
+  ek' = Z.of_nat (ByteBounds.bk z) ->
+  ev' = Z.of_nat (ByteBounds.bv z) ->
+  eo' = Z.of_nat (ByteBounds.bo z) ->
+  ep' = Z.of_nat (ByteBounds.bp z) ->
+  let D2' := ((dk' * dv') * (((eq' * ev') + (eo' * ek')) + (2 * (Z.min (eq' * ek') (eo' * ev'))))) in
+  let largest' := (Z.max (Z.max eq' ek') (Z.max (Z.max ev' eo') ep')) in
+  (1 <= dv') ->
+  ((4 * D2') <= (bytes' * ep')) ->
+  ((((Z.max 0 (bytes' - largest')) * D2') * E') - (bytes' * (bytes' * bytes'))) <= (bytes' * bytes') * Z.of_nat (ByteBounds.byte_traffic z tr).

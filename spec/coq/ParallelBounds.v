@@ -198,9 +198,6 @@ Proof.
   pose proof (H t ltac:(lia)). lia.
 Qed.
 
-Lemma sumn_scale n k f : sumn n (fun l => k * f l) = k * sumn n f.
-Proof. induction n; simpl; lia. Qed.
-
 (** One maker event for each product of the result, and each is some processor's. *)
 Lemma pmakers dk dv cap E tr : NoDup E -> pvalid dk cap tr -> psolves dv E tr ->
   exists M, NoDup (map fst M) /\ length M = length E * dv /\

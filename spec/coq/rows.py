@@ -59,6 +59,16 @@ DISTRIBUTED = {
     "counted": {"crossing": "exists r, (r < p)%nat /\\ {0} <= {1} * "
                             "(p' * Z.of_nat (NetworkBounds.crossing tr r) + {2}) ^ 2"},
 }
+# Sizes of elements in bytes; a partial sum takes some room.
+BYTES = {
+    "binders": "(dk dv cap : nat) (z : ByteBounds.sizes) (E : list (nat * nat)) "
+               "(tr : ElementBounds.trace)",
+    "premises": ["NoDup E", "(0 < ByteBounds.bo z)%nat", "ByteBounds.valid_bytes z dk cap tr",
+                 "ByteBounds.orderly_bytes z cap tr", "ElementBounds.solves dv E tr"],
+    "ties": dict({"e" + k: "{v} = Z.of_nat (ByteBounds.b%s z)" % k for k in "qkvop"},
+                 bytes="{v} = Z.of_nat cap", **{v: ELEMENT["ties"][v] for v in ("dk", "dv", "E")}),
+    "counted": {"bytes": "Z.of_nat (ByteBounds.byte_traffic z tr)"},
+}
 RECORD = "RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2"
 ROW_TIES = {"S": "{v} = Z.of_nat cap", "dk": "{v} = Z.of_nat dk", "dv": "{v} = Z.of_nat dv"}
 ROW_COUNTED = {"total": "Z.of_nat (RowBounds.traffic p RowBounds.empty tr)"}
@@ -90,6 +100,7 @@ CLASSES = {("any", "all", False): ANY,
            ("private-memories", "all", False): PRIVATE,
            ("private-memories-orderly", "all", False): PRIVATE_ORDERLY,
            ("distributed", "all", False): DISTRIBUTED,
+           ("bytes-orderly", "all", False): BYTES,
            ("row-granular", "group", False): ROW_GROUP,
            ("row-granular", "all", False): ROW_ALL,
            ("row-granular", "group", True): ROW_THRESHOLD}
@@ -185,7 +196,7 @@ def file_text(root):
     head = ("(* BoundRows.v: the rows of spec/bounds as propositions. Written by rows.py; proofs are in\n"
             "   BoundProofs.v. Z-variables of a row are primed; those without a prime belong to the model. *)\n"
             "From Coq Require Import ZArith List.\n"
-            "Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds.\n"
+            "Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds ByteBounds.\n"
             "Local Open Scope Z_scope.\n")
     return head + "".join("\n" + statement(f) + "\n" for f in rows(root))
 

@@ -21,7 +21,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from common import Report  # noqa: E402
 
 ORDER = ("RowBounds", "ElementBounds", "TickBounds", "ParallelBounds", "NetworkBounds",
-         "BackwardBounds", "BoundRows", "BoundProofs", "MoA", "MoAFacts", "Rules", "AlgebraProofs",
+         "BackwardBounds", "ByteBounds", "BoundRows", "BoundProofs", "MoA", "MoAFacts", "Rules",
+         "AlgebraProofs",
          "PsiProofs", "LayoutProofs", "LoopProofs", "Congruence", "ReductionProofs", "StateProofs",
          "SoftmaxProofs", "AttentionProofs", "Bridge")
 # Bounds without a row and schedules that exist, what the rows of softmax.rules add up to, and that
@@ -30,6 +31,7 @@ MAIN = ("ElementBounds.q_outer_exists_any", "TickBounds.q_outer_optimal_any",
         "ParallelBounds.one_processor", "ParallelBounds.handover_is_one",
         "NetworkBounds.there_and_back_is_one",
         "BackwardBounds.T8", "BackwardBounds.T8a", "BackwardBounds.backward_exists",
+        "ByteBounds.words_as_bytes",
         "LayoutProofs.index_of_offset", "LayoutProofs.offset_of_index", "LayoutProofs.psi_correspondence",
         "SoftmaxProofs.every_tiling", "SoftmaxProofs.tiled_softmax",
         "AttentionProofs.masked_keys_have_no_influence", "AttentionProofs.empty_row",
