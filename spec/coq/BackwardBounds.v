@@ -168,7 +168,8 @@ Lemma boperands n y l t0 ps0 : In (Wo n l ps0) (slow (st (plain_trace tr) (blen 
   t0 < blen tr /\ exists c x, n = tree c x /\ product_ready d c x y l (bfast (bst tr t0)).
 Proof.
   intros H1 H2.
-  destruct (made_here cap all_own _ plain_carries n y l t0 ps0 eq_refl (or_intror H1) H2) as [Ht [Ev [[ps [A B]] NO]]].
+  destruct (made_here cap all_own _ plain_carries n y l t0 ps0 eq_refl (or_intror H1) H2) as [Ht [Ev [[ps
+    [A B]] NO]]].
   simpl in Ht, Ev, A, NO. split; auto. apply In_plain in A. destruct A as [c [x [-> A]]].
   exists c, x. split; auto. destruct HV as [_ [_ HS]]. destruct (HS t0 Ht) as [_ HE].
   destruct (bev tr t0); try discriminate. destruct HE as [E1 _]. destruct (E1 _ A) as [C|C].
@@ -294,7 +295,8 @@ Lemma column_le I P l : length (column I P l) <= length I.
 Proof. apply length_filter_le. Qed.
 
 Lemma sumn_const n k f : (forall l, l < n -> f l <= k) -> sumn n f <= n * k.
-Proof. induction n as [|n IH]; simpl; intros H; [lia|]. pose proof (H n). assert (sumn n f <= n * k) by auto. lia. Qed.
+Proof. induction n as [|n IH]; simpl; intros H; [lia|]. pose proof (H n).
+assert (sumn n f <= n * k) by auto. lia. Qed.
 
 Definition elements (a : input) (F : list bword) : list (nat * nat) :=
   flat_map (fun w => match w, a with
@@ -303,7 +305,8 @@ Lemma In_elements a F x l : In (Bi a x l) F -> In (x, l) (elements a F).
 Proof. intros H. apply in_flat_map. exists (Bi a x l). split; auto. destruct a; simpl; auto. Qed.
 Lemma elements_length F : length (elements IQ F) + length (elements IG F) + length (elements IK F) +
   length (elements IV F) + length (pairs F) <= length F.
-Proof. induction F as [|w F IH]; simpl; auto. destruct w as [a x l|i j us|c x l ps|n]; try destruct a; simpl; lia. Qed.
+Proof. induction F as [|w F IH]; simpl; auto. destruct w as [a x l|i j us|c x l ps|n]; try destruct a;
+  simpl; lia. Qed.
 
 (** The trees of one kind. *)
 Definition trees (c : kind) (outl : list (nat * nat)) : list (nat * nat) :=
@@ -315,7 +318,8 @@ Proof.
   - apply filter_In. split; auto. simpl. apply Nat.eqb_eq. symmetry.
     apply (Nat.mod_unique _ 3 x); destruct c; unfold tree; lia.
 Qed.
-Lemma trees_length outl : length (trees DV outl) + length (trees DQ outl) + length (trees DK outl) <= length outl.
+Lemma trees_length outl : length (trees DV outl) + length (trees DQ outl) + length (trees DK outl) <=
+  length outl.
 Proof.
   unfold trees. rewrite !map_length. pose proof (sumn_classes (fun e : nat * nat => fst e mod 3) 3 outl) as H.
   pose proof (length_filter_le (fun e : nat * nat => fst e mod 3 <? 3) outl).
@@ -343,7 +347,8 @@ Proof.
   (* pairs with a private word *)
   assert (TWO : forall T : list (nat * nat * nat), NoDup T -> (forall i j l, In (i, j, l) T -> l < d) ->
             length (filter has T) <= d * r).
-  { intros T HN HT. replace (d * r) with (length (list_prod P (seq 0 d))) by (rewrite prod_length, seq_length; unfold r; lia).
+  { intros T HN HT. replace (d * r) with (length (list_prod P (seq 0 d))) by (rewrite prod_length,
+      seq_length; unfold r; lia).
     apply NoDup_incl_length; [apply NoDup_filter; auto|]. intros [[i j] l] Hx.
     apply filter_In in Hx. destruct Hx as [Hx Hp]. apply in_prod_iff. split; [apply pinb_In; auto|].
     apply in_seq. pose proof (HT _ _ _ Hx). lia. }
@@ -372,7 +377,8 @@ Proof.
     destruct (HK _ _ _ Hx) as [A1 [A2 [A3 [A4|A4]]]]; tauto. }
   clear NONE.
   set (row := fun x : nat * nat * nat => fst (fst x)). set (col := fun x : nat * nat * nat => snd (fst x)).
-  set (IA := nodup Nat.eq_dec (map row (V1 ++ Q1 ++ K1))). set (JB := nodup Nat.eq_dec (map col (V1 ++ Q1 ++ K1))).
+  set (IA := nodup Nat.eq_dec (map row (V1 ++ Q1 ++ K1))). set (JB := nodup Nat.eq_dec (map col (V1 ++ Q1
+    ++ K1))).
   set (Ia := nodup Nat.eq_dec (map row (Q1 ++ K1))). set (Jb := nodup Nat.eq_dec (map col (Q1 ++ K1))).
   assert (NIA : NoDup IA) by apply NoDup_nodup. assert (NJB : NoDup JB) by apply NoDup_nodup.
   assert (NIa : NoDup Ia) by apply NoDup_nodup. assert (NJb : NoDup Jb) by apply NoDup_nodup.
@@ -381,20 +387,24 @@ Proof.
   assert (INb : incl Jb JB).
   { intros x Hx. apply nodup_In in Hx. apply nodup_In. rewrite map_app. apply in_app_iff; auto. }
   assert (WA : forall i, In i IA -> exists j, whole [IQ; IK] d i j inl).
-  { intros i Hi. apply nodup_In, in_map_iff in Hi. destruct Hi as [[[i' j] l] [E Hx]]. unfold row in E; simpl in E; subst i'.
+  { intros i Hi. apply nodup_In, in_map_iff in Hi. destruct Hi as [[[i' j] l] [E Hx]]. unfold row in E;
+      simpl in E; subst i'.
     exists j. apply in_app_iff in Hx. destruct Hx as [Hx|Hx]; [apply (HV1 _ _ _ Hx)|].
     apply in_app_iff in Hx. intros a x Ha. assert (Ha' : In a [IQ; IK; IG; IV]) by (simpl in *; tauto).
     destruct Hx as [Hx|Hx]; [apply (HQ1 _ _ _ Hx)|apply (HK1 _ _ _ Hx)]; auto. }
   assert (WB : forall j, In j JB -> exists i, whole [IQ; IK] d i j inl).
-  { intros j Hj. apply nodup_In, in_map_iff in Hj. destruct Hj as [[[i j'] l] [E Hx]]. unfold col in E; simpl in E; subst j'.
+  { intros j Hj. apply nodup_In, in_map_iff in Hj. destruct Hj as [[[i j'] l] [E Hx]]. unfold col in E;
+      simpl in E; subst j'.
     exists i. apply in_app_iff in Hx. destruct Hx as [Hx|Hx]; [apply (HV1 _ _ _ Hx)|].
     apply in_app_iff in Hx. intros a x Ha. assert (Ha' : In a [IQ; IK; IG; IV]) by (simpl in *; tauto).
     destruct Hx as [Hx|Hx]; [apply (HQ1 _ _ _ Hx)|apply (HK1 _ _ _ Hx)]; auto. }
   assert (Wa : forall i, In i Ia -> exists j, whole [IQ; IK; IG; IV] d i j inl).
-  { intros i Hi. apply nodup_In, in_map_iff in Hi. destruct Hi as [[[i' j] l] [E Hx]]. unfold row in E; simpl in E; subst i'.
+  { intros i Hi. apply nodup_In, in_map_iff in Hi. destruct Hi as [[[i' j] l] [E Hx]]. unfold row in E;
+      simpl in E; subst i'.
     exists j. apply in_app_iff in Hx. destruct Hx as [Hx|Hx]; [apply (HQ1 _ _ _ Hx)|apply (HK1 _ _ _ Hx)]. }
   assert (Wb : forall j, In j Jb -> exists i, whole [IQ; IK; IG; IV] d i j inl).
-  { intros j Hj. apply nodup_In, in_map_iff in Hj. destruct Hj as [[[i j'] l] [E Hx]]. unfold col in E; simpl in E; subst j'.
+  { intros j Hj. apply nodup_In, in_map_iff in Hj. destruct Hj as [[[i j'] l] [E Hx]]. unfold col in E;
+      simpl in E; subst j'.
     exists i. apply in_app_iff in Hx. destruct Hx as [Hx|Hx]; [apply (HQ1 _ _ _ Hx)|apply (HK1 _ _ _ Hx)]. }
   (* words *)
   assert (FQ : d * length IA <= length (elements IQ inl)).
@@ -476,7 +486,8 @@ Proof.
   assert (G2 : (R + C) * (R + C) <= (R + C) * Y) by (apply Nat.mul_le_mono_l; lia).
   assert (G3 : r * (48 * (d * d)) <= r * Y) by (apply Nat.mul_le_mono_l; auto).
   assert (G4 : (R + C + r) * Y <= X * Y) by (apply Nat.mul_le_mono_r; auto).
-  assert (G5 : 16 * d * (length V + length Q + length K) <= 16 * d * (f + 3 * (d * r))) by (apply Nat.mul_le_mono_l; auto).
+  assert (G5 : 16 * d * (length V + length Q + length K) <= 16 * d * (f + 3 * (d * r))) by (apply
+    Nat.mul_le_mono_l; auto).
   lia.
 Qed.
 
@@ -544,11 +555,14 @@ Proof.
     destruct c; inversion E; subst; (split; [auto|]); eexists; eexists; exists F; eauto. }
   unfold T. rewrite <- (map_length fst T0). fold T. rewrite (of_kind_length T).
   apply (backward_count d (of_kind DV T) (of_kind DQ T) (of_kind DK T) inl outl); auto using of_kind_NoDup.
-  - intros i j l Hx. destruct (KIND _ _ _ _ Hx) as [A1 [x [y [F [A2 [[A3 A4] [A5 E]]]]]]]. inversion E; subst i j.
+  - intros i j l Hx. destruct (KIND _ _ _ _ Hx) as [A1 [x [y [F [A2 [[A3 A4] [A5 E]]]]]]]. inversion E;
+      subst i j.
     split; auto. split; auto. split; [apply In_elements, (A5 _ A3)|apply (can_make_grounded inl F); auto].
-  - intros i j l Hx. destruct (KIND _ _ _ _ Hx) as [A1 [x [y [F [A2 [[A3 A4] [A5 E]]]]]]]. inversion E; subst i j.
+  - intros i j l Hx. destruct (KIND _ _ _ _ Hx) as [A1 [x [y [F [A2 [[A3 A4] [A5 E]]]]]]]. inversion E;
+      subst i j.
     split; auto. split; auto. split; [apply In_elements, (A5 _ A3)|apply (can_make_grounded inl F); auto].
-  - intros i j l Hx. destruct (KIND _ _ _ _ Hx) as [A1 [x [y [F [A2 [[A3 A4] [A5 E]]]]]]]. inversion E; subst i j.
+  - intros i j l Hx. destruct (KIND _ _ _ _ Hx) as [A1 [x [y [F [A2 [[A3 A4] [A5 E]]]]]]]. inversion E;
+      subst i j.
     split; auto. split; auto. split; [apply In_elements, (A5 _ A3)|apply (can_make_grounded inl F); auto].
   - unfold inl. rewrite bbrought_length. auto.
 Qed.
@@ -570,19 +584,23 @@ Lemma bmakers d cap E tr : NoDup E -> bvalid d cap tr -> bsolves d E tr ->
     (forall n y l t, In (n, y, l, t) M -> l < d) /\ made M 0 (blen tr) = 3 * length E * d.
 Proof.
   intros HN HV HS.
-  set (part := fun c => map (fun p : nat * nat => match c with DQ => (tree c (fst p), snd p) | _ => (tree c (snd p), fst p) end) E).
+  set (part := fun c => map (fun p : nat * nat => match c with DQ => (tree c (fst p), snd p) | _ => (tree
+    c (snd p), fst p) end) E).
   set (items := part DV ++ part DQ ++ part DK).
   assert (NP : forall c, NoDup (part c)).
   { intros c. apply NoDup_map_on; auto. intros [i j] [i' j'] _ _ H.
     destruct c; cbn [fst snd] in H; injection H as H1 H2; subst;
       destruct (tree_inj _ _ _ _ H1) as [_ ->]; auto. }
   assert (INP : forall c n y, In (n, y) (part c) -> exists x, n = tree c x).
-  { intros c n y H. apply in_map_iff in H. destruct H as [[i j] [H _]]. destruct c; inversion H; subst; eauto. }
+  { intros c n y H. apply in_map_iff in H. destruct H as [[i j] [H _]]. destruct c; inversion H; subst;
+      eauto. }
   assert (NI : NoDup items).
   { unfold items. apply NoDup_app_disjoint; auto; [apply NoDup_app_disjoint; auto|].
-    - intros [n y] A B. apply INP in A, B. destruct A as [x ->], B as [x' B]. apply tree_inj in B. destruct B; discriminate.
+    - intros [n y] A B. apply INP in A, B. destruct A as [x ->], B as [x' B]. apply tree_inj in B.
+      destruct B; discriminate.
     - intros [n y] A B. apply INP in A. destruct A as [x ->]. apply in_app_iff in B.
-      destruct B as [B|B]; apply INP in B; destruct B as [x' B]; apply tree_inj in B; destruct B; discriminate. }
+      destruct B as [B|B]; apply INP in B; destruct B as [x' B]; apply tree_inj in B; destruct B;
+        discriminate. }
   assert (HP : forall n y l, In (n, y) items -> l < d ->
     exists t, exists ps, In (Wo n l ps) (slow (st (plain_trace tr) (blen tr))) /\ In (y, t) ps).
   { intros n y l H Hl. unfold items in H. rewrite !in_app_iff in H.
@@ -597,7 +615,8 @@ Proof.
     - apply (GO DK _ _ S3); auto. }
   destruct (finite_choice
     (fun (x : nat * nat * nat) t => snd x < d /\
-       exists ps, In (Wo (fst (fst x)) (snd x) ps) (slow (st (plain_trace tr) (blen tr))) /\ In (snd (fst x), t) ps)
+       exists ps, In (Wo (fst (fst x)) (snd x) ps) (slow (st (plain_trace tr) (blen tr))) /\ In (snd (fst
+         x), t) ps)
     (list_prod items (seq 0 d))) as [M [EM HM]].
   { intros [[n y] l] Hx. apply in_prod_iff in Hx. destruct Hx as [Hx Hl]. apply in_seq in Hl. simpl.
     destruct (HP n y l Hx ltac:(lia)) as [t Ht]. exists t. split; auto. lia. }
@@ -685,7 +704,8 @@ Proof.
         replace (S t - N - 1) with (S (t - N - 1)) by lia.
         rewrite (firstn_S os (Bx 0)) by lia. rewrite rev_app_distr. reflexivity.
   - intros t Ht Ev. left. simpl in Ht, Ev. fold N in Ht, Ev. unfold plain_trace, at_once. cbn [st fast bst].
-    fold N. destruct (Nat.ltb_spec t N); [discriminate|]. destruct (Nat.eqb_spec t N) as [->|]; [|discriminate].
+    fold N. destruct (Nat.ltb_spec t N); [discriminate|]. destruct (Nat.eqb_spec t N) as [->|];
+      [|discriminate].
     rewrite Nat.leb_refl. destruct (Nat.leb_spec (S N) N); [lia|]. cbn [bfast]. unfold beside.
     pose proof (length_filter_le not_o (map plain (firstn N ws))) as L1.
     rewrite map_length, firstn_length in L1.
@@ -721,9 +741,11 @@ Proof.
   set (rows_of := fun a k => map (fun x : nat * nat => Bi a (fst x) (snd x)) (all k)).
   set (ws := rows_of IQ n ++ rows_of IG n ++ rows_of IK m ++ rows_of IV m).
   set (N := length ws).
-  set (outs := fun c k ys => map (fun x : nat * nat => Bo c (fst x) (snd x) (map (fun y => (y, N)) (seq 0 ys))) (all k)).
+  set (outs := fun c k ys => map (fun x : nat * nat => Bo c (fst x) (snd x) (map (fun y => (y, N)) (seq 0
+    ys))) (all k)).
   set (os := outs DV m n ++ outs DQ n m ++ outs DK m n).
-  assert (LA : forall k, length (all k) = k * d) by (intros k; unfold all; rewrite prod_length, !seq_length; auto).
+  assert (LA : forall k, length (all k) = k * d) by (intros k; unfold all; rewrite prod_length, !seq_length;
+    auto).
   assert (LW : N = 2 * n * d + 2 * m * d).
   { unfold N, ws, rows_of. rewrite !app_length, !map_length, !LA. lia. }
   assert (LO : length os = n * d + 2 * m * d).
@@ -745,11 +767,14 @@ Proof.
       right; split; auto; (split; [apply IN; simpl; lia|apply MK; lia]).
   - exists (at_once ws os). split; auto. split; auto. split; [|fold N in H3; lia].
     assert (F : forall c x l k ys, In (Bo c x l (map (fun y => (y, N)) (seq 0 ys))) (outs c k ys) ->
-      incl (outs c k ys) os -> forall P : nat -> Prop, (forall y, P y -> y < ys) -> finished (at_once ws os) c x l P).
+      incl (outs c k ys) os -> forall P : nat -> Prop, (forall y, P y -> y < ys) -> finished (at_once ws
+        os) c x l P).
     { intros c x l k ys A B P HP. eexists. split; [apply H4, B, A|]. intros y Hy. exists N.
       apply in_map_iff. exists y. split; auto. apply in_seq. apply HP in Hy. lia. }
-    assert (A : forall c x l k ys, x < k -> l < d -> In (Bo c x l (map (fun y => (y, N)) (seq 0 ys))) (outs c k ys)).
-    { intros c x l k ys Hx Hl. apply in_map_iff. exists (x, l). split; auto. apply in_prod_iff. rewrite !in_seq. lia. }
+    assert (A : forall c x l k ys, x < k -> l < d -> In (Bo c x l (map (fun y => (y, N)) (seq 0 ys)))
+      (outs c k ys)).
+    { intros c x l k ys Hx Hl. apply in_map_iff. exists (x, l). split; auto. apply in_prod_iff.
+      rewrite !in_seq. lia. }
     intros i j l HE Hl. apply in_prod_iff in HE. rewrite !in_seq in HE.
     split; [|split].
     + apply (F DV j l m n); [apply A; lia|unfold os; apply incl_appl, incl_refl|].

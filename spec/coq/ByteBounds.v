@@ -89,7 +89,8 @@ Lemma bytes_max dk dv z D2 a b F O R :
   F * (bo z * a + bv z * b) <= a * b * O ->
   dk * (bq z * a) + dk * (bk z * b) + O <= R ->
   (forall p F, F <= dv * p -> D2 * (F * p) <=
-     dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z * (F * F))) ->
+     dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z *
+       (F * F))) ->
   4 * D2 * F <= dv * (R * R).
 Proof.
   intros HF HO HR HD. set (p := a * b) in *. destruct (Nat.eq_dec p 0) as [Ep|Np].
@@ -113,7 +114,8 @@ Lemma segment_count_bytes dk dv z D2 T inl outl X Y :
   NoDup T -> products dk dv T inl outl ->
   bytes z inl + bo z * length outl <= X -> X <= Y -> 4 * D2 <= Y * bp z ->
   (forall p F, F <= dv * p -> D2 * (F * p) <=
-     dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z * (F * F))) ->
+     dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z *
+       (F * F))) ->
   4 * D2 * length T <= dv * (X * Y).
 Proof.
   intros HN HT HX HY HG HD.
@@ -122,7 +124,8 @@ Proof.
   set (T2 := filter typ2 T). set (T1 := filter (fun x => negb (typ2 x)) T).
   assert (EL : length T = length T2 + length T1) by apply length_filter_split.
   assert (L2 : length T2 <= r * dv).
-  { replace (r * dv) with (length (list_prod (ixp inl) (seq 0 dv))) by (rewrite prod_length, seq_length; auto).
+  { replace (r * dv) with (length (list_prod (ixp inl) (seq 0 dv))) by (rewrite prod_length, seq_length;
+      auto).
     apply NoDup_incl_length; [apply NoDup_filter; auto|].
     intros [[i j] l] Hx. apply filter_In in Hx. destruct Hx as [Hx Hp].
     apply in_prod_iff. split; [apply pinb_In; auto|].
@@ -191,7 +194,8 @@ Qed.
 (** The two choices of D2. *)
 Lemma whole_columns dk dv z p F : dv * dv * (bo z * bv z) <= dk * dk * (bq z * bk z) -> F <= dv * p ->
   (dk * bq z + dv * bo z) * (dk * bk z + dv * bv z) * (F * p) <=
-  dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z * (F * F)).
+  dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z * (F
+    * F)).
 Proof.
   intros HC HF. set (A := dk * dk * (bq z * bk z)) in *. set (C := bo z * bv z) in *.
   (* A F p + dv^2 C F p <= dv A p^2 + dv C F^2 : (dv p - F) (A p - C dv F) >= 0 *)
@@ -209,7 +213,8 @@ Qed.
 
 Lemma any_columns dk dv z p F :
   dk * dv * (bq z * bv z + bo z * bk z + 2 * Nat.min (bq z * bk z) (bo z * bv z)) * (F * p) <=
-  dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z * (F * F)).
+  dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z * (F
+    * F)).
 Proof.
   set (m := Nat.min (bq z * bk z) (bo z * bv z)).
   assert (H1 : m <= bq z * bk z) by apply Nat.le_min_l. assert (H2 : m <= bo z * bv z) by apply Nat.le_min_r.
@@ -218,7 +223,8 @@ Proof.
     assert (m * (2 * (dk * p * F)) <= m * (dk * p * (dk * p) + F * F)) by (apply Nat.mul_le_mono_l; auto).
     assert (dk * p * (dk * p) * m <= dk * p * (dk * p) * (bq z * bk z)) by (apply Nat.mul_le_mono_l; auto).
     assert (F * F * m <= F * F * (bo z * bv z)) by (apply Nat.mul_le_mono_l; auto). lia. }
-  assert (K' : dv * (2 * (dk * m * (p * F))) <= dv * (dk * dk * (bq z * bk z) * (p * p) + bo z * bv z * (F * F)))
+  assert (K' : dv * (2 * (dk * m * (p * F))) <= dv * (dk * dk * (bq z * bk z) * (p * p) + bo z * bv z *
+    (F * F)))
     by (apply Nat.mul_le_mono_l; auto).
   lia.
 Qed.
@@ -273,7 +279,8 @@ Proof. induction 1; auto. rewrite pos_S. lia. Qed.
 Lemma at_range t e : In e (starting t) -> pos t + wload t <= at_ t e /\ at_ t e + bo z <= pos (S t).
 Proof.
   intros H. pose proof (ixof_lt pair_dec e _ H) as L. unfold at_. rewrite pos_S. unfold wk. split; [lia|].
-  assert (bo z * (ixof pair_dec e (starting t) + 1) <= bo z * length (starting t)) by (apply Nat.mul_le_mono_l; lia).
+  assert (bo z * (ixof pair_dec e (starting t) + 1) <= bo z * length (starting t)) by (apply
+    Nat.mul_le_mono_l; lia).
   lia.
 Qed.
 
@@ -312,7 +319,8 @@ Proof.
   pose proof (loads_bytes 0 (len tr)) as EL. simpl in EL.
   pose proof (starts_stores big own tr M HC HM) as SS.
   pose proof (bytes_split z (loads tr 0 (len tr))). pose proof (bytes_split z (stores tr 0 (len tr))).
-  assert (bo z * sumn (len tr) (fun t => length (starting t)) <= bo z * length (filter is_o (stores tr 0 (len tr))))
+  assert (bo z * sumn (len tr) (fun t => length (starting t)) <= bo z * length (filter is_o (stores tr 0
+    (len tr))))
     by (apply Nat.mul_le_mono_l; lia).
   unfold byte_traffic. change (fun s => wload s) with wload in EL. lia.
 Qed.
@@ -368,12 +376,15 @@ Proof.
     forall x, In x (L1 d) -> P <= x /\ x < pos (a + d) /\ exists s, pos s <= x /\ x < pos s + wload s).
   { induction d as [|d IH]; intros Hd; [unfold L1; simpl; split; [auto|split; [constructor|intros x []]]|].
     destruct (IH ltac:(lia)) as [A [B C]]. unfold L1 in *.
-    replace (seq a (S d)) with (seq a d ++ [a + d]) by (replace (S d) with (d + 1) by lia; rewrite seq_app; auto).
+    replace (seq a (S d)) with (seq a d ++ [a + d]) by (replace (S d) with (d + 1) by lia; rewrite seq_app;
+      auto).
     rewrite flat_map_app. simpl flat_map. rewrite app_nil_r.
-    assert (EP : pos (a + S d) = pos (a + d) + wk (a + d)) by (replace (a + S d) with (S (a + d)) by lia; auto).
+    assert (EP : pos (a + S d) = pos (a + d) + wk (a + d)) by (replace (a + S d) with (S (a + d)) by lia;
+      auto).
     pose proof (wload_wk (a + d)).
     split; [rewrite app_length, seq_length, A; reflexivity|split].
-    - apply NoDup_app_disjoint; auto; [apply seq_NoDup|]. intros x Hx Hy. apply C in Hx. apply in_seq in Hy. lia.
+    - apply NoDup_app_disjoint; auto; [apply seq_NoDup|]. intros x Hx Hy. apply C in Hx. apply in_seq in Hy.
+      lia.
     - intros x Hx. apply in_app_iff in Hx. destruct Hx as [Hx|Hx].
       + apply C in Hx. destruct Hx as [H1 [H2 H3]]. repeat split; auto; lia.
       + apply in_seq in Hx. pose proof (Ha (a + d) ltac:(lia) ltac:(lia) ltac:(lia)).
@@ -390,7 +401,8 @@ Proof.
      In (fst x) (starting (snd x)) /\ c < bo z /\ P <= at_ (snd x) (fst x) /\ at_ (snd x) (fst x) < P' /\
      pos (snd x) + wload (snd x) <= at_ (snd x) (fst x) + c /\ at_ (snd x) (fst x) + c < pos (S (snd x))).
   { intros x c Hx. apply in_prod_iff in Hx. destruct Hx as [Hx Hc]. apply in_seq in Hc.
-    apply In_begun in Hx. destruct Hx as [H1 [H2 H3]]. pose proof (at_range _ _ H1). repeat split; auto; lia. }
+    apply In_begun in Hx. destruct Hx as [H1 [H2 H3]]. pose proof (at_range _ _ H1). repeat split; auto;
+      lia. }
   apply NoDup_incl_length.
   - apply NoDup_app_disjoint; auto.
     + apply NoDup_map_on; [|apply NoDup_list_prod; [apply NoDup_filter, NoDup_nodup|apply seq_NoDup]].
@@ -398,7 +410,8 @@ Proof.
       apply R2 in Hx, Hy. cbn [fst snd] in Hx, Hy.
       destruct Hx as [X1 [X2 [X3 [X4 [X5 X6]]]]], Hy as [Y1 [Y2 [Y3 [Y4 [Y5 Y6]]]]].
       assert (s = s') by (apply (same_event s s' (at_ s e + c)); lia). subst s'. unfold at_ in E.
-      destruct (block_inj (ixof pair_dec e (starting s)) c (ixof pair_dec e' (starting s)) c' (bo z)) as [E1 E2];
+      destruct (block_inj (ixof pair_dec e (starting s)) c (ixof pair_dec e' (starting s)) c' (bo z)) as
+        [E1 E2];
         try lia. apply ixof_inj in E1; auto. congruence.
     + intros n Hn1 Hn2. apply C in Hn1. destruct Hn1 as [_ [_ [s [S1 S2]]]].
       apply in_map_iff in Hn2. destruct Hn2 as [[x c] [<- Hx]]. apply R2 in Hx. cbn [fst snd] in *.
@@ -425,7 +438,8 @@ Proof. apply NoDup_map_filter. exact HN. Qed.
 (** Where to cut: the event to which byte number P belongs. *)
 Lemma cutb P : exists a, a <= len tr /\ pos a <= P /\ forall t, t <= len tr -> a < t -> P < pos t.
 Proof.
-  assert (G : forall n, n <= len tr -> exists a, a <= n /\ pos a <= P /\ forall t, t <= n -> a < t -> P < pos t).
+  assert (G : forall n, n <= len tr -> exists a, a <= n /\ pos a <= P /\ forall t, t <= n -> a < t -> P <
+    pos t).
   { induction n as [|n IH]; intros H.
     - exists 0. split; auto. split; [apply Nat.le_0_l|]. intros t H1 H2; lia.
     - destruct (Nat.le_gt_cases (pos (S n)) P) as [L|L].
@@ -479,7 +493,8 @@ Lemma later_start s e : s < len tr -> In e (starting s) -> pos s < at_ s e ->
   bytes z (filter not_o (fast (st tr s))) + bo z * length (nodup pair_dec (ixo (fast (st tr (S s))))) <= cap.
 Proof.
   intros Hs He Hat. destruct HC as [_ [_ HS]]. destruct (HS s Hs) as [_ HE].
-  assert (EDGE : forall e, In e (starting s) -> In e (ixo (fast (st tr (S s)))) /\ ~ In e (ixo (fast (st tr s)))).
+  assert (EDGE : forall e, In e (starting s) -> In e (ixo (fast (st tr (S s)))) /\ ~ In e (ixo (fast (st
+    tr s)))).
   { intros e' H. apply In_starting in H. apply (start_edge big own tr M HC HM) in H. destruct H as [_ [A B]].
     unfold here in A, B. apply pinb_In in B. split; auto. intros C. apply pinb_In in C. congruence. }
   assert (ONE : wload s = 0 -> (forall e', In e' (starting s) -> e' = e) -> False).
@@ -508,7 +523,8 @@ Lemma doneb_from P P' : G <= 2 * cap -> P <= pos (len tr) -> P <= P' -> P' - P +
   K * made Mb P P' <= W * (2 * cap * (2 * cap)).
 Proof.
   intros HGc HP HPP HP'. destruct (cutb P) as [a [A1 [A2 A3]]]. destruct (cutb P') as [b [B1 [B2 B3]]].
-  assert (SIZE : forall t, t <= len tr -> bytes z (filter not_o (fast (st tr t))) + bo z * length (ixo (fast (st tr t))) <= cap).
+  assert (SIZE : forall t, t <= len tr -> bytes z (filter not_o (fast (st tr t))) + bo z * length (ixo
+    (fast (st tr t))) <= cap).
   { intros t Ht. pose proof (Hcap t Ht) as H. rewrite bytes_split, is_o_ixo in H. auto. }
   assert (TIME : forall i j l t, In (i, j, l, t) M -> P <= numb (i, j, l, t) -> a <= t).
   { intros i j l t Hx HPn. pose proof (numb_range _ _ _ _ Hx) as [R1 [R2 [R3 R4]]].
@@ -517,11 +533,13 @@ Proof.
   { intros i j l t Hx HF. pose proof (at_range _ _ (in_starting i j l t Hx)) as [R1 _].
     change (firstb (i, j, l, t)) with (at_ (beg_ (i, l) t) (i, l)) in HF.
     pose proof (in_time big own tr M HC HM _ _ _ _ Hx). pose proof (beg_le (here tr (i, l)) t).
-    destruct (Nat.le_gt_cases (beg_ (i, l) t) a); auto. pose proof (A3 (beg_ (i, l) t) ltac:(lia) ltac:(lia)). lia. }
+    destruct (Nat.le_gt_cases (beg_ (i, l) t) a); auto. pose proof (A3 (beg_ (i, l) t) ltac:(lia)
+      ltac:(lia)). lia. }
   destruct (Nat.eq_dec (pos a) P) as [E|E].
   - (* between two events *)
     apply (segment_at P P' a b (ixo (fast (st tr a)))); auto; [| |pose proof (SIZE a A1); lia].
-    + intros s Hs Hsb Hw. destruct (Nat.eq_dec s a) as [->|N]; [lia|]. pose proof (A3 s ltac:(lia) ltac:(lia)). lia.
+    + intros s Hs Hsb Hw. destruct (Nat.eq_dec s a) as [->|N]; [lia|].
+      pose proof (A3 s ltac:(lia) ltac:(lia)). lia.
     + intros i j l t Hx HPn. split; [eauto|]. intros HF. pose proof (BEGIN _ _ _ _ Hx HF) as HB.
       pose proof (at_range _ _ (in_starting i j l t Hx)) as [R1 _].
       change (firstb (i, j, l, t)) with (at_ (beg_ (i, l) t) (i, l)) in HF.
@@ -535,7 +553,8 @@ Proof.
       apply existsb_exists in EX. destruct EX as [e [He HPe]]. apply Nat.leb_le in HPe.
       destruct (later_start a e Hl He ltac:(lia)) as [Hw HS].
       apply (segment_at P P' a b (nodup pair_dec (ixo (fast (st tr (S a)))))); auto; [| |lia].
-      * intros s Hs Hsb Hws. destruct (Nat.eq_dec s a) as [->|N]; [lia|]. pose proof (A3 s ltac:(lia) ltac:(lia)). lia.
+      * intros s Hs Hsb Hws. destruct (Nat.eq_dec s a) as [->|N]; [lia|].
+        pose proof (A3 s ltac:(lia) ltac:(lia)). lia.
       * intros i j l t Hx HPn. split; [eauto|]. intros HF. pose proof (BEGIN _ _ _ _ Hx HF) as HB.
         pose proof (numb_range _ _ _ _ Hx) as [R1 [R2 [R3 [[R4 R5]|[R4 R5]]]]]; [lia|].
         pose proof (TIME _ _ _ _ Hx HPn).
@@ -572,7 +591,8 @@ Qed.
 Lemma doneb_short Y : pos (len tr) <= Y -> G <= Y -> K * made M 0 (len tr) <= W * (pos (len tr) * Y).
 Proof.
   intros HY HGY. unfold made. rewrite filter_all.
-  2:{ intros [[[i j] l] t] Hx. unfold inseg. simpl. apply Nat.ltb_lt. apply (in_time big own tr M HC HM _ _ _ _ Hx). }
+  2:{ intros [[[i j] l] t] Hx. unfold inseg. simpl. apply Nat.ltb_lt.
+  apply (in_time big own tr M HC HM _ _ _ _ Hx). }
   apply (HG M 0 (len tr) (map fst starts)); auto.
   - intros i j l t Hx. split; auto. split; [lia|]. split.
     + pose proof (in_time big own tr M HC HM _ _ _ _ Hx). lia.
@@ -607,7 +627,8 @@ Proof.
   - unfold Mb. rewrite map_length. apply length_filter_le.
   - intros [x n] H. unfold Mb in H. apply in_map_iff in H. destruct H as [[[[i j] l] t] [E H]].
     inversion E; subst. unfold inseg. simpl. apply Nat.ltb_lt.
-    pose proof (numb_range _ _ _ _ H) as [_ [_ [R _]]]. pose proof (in_time big own tr M HC HM _ _ _ _ H) as Ht.
+    pose proof (numb_range _ _ _ _ H) as [_ [_ [R _]]]. pose proof (in_time big own tr M HC HM _ _ _ _ H)
+      as Ht.
     pose proof (pos_mono (S t) (len tr) ltac:(lia)). lia.
 Qed.
 
@@ -637,10 +658,13 @@ Proof.
       assert (HM2 : K * made Mb 0 N <= W * (4 * (cap * cap)) * (k + 2)).
       { rewrite (made_split Mb 0 ((k + 2) * s + bo z)) by lia. lia. }
       assert (K * made M 0 (len tr) <= K * made Mb 0 N) by (apply Nat.mul_le_mono_l; auto).
-      assert (s * (K * made M 0 (len tr)) <= s * (W * (4 * (cap * cap)) * (k + 2))) by (apply Nat.mul_le_mono_l; lia).
-      assert (W * (4 * (cap * cap)) * ((k + 2) * s) <= W * (4 * (cap * cap)) * N) by (apply Nat.mul_le_mono_l; lia).
+      assert (s * (K * made M 0 (len tr)) <= s * (W * (4 * (cap * cap)) * (k + 2))) by (apply
+        Nat.mul_le_mono_l; lia).
+      assert (W * (4 * (cap * cap)) * ((k + 2) * s) <= W * (4 * (cap * cap)) * N) by (apply
+        Nat.mul_le_mono_l; lia).
       lia. }
-  assert (W * (4 * (cap * cap)) * N <= W * (4 * (cap * cap)) * byte_traffic z tr) by (apply Nat.mul_le_mono_l; auto).
+  assert (W * (4 * (cap * cap)) * N <= W * (4 * (cap * cap)) * byte_traffic z tr) by (apply
+    Nat.mul_le_mono_l; auto).
   lia.
 Qed.
 End Bytes.
@@ -650,16 +674,19 @@ End Bytes.
 (* ------------------------------------------------------------------ *)
 
 Lemma attention_bytes dk dv z big tr M D2 G :
-  carries big all_own tr -> makes dk tr -> kept all_own tr M -> (forall i j l t, In (i, j, l, t) M -> l < dv) ->
+  carries big all_own tr -> makes dk tr -> kept all_own tr M -> (forall i j l t, In (i, j, l, t) M -> l <
+    dv) ->
   (forall p F, F <= dv * p -> D2 * (F * p) <=
-     dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z * (F * F))) ->
+     dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z *
+       (F * F))) ->
   4 * D2 <= G * bp z -> segment_bytes z tr M (4 * D2) dv G.
 Proof.
   intros HC HK HM Hl HD HG T a b outl X Y Hb HN HT HX HY HGY. rewrite <- (map_length fst T).
   apply (segment_count_bytes dk dv z D2 (map fst T) (brought tr a b) (map asword outl) X Y); auto.
   - intros i j l Hx. apply in_map_iff in Hx. destruct Hx as [[x t] [E Hx]]. simpl in E. subst x.
     destruct (HT _ _ _ _ Hx) as [HxM [Hat [Htb Hout]]]. destruct (HM _ _ _ _ HxM) as [Ho [ps [P1 P2]]].
-    destruct (product_brought dk big all_own tr a b i j l t ps HC HK Ho Hb Hat Htb (or_intror P1) P2) as [A B].
+    destruct (product_brought dk big all_own tr a b i j l t ps HC HK Ho Hb Hat Htb (or_intror P1) P2) as
+      [A B].
     split; [eauto|]. rewrite ixo_aswords. auto.
   - unfold brought. rewrite map_length, bytes_app. auto.
   - assert (G * bp z <= Y * bp z) by (apply Nat.mul_le_mono_r; auto). lia.
@@ -668,7 +695,8 @@ Qed.
 Lemma bytes_bound dk dv z cap E tr D2 :
   0 < dv -> 0 < bo z -> 2 * D2 <= cap * bp z ->
   (forall p F, F <= dv * p -> D2 * (F * p) <=
-     dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z * (F * F))) ->
+     dv * (dk * dk * (bq z * bk z) * (p * p) + dk * (bq z * bv z + bo z * bk z) * (p * F) + bo z * bv z *
+       (F * F))) ->
   NoDup E -> valid_bytes z dk cap tr -> orderly_bytes z cap tr -> solves dv E tr ->
   (cap - bo z) * (D2 * length E) <= cap * cap * byte_traffic z tr.
 Proof.
@@ -678,7 +706,8 @@ Proof.
   pose proof (valid_carries dk big tr HV) as HC. pose proof (makers_kept dk dv tr M HM) as HK.
   pose proof (doneb_total z big cap all_own tr M HC HNM HK Hbo Hcap _ _ _
     (attention_bytes dk dv z big tr M D2 (2 * cap) HC (valid_makes dk big tr HV) HK
-       (fun i j l t h => proj1 (HM i j l t h)) HD ltac:(lia)) HO (proj1 HV) (cap - bo z) (le_n _) ltac:(lia)) as H.
+       (fun i j l t h => proj1 (HM i j l t h)) HD ltac:(lia)) HO (proj1 HV) (cap - bo z) (le_n _)
+         ltac:(lia)) as H.
   rewrite EL in H.
   apply Nat.mul_le_mono_pos_l with (p := 4 * dv); lia.
 Qed.

@@ -66,12 +66,14 @@ Proof.
   intros Hd [HR [_ _]] HN HM HB HL Hdv. set (v := view r tr).
   pose proof (view_carries dk cap tr HR r) as HC. pose proof (view_makes dk cap tr HR r) as HK.
   fold v in HC, HK. set (n := plen tr).
-  set (outl := filter (fun e => home (fst e) (snd e) =? r) (list_prod (rows E) (seq 0 dv)) ++ ixo (stores v 0 n)).
+  set (outl := filter (fun e => home (fst e) (snd e) =? r) (list_prod (rows E) (seq 0 dv)) ++ ixo (stores
+    v 0 n)).
   assert (HP : products dk dv (map fst M) (brought v 0 n) (map asword outl)).
   { intros i j l Hx. apply in_map_iff in Hx. destruct Hx as [[x t] [Ex Hx]]. simpl in Ex. subst x.
     destruct (HM _ _ _ _ Hx) as [Ht [Hi [Hl [ps [P1 P2]]]]].
     assert (Ho : mine r tr t = true) by (unfold mine; rewrite Ht; apply Nat.eqb_refl).
-    assert (END : (exists ps', (In (Wo i l ps') (fast (st v n)) \/ In (Wo i l ps') (slow (st v n))) /\ In (j, t) ps') /\
+    assert (END : (exists ps', (In (Wo i l ps') (fast (st v n)) \/ In (Wo i l ps') (slow (st v n))) /\ In
+      (j, t) ps') /\
                   In (i, l) outl).
     { unfold outl. destruct (Nat.eq_dec (home i l) r) as [Eh|Nh].
       - split; [exists ps; split; auto; left; simpl; rewrite <- Eh; exact P1|].
@@ -82,7 +84,8 @@ Proof.
         apply (stored_since cap _ v HC i l j t 0 Ho ltac:(lia) n ltac:(lia) (le_n _) ps'); auto. }
     destruct END as [[ps' [A1 A2]] A3].
     assert (Htn : t < n) by (apply (made_before cap _ v HC i l j t Ho n (le_n _) ps'); auto).
-    destruct (product_brought dk cap _ v 0 n i j l t ps' HC HK Ho (le_n _) ltac:(lia) ltac:(lia) A1 A2) as [C D].
+    destruct (product_brought dk cap _ v 0 n i j l t ps' HC HK Ho (le_n _) ltac:(lia) ltac:(lia) A1 A2)
+      as [C D].
     split; auto. rewrite ixo_aswords. auto. }
   assert (HX : length (brought v 0 n) + length (map asword outl) <= B).
   { rewrite brought_length, map_length. unfold outl. rewrite app_length.
@@ -128,7 +131,8 @@ Proof.
     assert (Ho : mine r tr t = true) by apply Nat.eqb_refl.
     pose proof (view_carries dk cap tr HR r) as HC.
     destruct (Nat.eq_dec (home i l) r) as [Eh|Nh].
-    - apply (made_before cap _ _ HC i l j t Ho (plen tr) (le_n _) ps); auto. left. simpl. rewrite <- Eh. exact A.
+    - apply (made_before cap _ _ HC i l j t Ho (plen tr) (le_n _) ps); auto. left. simpl. rewrite <- Eh.
+      exact A.
     - destruct (abroad dk cap tr HR r i l j t Ho (plen tr) (le_n _) (home i l) ps Nh A Ht) as [ps' [C D]].
       apply (made_before cap _ _ HC i l j t Ho (plen tr) (le_n _) ps'); auto. }
   exists M. split; [|split].
@@ -163,10 +167,12 @@ Proof.
       assert (dv * (4 * (p * (dk * dk))) <= dv * length E) by (apply Nat.mul_le_mono_l; auto). lia. }
   assert (K1 : 4 * ((dk + dv) * (dk + dv)) * (length E * dv) <= 4 * ((dk + dv) * (dk + dv)) * (p * F))
     by (apply Nat.mul_le_mono_l; lia).
-  assert (K2 : p * (4 * ((dk + dv) * (dk + dv)) * F) <= p * (dv * (B * B))) by (apply Nat.mul_le_mono_l; auto).
+  assert (K2 : p * (4 * ((dk + dv) * (dk + dv)) * F) <= p * (dv * (B * B))) by (apply Nat.mul_le_mono_l;
+    auto).
   assert (K3 : 4 * (length E * ((dk + dv) * (dk + dv))) <= p * (B * B)).
   { apply Nat.mul_le_mono_pos_l with (p := dv); auto. lia. }
-  assert (K4 : p * (4 * (length E * ((dk + dv) * (dk + dv)))) <= p * (p * (B * B))) by (apply Nat.mul_le_mono_l; auto).
+  assert (K4 : p * (4 * (length E * ((dk + dv) * (dk + dv)))) <= p * (p * (B * B))) by (apply
+    Nat.mul_le_mono_l; auto).
   assert (K5 : p * B <= p * crossing tr r + held).
   { specialize (HH r Hr). unfold B. lia. }
   pose proof (Nat.mul_le_mono _ _ _ _ K5 K5) as K6. lia.

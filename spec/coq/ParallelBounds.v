@@ -108,7 +108,8 @@ Proof.
   induction t as [|t IH]; intros Ht r' ps Hr Hw Hp; [destruct (H0 r') as [_ HI]; destruct (HI _ Hw)|].
   destruct (HS t ltac:(lia)) as [[_ HE] HO].
   assert (UP : incl (common (pst tr t)) (common (pst tr (S t)))).
-  { destruct (pev tr t); simpl in HE; [destruct HE as [_ [_ ->]]|destruct HE as [_ [_ ->]]|destruct HE as [_ ->]];
+  { destruct (pev tr t); simpl in HE; [destruct HE as [_ [_ ->]]|destruct HE as [_ [_ ->]]|destruct HE as
+      [_ ->]];
       intros x Hx; simpl; auto. }
   assert (OLD : forall ps, In (Wo i l ps) (near (pst tr t) r') -> In (j, t0) ps ->
     exists ps', In (Wo i l ps') (common (pst tr (S t))) /\ In (j, t0) ps').
@@ -186,7 +187,8 @@ Lemma sum_of_traffic tr p : (forall t, t < plen tr -> who tr t < p) ->
 Proof.
   intros Hp. unfold traffic, ptraffic. simpl.
   rewrite (sumn_ext p _ (fun r => sumn (plen tr) (fun t => if who tr t =? r then moved (pev tr t) else 0))).
-  2:{ intros r _. rewrite io_moved. apply sumn_ext. intros t _. simpl. unfold mine. destruct (who tr t =? r); auto. }
+  2:{ intros r _. rewrite io_moved. apply sumn_ext. intros t _. simpl. unfold mine.
+  destruct (who tr t =? r); auto. }
   induction (plen tr) as [|n IH]; simpl; [apply sumn_zero; auto|].
   rewrite sumn_plus, IH by (intros; apply Hp; lia). rewrite sumn_one; auto.
 Qed.
@@ -232,7 +234,8 @@ Proof.
   intros HN HV HS H. destruct (pmakers dk dv cap E tr HN HV HS) as [M [HNM [HL HM]]].
   assert (HT : forall m, In m M -> snd m < plen tr).
   { intros [[[i j] l] t] Hx. destruct (HM _ _ _ _ Hx) as [_ [ps [A B]]]. simpl.
-    apply (made_before cap _ _ (view_carries dk cap tr (pvalid_run dk cap tr HV) (who tr t)) i l j t) with (ps := ps); auto.
+    apply (made_before cap _ _ (view_carries dk cap tr (pvalid_run dk cap tr HV) (who tr t)) i l j t)
+      with (ps := ps); auto.
     unfold mine. apply Nat.eqb_refl. }
   destruct (bounded (who tr) (plen tr)) as [p Hp].
   rewrite <- HL, <- (sum_of_traffic tr p Hp).
@@ -262,7 +265,8 @@ Theorem T5 dk dv cap E tr :
 Proof.
   intros Hdv Hd HG HN HV HS. pose proof (pvalid_run dk cap tr HV) as HR.
   pose proof (over_processors dk dv cap E tr (4 * ((dk + dv) * (dk + dv))) dv (5 * cap) HN HV HS
-    (fun r M HNM HM Hl => total_bound cap _ _ M (view_carries dk cap tr HR r) HNM HM (view_nres dk cap tr r HV) _ _ _
+    (fun r M HNM HM Hl => total_bound cap _ _ M (view_carries dk cap tr HR r) HNM HM (view_nres dk cap tr
+      r HV) _ _ _
        (attention_segments dk dv cap _ _ M _ dv (4 * (dk * (dk + dv)))
           (view_carries dk cap tr HR r) (view_makes dk cap tr HR r) HM Hl
           (fun T inl outl X Y => segment_count_sharp dk dv T inl outl X Y Hd)) ltac:(nia) HG)) as H.
@@ -344,7 +348,8 @@ Proof.
         split; left; simpl; auto.
       * left. eexists. split; [left; reflexivity|]. simpl; auto.
   - intros t Ht Ev. right. change (plen handover) with 11 in Ht.
-    destruct t as [|[|[|[|[|[|[|[|[|[|[|t]]]]]]]]]]]; [..|lia]; try discriminate Ev; intros e e' A _ B _; simpl in *;
+    destruct t as [|[|[|[|[|[|[|[|[|[|[|t]]]]]]]]]]]; [..|lia]; try discriminate Ev; intros e e' A _ B _;
+      simpl in *;
       destruct A as [<-|[]], B as [<-|[]]; reflexivity.
   - intros i j l HE Hl. assert (l = 0) by lia. subst l. exists [(1, 9); (0, 3)].
     destruct HE as [E|[E|[]]]; inversion E; subst; (split; [simpl; auto|]);
