@@ -736,19 +736,22 @@ Proof.
   intros p F _. apply any_columns.
 Qed.
 
-(** ** Such schedules exist: every orderly schedule of TickBounds.v, with one byte for an element. *)
-Theorem words_as_bytes dk cap tr : valid dk cap tr -> orderly cap tr ->
-  let z := Sizes 1 1 1 1 1 in
-  valid_bytes z dk cap tr /\ orderly_bytes z cap tr /\ byte_traffic z tr <= traffic tr.
+(** ** Such schedules exist: an orderly one of TickBounds.v, with elements of at most c bytes. *)
+Theorem words_as_bytes dk cap tr z c : valid dk cap tr -> orderly cap tr ->
+  bq z <= c -> bk z <= c -> bv z <= c -> bo z <= c -> bp z <= c ->
+  valid_bytes z dk (c * cap) tr /\ orderly_bytes z (c * cap) tr /\ byte_traffic z tr <= c * traffic tr.
 Proof.
-  intros HV HO z.
-  assert (LE : forall F, bytes z F <= length F).
-  { induction F as [|w F IH]; [unfold bytes; simpl; lia|]. rewrite bytes_cons. destruct w; simpl; lia. }
+  intros HV HO Hq Hk Hv Ho Hp.
+  assert (LE : forall F, bytes z F <= c * length F).
+  { induction F as [|w F IH]; [unfold bytes; simpl; lia|]. rewrite bytes_cons.
+    assert (size z w <= c) by (destruct w; simpl; lia). simpl length. lia. }
   split; [split; [exists cap; auto|]|split].
-  - intros t Ht. pose proof (fast_cap cap all_own tr (valid_carries dk cap tr HV) t Ht).
-    pose proof (LE (fast (st tr t))). lia.
+  - intros t Ht. pose proof (fast_cap cap all_own tr (valid_carries dk cap tr HV) t Ht) as HF.
+    pose proof (LE (fast (st tr t))). pose proof (Nat.mul_le_mono_l _ _ c HF). lia.
   - intros t Ht Ev. destruct (HO t Ht Ev) as [H|H]; [left|right; exact H]. unfold beside in H.
-    pose proof (LE (filter not_o (fast (st tr t)))). simpl bo. lia.
+    pose proof (LE (filter not_o (fast (st tr t)))). pose proof (Nat.mul_le_mono_l _ _ c H) as HF.
+    set (k := length (nodup pair_dec (ixo (fast (st tr (S t)))))) in *.
+    pose proof (Nat.mul_le_mono_r _ _ k Ho). lia.
   - unfold byte_traffic, traffic, io. pose proof (LE (loads tr 0 (len tr))).
     pose proof (LE (stores tr 0 (len tr))). lia.
 Qed.
