@@ -15,8 +15,8 @@
    the start or was received; the sums that it adds to end with it or were sent. The processor
    that makes most products makes |E| dv / p of them.
 
-   May be wrong: in what crosses. A machine whose network adds up sums on their way makes
-   products outside of all processors and is not covered.
+   May be wrong: in what crosses. A network that adds up sums on their way computes outside of
+   all processors and is not covered.
 
    Over nat, without axioms; Print Assumptions at the end. *)
 From Coq Require Import List Arith Lia Bool.

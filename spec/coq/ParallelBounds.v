@@ -1,6 +1,6 @@
 (* ParallelBounds.v: several processors.
 
-   Section 1, T5 and T5star: each processor has a fast memory of S words of its own, and they
+   Each processor has a fast memory of S words of its own, and they
    exchange words through one slow memory. The model: events in one order, each made by one
    processor by the rules of ElementBounds.v (its section 1), with its own fast memory and the
    common slow memory. Any number of processors; a word that one stores another may load, so
@@ -46,6 +46,13 @@ Definition pvalid (dk cap : nat) (tr : ptrace) : Prop :=
   (forall w, In w (common (pst tr 0)) -> is_input w) /\
   (forall t, t < plen tr -> pstep dk cap t (who tr t) (pst tr t) (pev tr t) (pst tr (S t))).
 
+(** Any run that begins with inputs only, wherever they are (NetworkBounds.v starts with some in
+    the memories of processors). *)
+Definition prun (dk cap : nat) (tr : ptrace) : Prop :=
+  (forall r, length (near (pst tr 0) r) <= cap /\ forall w, In w (near (pst tr 0) r) -> is_input w) /\
+  (forall w, In w (common (pst tr 0)) -> is_input w) /\
+  (forall t, t < plen tr -> pstep dk cap t (who tr t) (pst tr t) (pev tr t) (pst tr (S t))).
+
 (** At the end every output element is in slow memory, with a product for each unmasked key. *)
 Definition psolves (dv : nat) (E : list (nat * nat)) (tr : ptrace) : Prop :=
   forall i j l, In (i, j) E -> l < dv ->
@@ -70,13 +77,6 @@ Definition mine (r : nat) (tr : ptrace) (t : nat) : bool := who tr t =? r.
 Definition view (r : nat) (tr : ptrace) : trace :=
   Trace (plen tr) (fun t => State (near (pst tr t) r) (common (pst tr t)))
         (fun t => if mine r tr t then pev tr t else Compute).
-
-(** Any run that begins with inputs only, wherever they are (NetworkBounds.v starts with some in
-    the memories of processors). *)
-Definition prun (dk cap : nat) (tr : ptrace) : Prop :=
-  (forall r, length (near (pst tr 0) r) <= cap /\ forall w, In w (near (pst tr 0) r) -> is_input w) /\
-  (forall w, In w (common (pst tr 0)) -> is_input w) /\
-  (forall t, t < plen tr -> pstep dk cap t (who tr t) (pst tr t) (pev tr t) (pst tr (S t))).
 
 Lemma pvalid_run dk cap tr : pvalid dk cap tr -> prun dk cap tr.
 Proof.
