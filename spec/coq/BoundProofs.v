@@ -2,7 +2,7 @@
    names, over nat, and goes over to Z; a row's smaller E, rows, cols only weaken it. *)
 From Coq Require Import ZArith List Lia.
 Require Import BoundRows.
-Require ElementBounds TickBounds RowBounds.
+Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds ByteBounds.
 Local Open Scope Z_scope.
 
 (* A theorem over nat as an inequality over Z. *)
@@ -10,6 +10,12 @@ Ltac over_Z H := apply inj_le in H; rewrite ?Nat2Z.inj_add, ?Nat2Z.inj_mul, ?Nat
 
 Lemma below_mul x y k : 0 <= k -> x <= y -> x * k <= y * k.
 Proof. intros. now apply Z.mul_le_mono_nonneg_r. Qed.
+
+Theorem output : BoundRows.output.
+Proof.
+  intros outs tr HN HA HW outputs' Ho.
+  pose proof (ElementBounds.output_stored outs tr HN HA HW) as H. lia.
+Qed.
 
 Theorem T0 : BoundRows.T0.
 Proof.
@@ -185,4 +191,61 @@ Proof.
   apply inj_le in T.
   rewrite !Nat2Z.inj_add, !Nat2Z.inj_mul, !Nat2Z.inj_add in T.
   pose proof (below_mul _ _ (Z.of_nat dk + Z.of_nat dv) ltac:(lia) HE). lia.
+Qed.
+
+Theorem T5 : BoundRows.T5.
+Proof.
+  intros dk dv cap E tr HN HV HS S' E' dk' dv' -> HE -> -> D' H1 H2 H3.
+  pose proof (ParallelBounds.T5 dk dv cap E tr ltac:(lia) ltac:(lia) ltac:(nia) HN HV HS) as H.
+  over_Z H. fold D' in H. pose proof (below_mul _ _ (D' * D') ltac:(nia) HE). lia.
+Qed.
+
+Theorem T5star : BoundRows.T5star.
+Proof.
+  intros dk dv cap E tr HN HV HS HO S' E' dk' dv' -> HE -> -> D' H1 H2 H3.
+  pose proof (ParallelBounds.T5star dk dv cap E tr ltac:(lia) ltac:(lia) ltac:(nia) HN HV HO HS) as H.
+  over_Z H. fold D' in H. pose proof (below_mul _ _ (D' * D') ltac:(nia) HE). lia.
+Qed.
+
+Theorem T7 : BoundRows.T7.
+Proof.
+  intros dk dv cap p E home tr HN HV HS E' dk' dv' n' m' heads' p' HE -> -> -> D' H1 H2 H3 H4 HH.
+  set (held := heads' * ((n' + m') * D')) in *.
+  assert (H0 : 0 <= held) by (pose proof (HH 0%nat ltac:(lia)); lia).
+  destruct (NetworkBounds.T7 dk dv cap p E home tr (Z.to_nat held) ltac:(lia) ltac:(lia) ltac:(lia)
+    ltac:(nia) HN HV HS) as [r [Hr H]].
+  { intros r Hr. specialize (HH r Hr). lia. }
+  exists r. split; auto. apply inj_le in H.
+  rewrite ?Nat2Z.inj_add, ?Nat2Z.inj_mul, ?Nat2Z.inj_add, ?Nat2Z.inj_mul, Z2Nat.id in H by auto.
+  pose proof (below_mul _ _ (Z.of_nat p * (D' * D')) ltac:(nia) HE). lia.
+Qed.
+
+(* A row in bytes gives away more of S than the theorem, and S bytes besides. *)
+Lemma less_room S e l D2 E E' Q : 0 <= S -> 0 <= D2 -> e <= l -> 0 <= E -> E' <= E ->
+  Z.max 0 (S - e) * (D2 * E) <= S * S * Q -> Z.max 0 (S - l) * D2 * E' - S * (S * S) <= S * S * Q.
+Proof.
+  intros HS HD Hl H0 HE H. set (A := Z.max 0 (S - l)) in *. set (B := Z.max 0 (S - e)) in *.
+  assert (A * (D2 * E) <= B * (D2 * E)) by (apply Z.mul_le_mono_nonneg_r; nia).
+  assert (A * D2 * E' <= A * D2 * E) by (apply Z.mul_le_mono_nonneg_l; nia).
+  assert (0 <= S * (S * S)) by nia. lia.
+Qed.
+
+Theorem T3star_bytes : BoundRows.T3star_bytes.
+Proof.
+  intros dk dv cap z E tr HN Hbo HV HO HS E' dk' dv' S' eq' ek' ev' eo' ep'
+    HE -> -> -> -> -> -> -> -> D2' largest' H1 H2 H3.
+  pose proof (ByteBounds.T3star_bytes dk dv z cap E tr ltac:(lia) Hbo ltac:(nia) ltac:(nia) HN HV HO HS) as H.
+  apply inj_le in H. rewrite ?Nat2Z.inj_mul, ?Nat2Z.inj_sub_max, ?Nat2Z.inj_add, ?Nat2Z.inj_mul in H.
+  fold D2' in H. apply (less_room _ (Z.of_nat (ByteBounds.bo z)) _ _ (Z.of_nat (length E))); auto; try lia;
+    unfold D2'; nia.
+Qed.
+
+Theorem T3star_bytes_slices : BoundRows.T3star_bytes_slices.
+Proof.
+  intros dk dv cap z E tr HN Hbo HV HO HS E' dk' dv' S' eq' ek' ev' eo' ep'
+    HE -> -> -> -> -> -> -> -> D2' largest' H1 H2.
+  pose proof (ByteBounds.T3star_bytes_slices dk dv z cap E tr ltac:(lia) Hbo ltac:(unfold D2' in *; nia) HN HV HO HS) as H.
+  apply inj_le in H. rewrite ?Nat2Z.inj_mul, ?Nat2Z.inj_sub_max, ?Nat2Z.inj_add, ?Nat2Z.inj_mul in H.
+  apply (less_room _ (Z.of_nat (ByteBounds.bo z)) _ _ (Z.of_nat (length E))); auto; try lia;
+    unfold D2'; nia.
 Qed.

@@ -1,8 +1,18 @@
-(* BoundRows.v: the rows of spec/bounds/*.thm as propositions. Written by rows.py; proofs are in
+(* BoundRows.v: the rows of spec/bounds as propositions. Written by rows.py; proofs are in
    BoundProofs.v. Z-variables of a row are primed; those without a prime belong to the model. *)
 From Coq Require Import ZArith List.
-Require ElementBounds TickBounds RowBounds.
+Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds ByteBounds.
 Local Open Scope Z_scope.
+
+(** every output element is stored at least once *)
+Definition output : Prop :=
+  forall (outs : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup outs) ->
+  (ElementBounds.any_schedule tr) ->
+  (ElementBounds.writes outs tr) ->
+  forall outputs' : Z,
+  outputs' <= Z.of_nat (length outs) ->
+  outputs' <= 1 * Z.of_nat (length (ElementBounds.stores tr 0 (ElementBounds.len tr))).
 
 (** compulsory traffic: every element of a row or key that is used is loaded once, every output element stored once *)
 Definition T0 : Prop :=
@@ -243,3 +253,106 @@ Definition R2_mask : Prop :=
   ((wk' * B') <= (c' * A')) ->
   ((heads' * n') <= rows') ->
   (((A' * (rows' * wk')) + (wk' * E')) - (wk' * (rows' * B'))) <= A' * Z.of_nat (RowBounds.traffic (RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2) RowBounds.empty tr).
+
+(** four fifths of E (dk+dv)^2 / S for the summed traffic: the memories of others do not help *)
+Definition T5 : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ParallelBounds.ptrace),
+  (NoDup E) ->
+  (ParallelBounds.pvalid dk cap tr) ->
+  (ParallelBounds.psolves dv E tr) ->
+  forall S' E' dk' dv' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  let D' := (dk' + dv') in
+  (1 <= dv') ->
+  (dv' <= dk') ->
+  ((4 * (dk' * D')) <= S') ->
+  (4 * (E' * (D' * D'))) <= (5 * S') * Z.of_nat (ParallelBounds.ptraffic tr).
+
+(** E (dk+dv)^2 / S for the summed traffic, constant 1 *)
+Definition T5star : Prop :=
+  forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ParallelBounds.ptrace),
+  (NoDup E) ->
+  (ParallelBounds.pvalid dk cap tr) ->
+  (ParallelBounds.psolves dv E tr) ->
+  (ParallelBounds.porderly cap tr) ->
+  forall S' E' dk' dv' : Z,
+  S' = Z.of_nat cap ->
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  let D' := (dk' + dv') in
+  (1 <= dv') ->
+  (dv' <= dk') ->
+  ((2 * (dk' * D')) <= S') ->
+  (E' * (D' * D')) <= S' * Z.of_nat (ParallelBounds.ptraffic tr).
+
+(** words that some processor receives and sends, whatever its memory holds *)
+Definition T7 : Prop :=
+  forall (dk dv cap p : nat) (E : list (nat * nat)) (home : nat -> nat -> nat) (tr : ParallelBounds.ptrace),
+  (NoDup E) ->
+  (NetworkBounds.distributed dk cap p tr) ->
+  (NetworkBounds.delivers dv E home tr) ->
+  forall E' dk' dv' n' m' heads' p' : Z,
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  p' = Z.of_nat p ->
+  let D' := (dk' + dv') in
+  (1 <= p') ->
+  (1 <= dv') ->
+  (dv' <= dk') ->
+  ((4 * (p' * (dk' * dk'))) <= E') ->
+  (forall r, (r < p)%nat -> p' * Z.of_nat (NetworkBounds.starts_with tr r + NetworkBounds.ends_with dv E home r) <= (heads' * ((n' + m') * D'))) ->
+  exists r, (r < p)%nat /\ (4 * ((E' * p') * (D' * D'))) <= 1 * (p' * Z.of_nat (NetworkBounds.crossing tr r) + (heads' * ((n' + m') * D'))) ^ 2.
+
+(** T3star in bytes, where no part of the columns is cheaper than all *)
+Definition T3star_bytes : Prop :=
+  forall (dk dv cap : nat) (z : ByteBounds.sizes) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  ((0 < ByteBounds.bo z)%nat) ->
+  (ByteBounds.valid_bytes z dk cap tr) ->
+  (ByteBounds.orderly_bytes z cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  forall E' dk' dv' bytes' eq' ek' ev' eo' ep' : Z,
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  bytes' = Z.of_nat cap ->
+  eq' = Z.of_nat (ByteBounds.bq z) ->
+  ek' = Z.of_nat (ByteBounds.bk z) ->
+  ev' = Z.of_nat (ByteBounds.bv z) ->
+  eo' = Z.of_nat (ByteBounds.bo z) ->
+  ep' = Z.of_nat (ByteBounds.bp z) ->
+  let D2' := (((dk' * eq') + (dv' * eo')) * ((dk' * ek') + (dv' * ev'))) in
+  let largest' := (Z.max (Z.max eq' ek') (Z.max (Z.max ev' eo') ep')) in
+  (1 <= dv') ->
+  (((dv' * dv') * (eo' * ev')) <= ((dk' * dk') * (eq' * ek'))) ->
+  ((4 * D2') <= (bytes' * ep')) ->
+  ((((Z.max 0 (bytes' - largest')) * D2') * E') - (bytes' * (bytes' * bytes'))) <= (bytes' * bytes') * Z.of_nat (ByteBounds.byte_traffic z tr).
+
+(** T3star in bytes, whatever part of the columns a schedule takes at a time *)
+Definition T3star_bytes_slices : Prop :=
+  forall (dk dv cap : nat) (z : ByteBounds.sizes) (E : list (nat * nat)) (tr : ElementBounds.trace),
+  (NoDup E) ->
+  ((0 < ByteBounds.bo z)%nat) ->
+  (ByteBounds.valid_bytes z dk cap tr) ->
+  (ByteBounds.orderly_bytes z cap tr) ->
+  (ElementBounds.solves dv E tr) ->
+  forall E' dk' dv' bytes' eq' ek' ev' eo' ep' : Z,
+  E' <= Z.of_nat (length E) ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  bytes' = Z.of_nat cap ->
+  eq' = Z.of_nat (ByteBounds.bq z) ->
+  ek' = Z.of_nat (ByteBounds.bk z) ->
+  ev' = Z.of_nat (ByteBounds.bv z) ->
+  eo' = Z.of_nat (ByteBounds.bo z) ->
+  ep' = Z.of_nat (ByteBounds.bp z) ->
+  let D2' := ((dk' * dv') * (((eq' * ev') + (eo' * ek')) + (2 * (Z.min (eq' * ek') (eo' * ev'))))) in
+  let largest' := (Z.max (Z.max eq' ek') (Z.max (Z.max ev' eo') ep')) in
+  (1 <= dv') ->
+  ((4 * D2') <= (bytes' * ep')) ->
+  ((((Z.max 0 (bytes' - largest')) * D2') * E') - (bytes' * (bytes' * bytes'))) <= (bytes' * bytes') * Z.of_nat (ByteBounds.byte_traffic z tr).

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes BoundRows.v: each row of spec/bounds/*.thm as a Coq proposition.
+"""Writes BoundRows.v: each row of spec/bounds/*.thm and spec/bounds/wider as a Coq proposition.
 
 usage: rows.py [--root ROOT] [--write]
 Idea: a row is an inequality between whole numbers about a class of schedules. Its class gives
@@ -32,7 +32,43 @@ ELEMENT = {
                 "loads": "Z.of_nat (length (ElementBounds.loads tr 0 (ElementBounds.len tr)))",
                 "stores": "Z.of_nat (length (ElementBounds.stores tr 0 (ElementBounds.len tr)))"},
 }
+ANY = {  # no word need be an element of attention; outs: the elements of the output
+    "binders": "(outs : list (nat * nat)) (tr : ElementBounds.trace)",
+    "premises": ["NoDup outs", "ElementBounds.any_schedule tr", "ElementBounds.writes outs tr"],
+    "ties": {"outputs": "{v} <= Z.of_nat (length outs)"}, "counted": ELEMENT["counted"],
+}
 ORDERLY = dict(ELEMENT, premises=ELEMENT["premises"] + ["TickBounds.orderly cap tr"])
+# Several processors; their number is no variable of these rows.
+PRIVATE = {
+    "binders": "(dk dv cap : nat) (E : list (nat * nat)) (tr : ParallelBounds.ptrace)",
+    "premises": ["NoDup E", "ParallelBounds.pvalid dk cap tr", "ParallelBounds.psolves dv E tr"],
+    "ties": {v: ELEMENT["ties"][v] for v in ("S", "dk", "dv", "E")},
+    "counted": {"total": "Z.of_nat (ParallelBounds.ptraffic tr)"},
+}
+PRIVATE_ORDERLY = dict(PRIVATE,
+                       premises=PRIVATE["premises"] + ["ParallelBounds.porderly cap tr"])
+# Equally many words on each processor: no more than a p-th of the row's HELD.
+DISTRIBUTED = {
+    "binders": "(dk dv cap p : nat) (E : list (nat * nat)) (home : nat -> nat -> nat) "
+               "(tr : ParallelBounds.ptrace)",
+    "premises": ["NoDup E", "NetworkBounds.distributed dk cap p tr",
+                 "NetworkBounds.delivers dv E home tr"],
+    "ties": dict(PRIVATE["ties"], p="{v} = Z.of_nat p", n="True", m="True", heads="True"),
+    "held": "forall r, (r < p)%nat -> p' * Z.of_nat (NetworkBounds.starts_with tr r + "
+            "NetworkBounds.ends_with dv E home r) <= {0}",
+    "counted": {"crossing": "exists r, (r < p)%nat /\\ {0} <= {1} * "
+                            "(p' * Z.of_nat (NetworkBounds.crossing tr r) + {2}) ^ 2"},
+}
+# Sizes of elements in bytes; a partial sum takes some room.
+BYTES = {
+    "binders": "(dk dv cap : nat) (z : ByteBounds.sizes) (E : list (nat * nat)) "
+               "(tr : ElementBounds.trace)",
+    "premises": ["NoDup E", "(0 < ByteBounds.bo z)%nat", "ByteBounds.valid_bytes z dk cap tr",
+                 "ByteBounds.orderly_bytes z cap tr", "ElementBounds.solves dv E tr"],
+    "ties": dict({"e" + k: "{v} = Z.of_nat (ByteBounds.b%s z)" % k for k in "qkvop"},
+                 bytes="{v} = Z.of_nat cap", **{v: ELEMENT["ties"][v] for v in ("dk", "dv", "E")}),
+    "counted": {"bytes": "Z.of_nat (ByteBounds.byte_traffic z tr)"},
+}
 RECORD = "RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2"
 ROW_TIES = {"S": "{v} = Z.of_nat cap", "dk": "{v} = Z.of_nat dk", "dv": "{v} = Z.of_nat dv"}
 ROW_COUNTED = {"total": "Z.of_nat (RowBounds.traffic p RowBounds.empty tr)"}
@@ -58,8 +94,13 @@ ROW_THRESHOLD = {
     "threshold": "exists tr, RowBounds.schedule (%s) n m tr /\\ RowBounds.traffic (%s) "
                  "RowBounds.empty tr = RowBounds.compulsory (%s) n m" % (RECORD, RECORD, RECORD),
 }
-CLASSES = {("explicit-product", "all", False): ELEMENT,
+CLASSES = {("any", "all", False): ANY,
+           ("explicit-product", "all", False): ELEMENT,
            ("explicit-product-orderly", "all", False): ORDERLY,
+           ("private-memories", "all", False): PRIVATE,
+           ("private-memories-orderly", "all", False): PRIVATE_ORDERLY,
+           ("distributed", "all", False): DISTRIBUTED,
+           ("bytes-orderly", "all", False): BYTES,
            ("row-granular", "group", False): ROW_GROUP,
            ("row-granular", "all", False): ROW_ALL,
            ("row-granular", "group", True): ROW_THRESHOLD}
@@ -111,7 +152,8 @@ def term(form):
 def statement(form):
     """The definition of a row's proposition."""
     name = form[1]
-    kind, numerator, denominator = part(form, "bound")
+    kind, *parts = part(form, "bound")
+    numerator, denominator, held = [term(p) for p in parts] + [None] * (3 - len(parts))
     model = CLASSES[part(form, "class")[0], part(form, "per")[0], kind == "threshold"]
     names = list(part(form, "vars"))
     if kind == "threshold" and "S" not in names:
@@ -129,17 +171,21 @@ def statement(form):
     lines += ["  %s ->" % term(c) for c in part(form, "where")]
     if kind == "threshold":
         lines += ["  (%s) <->" % model["threshold"],
-                  "  %s <= %s * S'." % (term(numerator), term(denominator))]
+                  "  %s <= %s * S'." % (numerator, denominator)]
+    elif held is not None:
+        lines += ["  (%s) ->" % model["held"].format(held),
+                  "  %s." % model["counted"][kind].format(numerator, denominator, held)]
     else:
-        lines += ["  %s <= %s * %s." % (term(numerator), term(denominator),
-                                        model["counted"][kind])]
+        lines += ["  %s <= %s * %s." % (numerator, denominator, model["counted"][kind])]
     return "\n".join(lines)
 
 
 def rows(root):
     """The theorems with a Coq proof, in the order of files and rows."""
     out = []
-    for path in sorted(glob.glob(os.path.join(root, "spec", "bounds", "*.thm"))):
+    folder = os.path.join(root, "spec", "bounds")
+    paths = [sorted(glob.glob(os.path.join(folder, *p))) for p in (("*.thm",), ("wider", "*.thm"))]
+    for path in paths[0] + paths[1]:
         with open(path, encoding="utf-8") as handle:
             forms = read_forms(handle.read())
         out += [f for f in forms if f[0] == "theorem" and part(f, "coq")[0] != "none"]
@@ -147,10 +193,10 @@ def rows(root):
 
 
 def file_text(root):
-    head = ("(* BoundRows.v: the rows of spec/bounds/*.thm as propositions. Written by rows.py; proofs are in\n"
+    head = ("(* BoundRows.v: the rows of spec/bounds as propositions. Written by rows.py; proofs are in\n"
             "   BoundProofs.v. Z-variables of a row are primed; those without a prime belong to the model. *)\n"
             "From Coq Require Import ZArith List.\n"
-            "Require ElementBounds TickBounds RowBounds.\n"
+            "Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds ByteBounds.\n"
             "Local Open Scope Z_scope.\n")
     return head + "".join("\n" + statement(f) + "\n" for f in rows(root))
 

@@ -20,11 +20,19 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hygiene"))
 from common import Report  # noqa: E402
 
-ORDER = ("RowBounds", "ElementBounds", "TickBounds", "BoundRows", "BoundProofs", "MoA", "MoAFacts",
-         "Rules", "AlgebraProofs", "PsiProofs", "LayoutProofs", "LoopProofs", "Congruence", "ReductionProofs", "StateProofs",
+ORDER = ("RowBounds", "ElementBounds", "TickBounds", "ParallelBounds", "NetworkBounds",
+         "BackwardBounds", "ByteBounds", "BoundRows", "BoundProofs", "MoA", "MoAFacts", "Rules",
+         "AlgebraProofs",
+         "PsiProofs", "LayoutProofs", "LoopProofs", "Congruence", "ReductionProofs", "StateProofs",
          "SoftmaxProofs", "AttentionProofs", "Bridge")
-# What the rows of softmax.rules add up to, and that proofs of certificates are right.
-MAIN = ("LayoutProofs.index_of_offset", "LayoutProofs.offset_of_index", "LayoutProofs.psi_correspondence",
+# Bounds without a row and schedules that exist, what the rows of softmax.rules add up to, and that
+# proofs of certificates are right.
+MAIN = ("ElementBounds.q_outer_exists_any", "TickBounds.q_outer_optimal_any",
+        "ParallelBounds.one_processor", "ParallelBounds.handover_is_one",
+        "NetworkBounds.there_and_back_is_one",
+        "BackwardBounds.T8", "BackwardBounds.T8a", "BackwardBounds.backward_exists",
+        "ByteBounds.words_as_bytes",
+        "LayoutProofs.index_of_offset", "LayoutProofs.offset_of_index", "LayoutProofs.psi_correspondence",
         "SoftmaxProofs.every_tiling", "SoftmaxProofs.tiled_softmax",
         "AttentionProofs.masked_keys_have_no_influence", "AttentionProofs.empty_row",
         "AttentionProofs.causal", "AttentionProofs.weights_are_positive",

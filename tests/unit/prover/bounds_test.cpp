@@ -305,7 +305,7 @@ TEST_CASE("processors and bytes are for rows that no certificate cites") {
   CHECK(wide_code(vars + theorem("E p", "crossing E p")) == "E0522");    // what is held is missing
   CHECK(wide_code(vars + theorem("E p", "total E 1 p")) == "E0522");     // held by nobody
   CHECK(wide_code(vars + theorem("E S", "crossing E 1 S")) == "E0523");  // p is not declared
-  for (const Theorem& t : wider_rows().theorems) CHECK(t.status() == "assumed");
+  for (const Theorem& t : wider_rows().theorems) CHECK(t.status() == "Coq " + t.coq);
 }
 
 TEST_CASE("clauses of a row") {
