@@ -148,6 +148,7 @@ set(MINIMOA_EXTRACT_SOURCES
     extract/certificate.cpp
     extract/emit.cpp
     extract/lower.cpp
+    extract/process.cpp
     extract/report/auditor.cpp
     extract/report/chart.cpp
     extract/report/curves.cpp
@@ -168,6 +169,7 @@ set(MINIMOA_CLI_SOURCES
     extract/cli/common.cpp
     extract/cli/emit_command.cpp
     extract/cli/explain_command.cpp
+    extract/cli/export_coq_command.cpp
     extract/cli/fitted_tiles.cpp
     extract/cli/fmt_command.cpp
     extract/cli/main.cpp

@@ -73,5 +73,6 @@ void add_report(CLI::App* app, Session* session);
 void add_run(CLI::App* app, Session* session);
 void add_search(CLI::App* app, Session* session);
 void add_explain(CLI::App* app, Session* session);
+void add_export_coq(CLI::App* app, Session* session);
 
 }  // namespace minimoa::cli

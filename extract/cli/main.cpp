@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
     minimoa::cli::add_emit(&app, &session);
     minimoa::cli::add_build(&app, &session);
     minimoa::cli::add_report(&app, &session);
+    minimoa::cli::add_export_coq(&app, &session);
     minimoa::cli::add_run(&app, &session);
     minimoa::cli::add_explain(&app, &session);
     try {

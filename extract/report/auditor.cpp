@@ -1,14 +1,9 @@
 #include "extract/report/auditor.h"
 
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-extern char** environ;
+#include "extract/process.h"
 
 namespace minimoa {
 namespace {
@@ -29,35 +24,6 @@ std::optional<std::string> program() {
   const auto path = self.parent_path() / "minimoa-audit";
   if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;
   return path.string();
-}
-
-// Standard output of a program, or nothing if it cannot be started.
-std::optional<std::string> output_of(std::vector<std::string> words) {
-  std::array<int, 2> ends{};
-  if (pipe(ends.data()) != 0) return std::nullopt;
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addclose(&actions, ends[0]);
-  posix_spawn_file_actions_addclose(&actions, ends[1]);
-  std::vector<char*> arguments;
-  for (std::string& w : words) arguments.push_back(w.data());
-  arguments.push_back(nullptr);
-  pid_t child = 0;
-  const int failed =
-      posix_spawn(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  close(ends[1]);
-  std::string out;
-  std::array<char, 4096> buffer{};
-  for (ssize_t got = 0; failed == 0 && (got = read(ends[0], buffer.data(), buffer.size())) > 0;) {
-    out.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  close(ends[0]);
-  if (failed != 0) return std::nullopt;
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? std::optional(out) : std::nullopt;
 }
 
 AuditReport read_report(const json& r) {
@@ -81,10 +47,10 @@ Result<std::optional<AuditReport>> run_auditor(const std::string& root,
                                                const std::string& certificate) {
   const auto path = program();
   if (!path) return std::optional<AuditReport>();
-  const auto text = output_of({*path, "--root", root, "--format", "json", certificate});
-  if (!text) return failure("it could not be run");
+  const auto ran = run_program({*path, "--root", root, "--format", "json", certificate});
+  if (!ran) return failure("it could not be run");
   try {
-    return std::optional<AuditReport>(read_report(json::parse(*text).at(0)));
+    return std::optional<AuditReport>(read_report(json::parse(ran->output).at(0)));
   } catch (const json::exception& e) {
     return failure(e.what());
   }

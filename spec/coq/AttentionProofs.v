@@ -5,7 +5,7 @@
    of attention are theorems about this form: a masked key has no influence, weights are positive and
    add up to 1, the order of the keys does not matter.
    How it may be wrong. By not being what a spec was derived to: that a certificate's term has this form
-   is not claimed yet (the claim `ratio` recognises it, FORMAT.md, section 13). *)
+   is the claim `attention`, which the audit checks (certificates/FORMAT.md, section 14), not Coq. *)
 From Coq Require Import Reals ZArith List Bool Lia Lra Permutation.
 Import ListNotations.
 Require Import MoA MoAFacts AlgebraProofs PsiProofs LoopProofs Congruence ReductionProofs StateProofs SoftmaxProofs.

@@ -22,9 +22,8 @@ from common import Report  # noqa: E402
 
 ORDER = ("RowBounds", "ElementBounds", "TickBounds", "ParallelBounds", "NetworkBounds",
          "BackwardBounds", "ByteBounds", "BoundRows", "BoundProofs", "MoA", "MoAFacts", "Rules",
-         "AlgebraProofs",
-         "PsiProofs", "LayoutProofs", "LoopProofs", "Congruence", "ReductionProofs", "StateProofs",
-         "SoftmaxProofs", "AttentionProofs", "Bridge")
+         "AlgebraProofs", "PsiProofs", "LayoutProofs", "LoopProofs", "Congruence", "ReductionProofs", "StateProofs",
+         "SoftmaxProofs", "AttentionProofs", "Bridge", "Derivation")
 # Bounds without a row and schedules that exist, what the rows of softmax.rules add up to, and that
 # proofs of certificates are right.
 MAIN = ("ElementBounds.q_outer_exists_any", "TickBounds.q_outer_optimal_any",

@@ -3,9 +3,10 @@
 
 usage: zcheck_test.py [--root ROOT] [--build BUILD]
 minimoa-audit and certificates/second regenerate what is to be proved and check it; zcheck (extracted
-from Coq, certificates/zcheck) and coqc (coq_export.py, spec/coq/Bridge.v) check the arithmetic of the
-obligations that certificates/second writes. A forged proof below is refused by zcheck, and by coqc
-where it can be written as a Coq file at all.
+from Coq, certificates/zcheck) checks the arithmetic of the obligations that certificates/second
+writes; coqc checks what `minimoa export-coq` writes: the arithmetic again (spec/coq/Bridge.v), and the
+derivation as a theorem over spec/coq/MoA.v. A forged proof below is refused by zcheck, and by coqc
+where it can be written as a Coq file at all; so is a theorem about another program or spec.
 Without coqc or ocamlfind: exit code 77, and the output says so.
 """
 import hashlib
@@ -17,6 +18,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "hygiene"))
+sys.path.insert(0, os.path.join(HERE, "..", "coq"))
+import coq_test  # noqa: E402
 from common import Report  # noqa: E402
 
 SKIPPED = 77
@@ -102,6 +105,16 @@ class Bench:
         os.makedirs(self.folder)
         built = self.run([report.path("certificates", "zcheck", "build.sh"), self.folder])
         report.check(built[0] == 0, "zcheck is built:\n" + built[1])
+        self.compile_derivation()
+
+    def compile_derivation(self):
+        """What an exported derivation requires, beside Bridge (built with zcheck)."""
+        order = coq_test.ORDER
+        for module in order[order.index("MoA"):]:
+            if not os.path.exists(os.path.join(self.folder, module + ".vo")):
+                shutil.copy(self.report.path("spec", "coq", module + ".v"), self.folder)
+                code, text = self.run(["coqc", "-q", "-Q", ".", "", module + ".v"])
+                self.report.check(code == 0, "spec/coq/%s.v:\n%s" % (module, text))
 
     def run(self, command):
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
@@ -123,8 +136,20 @@ class Bench:
                              os.path.join(self.folder, "Exported.v")])
         if exported[0] != 0:
             return False, exported[1]
-        code, text = self.run(["coqc", "-q", "-Q", ".", "", "Exported.v"])
+        return self.coqc("Exported.v")
+
+    def coqc(self, name):
+        code, text = self.run(["coqc", "-q", "-Q", ".", "", name])
         return code == 0, text
+
+    def exported(self, certificate):
+        """The Coq file of a certificate, as text."""
+        path = os.path.join(self.folder, "Exported.v")
+        code, text = self.run([self.report.program("minimoa"), "--root", self.report.root, "export-coq",
+                               certificate, "-o", path])
+        self.report.check(code == 0, "export-coq, %s:\n%s" % (certificate, text))
+        with open(path, encoding="utf-8") as file:
+            return file.read()
 
     def obligations(self, text, entries):
         return self.write("obligations.json", json.dumps({
@@ -187,8 +212,35 @@ def shipped(bench):
         report.check(code == 0, "second_audit.py, %s:\n%s" % (path, said))
         code, said = bench.zcheck(certificate, obligations)
         report.check(code == 0, "zcheck, %s:\n%s" % (path, said))
-        accepted, said = bench.coq(obligations, certificate)
+        bench.exported(certificate)
+        accepted, said = bench.coqc("Exported.v")
         report.check(accepted, "coqc, %s:\n%s" % (path, said))
+
+
+# ---- Theorems about something else: (name, what is replaced in the first or last term, by what) ----
+TWINS = [
+    ("keys for values in the program", "last", "(mem V ", "(mem K "),
+    ("another divisor of the scores in the program", "last", "(map1 Sqrt (real D))", "(map1 Sqrt (real T))"),
+    ("a key less in the program", "last", "((T + (64 - 1)) / 64)", "((T - 1) / 64)"),
+    ("no maximum of nothing in the program", "last", "(tup3 bottom ", "(tup3 (real 0) "),
+    ("the other sum in the program", "last", "(get3_1 ", "(get3_0 "),
+    ("another mask in the spec", "first", "<=?", "<?"),
+    ("another value of empty rows in the spec", "first", "(real 0)", "(real 1)"),
+    ("keys for values in the spec", "first", "(input V)", "(input K)"),
+]
+
+
+def twins(bench):
+    """The same proof is no proof of a changed theorem."""
+    text = bench.exported(bench.report.path("certificates", "causal_flash.cert.json"))
+    for name, term, old, new in TWINS:
+        start = text.index("Definition %s : stmt :=" % term)
+        end = text.index("\n", start)
+        changed = text[start:end].replace(old, new)
+        bench.report.check(changed != text[start:end], "%s: there is something to change" % name)
+        bench.write("Exported.v", text[:start] + changed + text[end:])
+        accepted, _ = bench.coqc("Exported.v")
+        bench.report.check(not accepted, "coqc accepts %s" % name)
 
 
 def main():
@@ -200,6 +252,7 @@ def main():
     bench = Bench(report)
     forged(bench)
     framed(bench)
+    twins(bench)
     shipped(bench)
     report.finish()
 
