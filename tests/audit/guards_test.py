@@ -17,6 +17,7 @@ import sys
 
 import forged_test
 from batch import ANY, BODY, HEAD, Batch, certificate, edited, put, rule
+from border_cases import border_cases
 from forged_test import sha
 from traffic_cases import traffic_cases
 
@@ -737,9 +738,10 @@ def limit_cases(b):
     cert = certificate(b, HEAD.replace("out", "require %s<N\nrequire %s<M\nout" % (
         zeros[0], zeros[0])) + "O = gen(i in N) " + " + ".join(["V[i]"] * 170) + "\n")
     b.record("limit: translated nodes", "equal [limit]", cert, "")
-    # 65,000 atoms: beyond 2^16 two of them would share a number.
+    # 65,001 atoms, one too many; beyond 2^16 two of them would share a number.
     numbers = iter(range(10000, 99999))
-    parts = ["N div %d<N div %d" % (next(numbers), next(numbers)) for _ in range(33000)]
+    parts = ["N div %d<N div %d" % (next(numbers), next(numbers)) for _ in range(32499)]
+    parts.append("N div %d<N" % next(numbers))
     requires = "".join("require " + " and ".join(parts[k:k + 20]) + "\n"
                        for k in range(0, len(parts), 20))
     cert = certificate(b, "spec x\ndims N, M\nin V : f32[N]\n" + requires +
@@ -767,7 +769,7 @@ def all_cases(b):
                   forged_test.overflow_case, forged_test.committed_cases, spec_cases, term_cases,
                   rule_file_cases, final_cases, file_cases, kernel_cases, proof_cases,
                   element_cases, numbering_cases, traffic_cases, honest_cases,
-                  limit_cases):
+                  border_cases, limit_cases):
         cases(b)
 
 

@@ -10,7 +10,10 @@ report than before. Three families of sites:
   guard      a call that refuses, or a call for nothing but what it may refuse
   condition  one operand of the || that guards a refusal, or of an && in a returned or
              initialised condition
-  flip       < and <=, > and >=, == and != exchanged (not tried by default)
+  flip       < and <=, > and >=, == and != exchanged
+While a unit (one forged certificate, one C++ test) runs with all checks in place, the copy notes
+which sites it reaches, and where an operand or a comparison would have another value if it were
+switched off: only these units can notice, so only these are run again.
 A survivor must be matched by a line of checker_survivors.txt (why no test can exist); with --full
 every line must match one.
 --full (or MINIMOA_MUTATION_FULL=1) tries every site. Without it: a fixed sample, every STRIDE-th
@@ -18,7 +21,9 @@ site of the files SAMPLED that is not listed there; only these files are compile
 auditor is the library that BUILD holds.
 
 May be wrong: a site is killed by a crash of the mutant, too. A crash shows that a test reaches
-the check; without the check the auditor would not have said VALID there either.
+the check; without the check the auditor would not have said VALID there either. A mutant that
+takes much longer than before (see first()) is killed, too. Flips are of comparisons with blanks
+around them that are no template's, and of no other operators.
 """
 import argparse
 import concurrent.futures
@@ -593,9 +598,10 @@ class Killers:
 
         Where an operand or a comparison has the same value with the site switched off, the program
         goes on as it did: a unit in which that is always so cannot notice. A call may do more than
-        refuse, so all units that reach it count."""
+        give a value, so where one is left out all units that reach it count."""
         levels = self.reach.get(site.number, {})
-        exact = site.kind != "guard"
+        exact = site.kind == "flip" or (site.kind == "condition" and
+                                        not re.search(r"\w\((?!\))", site.text))
         return sorted((u for u, level in levels.items() if level == 2 or not exact),
                       key=lambda u: (-levels[u], u))
 
@@ -702,7 +708,7 @@ def main():
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--list", action="store_true", help="print the sites and stop")
     parser.add_argument("--only", help="sites whose description matches")
-    parser.add_argument("--families", default="guard,condition", help="of sites")
+    parser.add_argument("--families", default="guard,condition,flip", help="of sites")
     parser.add_argument("--record", help="a JSON file of figures and sites (see class Record); what it "
                                          "calls killed is not tried again")
     options = parser.parse_args()
