@@ -107,15 +107,47 @@ def text_cases(b):
             ("-2^62 - 1", "(* V (real -%d))" % (2**62 + 1), "equal ["),
             ("400 brackets", "(" * 400 + "neg V" + ")" * 400, "equal [syntax]"),
             ("401 brackets", "(" * 401 + "neg V" + ")" * 401, "equal [limit]"),
-            ("400,000 items", "(tup" + " S" * 399998 + ")", "equal [limit]")):
+            ("400,000 items", "(tup" + " S" * 399998 + ")", "equal [limit]"),
+            ("a type of 200,000", "(* V (get 0 (tup%s)))" % (" S" * 12500), "safe ["),
+            ("a type of 200,016", "(* V (get 0 (tup%s)))" % (" S" * 12501), "equal [limit]")):
         both = step("both", [0], {"A": "V", "B": text, "g": "true"})
         b.record("term: " + name, expected, certificate(b, HEAD + "O = V\n", [both], ANY), "")
     b.record("rules: a name alone", "equal [", certificate(b, HEAD + "O = V\n", [], "(rule r)"), "")
+    # The whole term is (put (vec) (if true V TREE)), 4 nodes around the tree, and ill-typed.
+    for name, negations, expected in (("200,000 nodes", 1, "equal [type]"),
+                                      ("200,001 nodes", 2, "equal [limit]")):
+        tree = ["S"] * 99998
+        while len(tree) > 1:
+            tree = ["(* %s %s)" % pair for pair in zip(tree[::2], tree[1::2])] + (
+                tree[-1:] if len(tree) % 2 else [])
+        text = "(neg " * negations + tree[0] + ")" * negations
+        both = step("both", [0], {"A": "V", "B": text, "g": "true"})
+        b.record("term: " + name, expected, certificate(b, HEAD + "O = V\n", [both], ANY), "")
     for name, text, expected in (("~ in a comment", HEAD + "O = V # ~\n", "safe ["),
                                  ("minus behind an operator", HEAD + "O = V * -V\n", "safe ["),
+                                 ("a line ends in front of red", HEAD + "O = +\nred V\n",
+                                  "equal [spec]"),
+                                 ("a line ends in front of .", HEAD + "O = V +\n.* V\n",
+                                  "equal [spec]"),
                                  ("three ranks", HEAD + "O = rev omega<1 1 1> V\n", "equal [spec]"),
                                  ("1 MiB", (HEAD + "O = V\n# ").ljust(1 << 20, "x"), "safe [")):
         b.record("spec: " + name, expected, certificate(b, text), "")
+
+
+def scope_cases(b):
+    """Where a variable is bound, and which of two equal extents is taken."""
+    for name, text, expected in (
+            ("guard on a value shared outside of the loop",
+             "(let (x) (real 1) (for (i N) (when (iszero x) (put (vec i) bottom))))",
+             "safe [write]"),
+            ("an extent that mentions an outer loop",
+             "(for (i N) (put (vec i) (psi (vec 0 0) (gen (k 2) (gen (c (+ i 1)) (real 1))))))",
+             "safe [proof]"),
+            ("frames of equal length",
+             "(let (x) (omega2 0 0 (y z) (+ y z) V (gen (k (+ N 0)) (real k))) "
+             "(for (i N) (put (vec i) bottom)))", "safe [proof]")):
+        one = step("any", [], {"P": "(put (vec) V)", "Q": text})
+        b.record("final: " + name, expected, certificate(b, HEAD + "O = V\n", [one], ANY), "")
 
 
 def border_cases(b):
@@ -124,4 +156,5 @@ def border_cases(b):
     require_cases(b)
     core_cases(b)
     proof_cases(b)
+    scope_cases(b)
 
