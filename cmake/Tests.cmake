@@ -72,6 +72,7 @@ endforeach()
 include(cmake/Fuzz.cmake)
 minimoa_script(forged audit tests/audit/forged_test.py)
 minimoa_script(guards audit tests/audit/guards_test.py)
+minimoa_script(kernel_text audit tests/audit/kernel_text_test.py)
 minimoa_script(ratio audit tests/audit/ratio_test.py)
 minimoa_script(attention audit tests/audit/attention_test.py)
 # Sanitizers take more of both than the budgets of the bombs; there only the ends are compared.

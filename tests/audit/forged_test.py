@@ -466,6 +466,16 @@ def storage_cases(b):
            scratch="product(16777216LL, (a.N * 16777216LL))",
            words="(+ (* 16777216 (* N 16777216)) 1)")
 
+    # As much as there may be.
+    b.hand("scratch of 2^40 words", SPEC, ["N"], ARRAYS,
+           START + [GAMMA(E), leaf("(gen (v 16777216) (gen (w 65536) (real 1)))")], [],
+           PUT + PUT + ARRAY + [[], []] + ONCE, COVER,
+           "float* const x_0 = scratch + 0; for (std::int64_t v_1 = 0; v_1 < 16777216LL; ++v_1)"
+           " { for (std::int64_t w_2 = 0; w_2 < 65536LL; ++w_2) {"
+           " x_0[((v_1 * 65536LL) + w_2)] = static_cast<float>(1LL); } }" +
+           tail.replace("i_2", "i_3"), why=None, scratch="product(16777216LL, 65536LL)",
+           words="(+ (* 16777216 65536) 1)")
+
     # Offsets of literals only: without the LL they are computed as a C++ int, and overflow.
     filled = "float* const x_0 = scratch + 0; for (std::int64_t v_1 = 0; v_1 < 65536LL; ++v_1) {" \
            " for (std::int64_t w_2 = 0; w_2 < 65536LL; ++w_2) {" \

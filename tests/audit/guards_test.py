@@ -17,11 +17,14 @@ import sys
 
 import forged_test
 from batch import ANY, BODY, HEAD, Batch, certificate, edited, put, rule
+from border_cases import border_cases
 from forged_test import sha
 from traffic_cases import traffic_cases
 
 USAGES = [[], ["--root"], ["--format"], ["--format", "xml", "x"], ["--what", "x"],
+          ["--what", "x", "/no/such/certificate"],
           ["/no/such/certificate"], ["--format", "json", "/no/such/certificate"]]
+USED_RIGHT = USAGES[-2:]
 
 
 # ---- specs ----
@@ -568,7 +571,7 @@ def kernel_cases(b):
     edited(b, "no marker", "text [text]", file=lambda text: text.replace("body", "bodies"))
     edited(b, "marker at the end", "text [text]",
            file=lambda text: text[:text.index(BODY) + len(BODY) - 1])
-    edited(b, "comment", None, kernel=lambda body: body + "// it's \"x\"\t/*\n")
+    edited(b, "comment", None, kernel=lambda body: body + "// it's \"x\"\t/*~\n")
     tokens = ["\\", "// ??=\n", "\x7f", "é", "\r\n", "'x'", '"x"', 'x "C"', "// #\n", "/* x */",
               "$", "#include <vector>\n", "\n#include <cmath> float x;\n", "x #include <cmath>\n",
               "#pragma x\n", "x", "."]
@@ -741,9 +744,9 @@ def limit_cases(b):
     cert = certificate(b, HEAD.replace("out", "require %s<N\nrequire %s<M\nout" % (
         zeros[0], zeros[0])) + "O = gen(i in N) " + " + ".join(["V[i]"] * 170) + "\n")
     b.record("limit: translated nodes", "equal [limit]", cert, "")
-    # 65,000 atoms: beyond 2^16 two of them would share a number.
+    # N, M, i and 64,998 quotients, one too many; beyond 2^16 two of them would share a number.
     numbers = iter(range(10000, 99999))
-    parts = ["N div %d<N div %d" % (next(numbers), next(numbers)) for _ in range(33000)]
+    parts = ["N div %d<N div %d" % (next(numbers), next(numbers)) for _ in range(32499)]
     requires = "".join("require " + " and ".join(parts[k:k + 20]) + "\n"
                        for k in range(0, len(parts), 20))
     cert = certificate(b, "spec x\ndims N, M\nin V : f32[N]\n" + requires +
@@ -772,7 +775,7 @@ def all_cases(b):
                   forged_test.overflow_case, forged_test.committed_cases, spec_cases, term_cases,
                   rule_file_cases, final_cases, file_cases, kernel_cases, proof_cases,
                   element_cases, numbering_cases, traffic_cases, honest_cases,
-                  limit_cases):
+                  border_cases, limit_cases):
         cases(b)
 
 
@@ -807,7 +810,7 @@ def main():
             failed += not judge(name, expected, report)
         for words in USAGES:
             done = subprocess.run([auditor] + words, capture_output=True, timeout=60)
-            failed += done.returncode != 2
+            failed += done.returncode != 2 or (b"usage: " in done.stderr) == (words in USED_RIGHT)
     finally:
         shutil.rmtree(b.dir)
     print("%d passed, %d failed" % (len(b.cases) + len(USAGES) - failed, failed))

@@ -247,6 +247,7 @@ def region_cases(b):
     case("q is 0", "ratio", "q <= p", entry(["1", "0"], "ratio"))
     case("both negative", "ratio", "q <= p", entry(["-1", "-1"], "ratio"))
     case("beyond 2^62", "ratio", "2^62", entry([str(2**62 + 1), "1"], "ratio"))
+    case("2^62", None, "optimal", entry([str(2**62)] * 2, "ratio"))
     case("not reduced", None, "optimal", entry(["7", "7"], "ratio"))
     case("stores only", None, "words: within a factor of 1/1", entry("output", "theorem"),
          entry([goals(NOTHING)], "hypotheses"))
@@ -260,6 +261,8 @@ def region_cases(b):
     case("where: a divisor that may be 0", "divisor", "",
          entry(["(<= 1 (div S (- T 1)))"], "where"), entry("2", "point", "T"))
     case("where: division by 0", "witness", "", entry(["(<= 0 (div S (- D 1)))"], "where"))
+    case("where: division by 0 of literals", "witness", "",
+         entry(["(<= 0 (div S (- D 1)))"], "where"), entry([["S", "1"], ["D", "1"]], "at"))
     case("where: a positive divisor", None, "(<= 1 (div S (+ T T)))",
          entry(["(<= 1 (div S (+ T T)))"], "where"), entry("2", "point", "S"),
          # `where` adds its fact 10 and those of the quotient, 11 .. 13
@@ -275,6 +278,8 @@ def region_cases(b):
     # hypothesis 1 has no facts of D; the goal 1 - 1 is a constant
     case("at", None, "D = 1: optimal", entry([["D", "1"]], "at"),
          entry([goals(NOTHING), goals(NOTHING)], "hypotheses"))
+    case("at: 2^24", None, "B = 16777216: optimal", entry([["B", str(2**24)]], "at"),
+         entry(str(2**24), "point", "B"), entry([goals(lin(6, 8)), goals(NOTHING)], "hypotheses"))
     case("traffic of one array is not claimed", "ratio", "V is not claimed",
          drop("costs", "traffic", 2))
     changes = []
@@ -333,6 +338,8 @@ def pinned_cases(b):
         "sdpa_flash_stream", [pinned("R2_ceil", words, (3, 1), 5)]))
     b.case("literals beyond 2^62", None, "output", b.certificate(
         "sdpa_flash_stream", [pinned("output", "(* %d D)" % 2**62, (1, 1), 0)]))
+    b.case("a literal of 2^62", None, "output", b.certificate(
+        "sdpa_flash_stream", [pinned("output", "(div (* %d D) 2)" % 2**56, (1, 1), 0)]))
     b.case("the second entry is wrong", "ratio", "q <= p", b.certificate(
         "sdpa_flash_stream",
         [pinned("T3star", words, (3, 1), 3), pinned("T3star", words, (1, 2), 3)]))

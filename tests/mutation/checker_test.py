@@ -10,7 +10,10 @@ report than before. Three families of sites:
   guard      a call that refuses, or a call for nothing but what it may refuse
   condition  one operand of the || that guards a refusal, or of an && in a returned or
              initialised condition
-  flip       < and <=, > and >=, == and != exchanged (not tried by default)
+  flip       < and <=, > and >=, == and != exchanged
+While a unit (one forged certificate, one C++ test) runs with all checks in place, the copy notes
+which sites it reaches, and where an operand or a comparison would have another value if it were
+switched off: only these units can notice, so only these are run again.
 A survivor must be matched by a line of checker_survivors.txt (why no test can exist); with --full
 every line must match one.
 --full (or MINIMOA_MUTATION_FULL=1) tries every site. Without it: a fixed sample, every STRIDE-th
@@ -18,7 +21,9 @@ site of the files SAMPLED that is not listed there; only these files are compile
 auditor is the library that BUILD holds.
 
 May be wrong: a site is killed by a crash of the mutant, too. A crash shows that a test reaches
-the check; without the check the auditor would not have said VALID there either.
+the check; without the check the auditor would not have said VALID there either. A mutant that
+takes much longer than before (see first()) is killed, too. Flips are of comparisons with blanks
+around them that are no template's, and of no other operators.
 """
 import argparse
 import concurrent.futures
@@ -57,22 +62,41 @@ SKIP_H = r"""#ifndef MINIMOA_SKIP_H_
 #include <vector>
 struct MinimoaSites {
   int chosen = -1;
-  std::vector<char> reached = std::vector<char>(SITES);
+  const char* path = std::getenv("MINIMOA_TRACE");
+  std::vector<char> reached = std::vector<char>(SITES);  // 1: evaluated, 2: it mattered
   MinimoaSites() { if (const char* n = std::getenv("MINIMOA_SKIP")) chosen = std::atoi(n); }
   ~MinimoaSites() {
-    const char* path = std::getenv("MINIMOA_TRACE");
     std::FILE* out = path != nullptr ? std::fopen(path, "a") : nullptr;
     if (out == nullptr) return;
     for (int n = 0; n < SITES; ++n)
-      if (reached[n]) std::fprintf(out, "%d\n", n);
+      if (reached[n]) std::fprintf(out, "%d %d\n", n, reached[n]);
     std::fclose(out);
   }
 };
-inline bool minimoa_skip(int n) {
+inline MinimoaSites& minimoa_sites() {
   static MinimoaSites sites;
-  static const bool trace = std::getenv("MINIMOA_TRACE") != nullptr;
-  if (trace) sites.reached[n] = 1;
-  return sites.chosen == n;
+  return sites;
+}
+inline void minimoa_note(int n, char level) {
+  MinimoaSites& sites = minimoa_sites();
+  if (sites.path != nullptr && sites.reached[n] < level) sites.reached[n] = level;
+}
+inline bool minimoa_skip(int n) {
+  minimoa_note(n, 1);
+  return minimoa_sites().chosen == n;
+}
+// The value of an operand that is `other` when it is switched off.
+inline bool minimoa_operand(int n, bool other, bool value) {
+  if (value != other) minimoa_note(n, 2);
+  return value;
+}
+template <class F> void minimoa_call(int n, F call) {
+  try {
+    call();
+  } catch (...) {
+    minimoa_note(n, 2);
+    throw;
+  }
 }
 // a < MinimoaFlip{17} < b is a < b, or a <= b if site 17 is chosen.
 struct MinimoaFlip { int site; };
@@ -82,7 +106,10 @@ template <class A> struct MinimoaLeft { const A& a; int site; };
     return {a, f.site}; } \
   template <class A, class B> bool operator op(const MinimoaLeft<A>& l, const B& b) { \
     if constexpr (requires { static_cast<bool>(l.a other b); }) { \
-      if (minimoa_skip(l.site)) return static_cast<bool>(l.a other b); } \
+      const MinimoaSites& sites = minimoa_sites(); \
+      if (sites.chosen == l.site) return static_cast<bool>(l.a other b); \
+      if (sites.path != nullptr) \
+        minimoa_operand(l.site, static_cast<bool>(l.a other b), static_cast<bool>(l.a op b)); } \
     return static_cast<bool>(l.a op b); }
 MINIMOA_FLIP(<, <=)
 MINIMOA_FLIP(<=, <)
@@ -254,10 +281,10 @@ class Rewriter:
                 source.insert(begin, "(minimoa_skip(%d) ? static_cast<void>(0) : "
                               "static_cast<void>(" % number)
                 source.insert(end, "))", last=True)
-        self.dropped(refusing - {r.lstrip(".") for r in refusers} - {"?", "main"})
+        self.dropped(refusing - {"?", "main"}, {r.lstrip(".") for r in refusers})
 
-    def dropped(self, refusing):
-        """Calls as statements of functions that refuse, or call such ones."""
+    def dropped(self, refusing, refusers):
+        """Calls as statements of functions that refuse, or call such ones; not of the refusers."""
         called = {f[0]: set() for s in self.sources for f in s.functions}
         for source in self.sources:
             for name, begin, end in source.functions:
@@ -267,6 +294,7 @@ class Rewriter:
             if not more:
                 break
             refusing = refusing | more
+        refusing -= refusers
         for source in self.sources:
             for begin, end in self.calls(source, refusing | {"." + n for n in refusing}):
                 chain = re.compile(r"(?:\.\w+\([^()]*\))*").match(source.code, end).end()
@@ -280,8 +308,8 @@ class Rewriter:
                     continue
                 number = self.add("guard", source, begin, source.text[begin:chain])
                 source.insert(begin, "(minimoa_skip(%d) ? static_cast<void>(0) : "
-                              "static_cast<void>(" % number)
-                source.insert(chain, "))", last=True)
+                              "minimoa_call(%d, [&] { static_cast<void>(" % (number, number))
+                source.insert(chain, "); }))", last=True)
 
     @staticmethod
     def controlled(source, before):
@@ -307,9 +335,11 @@ class Rewriter:
                 break
         if not re.search(r"\bif\s*$", before[:k]) or ";" in before[k:]:
             return
-        self.operands(source, k + 1, len(before) - 1, "||", "(!minimoa_skip(%d) && (", "))")
+        self.operands(source, k + 1, len(before) - 1, "||")
 
-    def operands(self, source, begin, end, word, opening, ending):
+    def operands(self, source, begin, end, word):
+        opening = {"||": "(!minimoa_skip(%d) && minimoa_operand(%d, false, static_cast<bool>(",
+                   "&&": "(minimoa_skip(%d) || minimoa_operand(%d, true, static_cast<bool>("}[word]
         pieces = split_top(source.code, begin, end, word)
         other = split_top(source.code, begin, end, "?")
         if len(other) > 1:
@@ -325,16 +355,14 @@ class Rewriter:
             if inner and closing(source.code, start + inner.end() - 1) == finish - 1:
                 negated = stripped.startswith("!")
                 inner_word = "&&" if negated == (word == "||") else "||"
-                forms = {"||": ("(!minimoa_skip(%d) && (", "))"),
-                         "&&": ("(minimoa_skip(%d) || (", "))")}[inner_word]
                 if (inner_word == word) != negated and len(
                         split_top(source.code, start + inner.end(), finish - 1, inner_word)) > 1:
-                    self.operands(source, start + inner.end(), finish - 1, inner_word, *forms)
+                    self.operands(source, start + inner.end(), finish - 1, inner_word)
                     deeper = True
             if len(pieces) > 1 and not deeper:
                 number = self.add("condition", source, start, source.text[start:finish])
-                source.insert(start, opening % number)
-                source.insert(finish, ending, last=True)
+                source.insert(start, opening % (number, number))
+                source.insert(finish, ")))", last=True)
 
     def predicates(self):
         """The operands of && in `return A && B;` and `good = A && B;`."""
@@ -352,7 +380,7 @@ class Rewriter:
                     continue
                 if len(split_top(source.code, match.end(), end, "||")) > 1:
                     continue
-                self.operands(source, match.end(), end, "&&", "(minimoa_skip(%d) || (", "))")
+                self.operands(source, match.end(), end, "&&")
 
     def flips(self):
         for source in self.sources:
@@ -465,7 +493,8 @@ class Killers:
             self.certificate_mutants()
             ratio_test.all_cases(self.ratios)
             attention_test.all_cases(self.attentions)
-        self.reach, self.usual = {}, {}
+        self.reach, self.usual = {}, {}  # site -> {unit: level}; unit -> what it says
+        self.seconds = {}  # words of a unit -> how long it took
         self.lock, self.complete = threading.Lock(), False
         named = list(zip(self.bench.paths(), self.bench.cases))
         self.limits = [p for p, (name, _) in named if name.startswith("limit")]
@@ -495,8 +524,8 @@ class Killers:
                 self.usual[unit] = outcome
                 if name == "tests" and outcome[0] != 0:
                     sys.exit("an audit test fails without any mutation: " + outcome[1])
-                for site in sites:
-                    self.reach.setdefault(site, []).append(unit)
+                for site, level in sites.items():
+                    self.reach.setdefault(site, {})[unit] = level
 
     def test_cases(self):
         done = subprocess.run([self.built.test, "--list-test-cases", "--no-colors"], check=True,
@@ -524,11 +553,16 @@ class Killers:
 
     def trace(self, unit):
         path = tempfile.mktemp(dir=self.folder)
-        outcome = self.outcome(unit[0], unit[1], -1, path)
-        lines = open(path).read().split() if os.path.exists(path) else []
-        return outcome, set(map(int, lines))
+        start = time.time()
+        outcome = self.outcome(unit[0], unit[1], -1, trace=path)
+        self.seconds[tuple(unit[1])] = time.time() - start
+        sites = {}
+        for line in open(path).read().splitlines() if os.path.exists(path) else []:
+            site, level = map(int, line.split())
+            sites[site] = max(level, sites.get(site, 0))
+        return outcome, sites
 
-    def outcome(self, name, words, site, trace=None):
+    def outcome(self, name, words, site, seconds=60, trace=None):
         """(exit code, output) of some units of one kind with this site switched off."""
         env = dict(os.environ, MINIMOA_SKIP=str(site))
         if trace:
@@ -543,12 +577,10 @@ class Killers:
         elif name != "usage":
             command = [self.built.audit, "--root", bench.dir] + list(words)
         # A mutant may ask for all memory or never end. Time of the CPU: the machine may be busy.
-        seconds = 60 if site < 0 else 20
+        limit = "ulimit -v 3000000 -t %d; exec \"$@\"" % seconds
         try:
-            done = subprocess.run(["bash", "-c", 'ulimit -v 6000000 -t %d; exec "$@"' % seconds, "-"] +
-                                  command,
-                                  env=env, cwd=self.root, capture_output=True,
-                                  timeout=10 * seconds)
+            done = subprocess.run(["bash", "-c", limit, "-"] + command, env=env, cwd=self.root,
+                                  capture_output=True, timeout=20 * seconds)
         except subprocess.TimeoutExpired:
             return 124, "too long"
         finally:
@@ -559,15 +591,26 @@ class Killers:
     def killer(self, site):
         """The first kind of unit that notices, or None."""
         complete = self.complete
-        by = self.first(site, self.reach.get(site.number, []))
+        by = self.first(site, self.units(site))
         if by is None and not complete:
             self.rest()
-            by = self.first(site, [u for u in self.reach.get(site.number, []) if u[0] >= 2])
+            by = self.first(site, [u for u in self.units(site) if u[0] >= 2])
         return by
 
+    def units(self, site):
+        """Those that may notice, the best first.
+
+        Where an operand or a comparison has the same value with the site switched off, the program
+        goes on as it did: a unit in which that is always so cannot notice. A call may do more than
+        give a value, so where one is left out all units that reach it count."""
+        levels = self.reach.get(site.number, {})
+        exact = site.kind == "flip" or (site.kind == "condition" and
+                                        not re.search(r"\w\((?!\))", site.text))
+        return sorted((u for u, level in levels.items() if level == 2 or not exact),
+                      key=lambda u: (-levels[u], u))
+
     def first(self, site, units):
-        units = sorted(units)
-        if not re.search(r"limit|visit|kMax|bytes|check_digits|atoms", str(site)):
+        if site.kind == "guard" and not re.search(r"limit|visit|kMax|bytes|check_digits|atoms", str(site)):
             units = [u for u in units if u[1] != "limits"]  # they are slow
         size = 4  # of many the first few will do nearly always
         while units:
@@ -577,7 +620,8 @@ class Killers:
             group, rest = ([u for u in group if u[1] == name], [u for u in group if u[1] != name])
             units, size = rest + units, 60
             words = [w for unit in group for w in unit[2]]
-            code, text = self.outcome(name, words, site.number)
+            enough = 3 + 3 * sum(self.seconds[unit[2]] for unit in group)
+            code, text = self.outcome(name, words, site.number, int(enough))
             usual = [self.usual[unit] for unit in group]
             if text != "".join(u[1] for u in usual):
                 return name
@@ -608,20 +652,57 @@ def chosen_sites(sites, options):
 
 
 class Record:
-    """What earlier runs have killed, in a file: a run that was cut goes on where it stopped.
+    """What was found out, as JSON that other tools can read: class Record writes, see figures().
 
-    It is about one state of the auditor and its tests; survivors are tried again."""
+    {"format": "minimoa.checker/1", "auditor": SHA-256 of its sources, "seconds": of all runs,
+     "families": {"guard": {"sites": n, "killed": n, "listed": n, "survive": n}, ..},
+     "files": {"proof.cpp": {"guard": {..}, ..}, ..},
+     "sites": {description: {"killed": by what} or {"listed": reason} or {"survives": true}, ..}}
+    A run that was cut goes on where it stopped, and runs of parts add up, as long as the auditor
+    stays the same. Survivors are tried again: a test may have been written."""
 
-    def __init__(self, path):
-        self.path, self.killed = path, {}
+    def __init__(self, path, rewriter):
+        self.path, self.sites, self.seconds = path, {}, 0
+        known = {str(site) for site in rewriter.sites}
+        texts = "".join(source.name + "\n" + source.text for source in rewriter.sources)
+        self.auditor = hashlib.sha256(texts.encode()).hexdigest()
+        self.written = self.start = time.time()
         if path and os.path.exists(path):
-            with open(path) as lines:
-                self.killed = dict(reversed(line.rstrip("\n").split("\t", 1)) for line in lines)
+            with open(path) as file:
+                earlier = json.load(file)
+            if earlier["auditor"] == self.auditor:
+                self.sites = {k: v for k, v in earlier["sites"].items() if k in known}
+                self.seconds = earlier["seconds"]
 
-    def add(self, site, by):
+    def killed(self, site):
+        return self.sites.get(str(site), {}).get("killed")
+
+    def add(self, site, key, value):
+        self.sites[str(site)] = {key: value}
+        if time.time() - self.written > 60:
+            self.write()
+
+    def figures(self):
+        families, files = {}, {}
+        for text, found in sorted(self.sites.items()):
+            kind, file = text.split(" ")[:2]
+            key = "survive" if "survives" in found else next(iter(found))
+            for table in (families, files.setdefault(file, {})):
+                row = table.setdefault(kind, dict.fromkeys(("sites", "killed", "listed", "survive"),
+                                                           0))
+                row["sites"] += 1
+                row[key] += 1
+        return {"format": "minimoa.checker/1", "auditor": self.auditor,
+                "seconds": round(self.seconds + time.time() - self.start),
+                "families": families, "files": dict(sorted(files.items())),
+                "sites": dict(sorted(self.sites.items()))}
+
+    def write(self):
+        self.written = time.time()
         if self.path:
-            with open(self.path, "a") as out:
-                out.write("%s\t%s\n" % (by, site))
+            with open(self.path + ".new", "w") as out:
+                out.write(json.dumps(self.figures(), indent=1) + "\n")
+            os.replace(self.path + ".new", self.path)
 
 
 def main():
@@ -631,8 +712,9 @@ def main():
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--list", action="store_true", help="print the sites and stop")
     parser.add_argument("--only", help="sites whose description matches")
-    parser.add_argument("--families", default="guard,condition", help="of sites")
-    parser.add_argument("--record", help="a file of killed sites; those in it are not tried again")
+    parser.add_argument("--families", default="guard,condition,flip", help="of sites")
+    parser.add_argument("--record", help="a JSON file of figures and sites (see class Record); what it "
+                                         "calls killed is not tried again")
     options = parser.parse_args()
     options.full = options.full or os.environ.get("MINIMOA_MUTATION_FULL") == "1"
     root = os.path.abspath(options.root)
@@ -646,7 +728,7 @@ def main():
     if options.list:
         print("\n".join(map(str, sites)))
         return
-    record = Record(options.record)
+    record = Record(options.record, rewriter)
     killers = Killers(root, Built(root, build, rewriter, options.full or bool(options.only)),
                       options.full)
     try:
@@ -656,6 +738,7 @@ def main():
         for folder in (killers.folder, killers.bench.dir, killers.mutants.dir, killers.ratios.dir,
                        killers.attentions.dir):
             shutil.rmtree(folder, ignore_errors=True)
+        record.write()
     sys.exit(1 if failed else 0)
 
 
@@ -666,23 +749,21 @@ def judge(sites, killers, record, complete):
     stale = {pattern for pattern, _ in listed}
 
     def one(site):
-        by = record.killed.get(str(site))
-        if by is None:
-            by = killers.killer(site)
-            if by is not None:
-                record.add(site, by)
-        return site, by
+        return site, record.killed(site) or killers.killer(site)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for site, by in pool.map(one, sites):
             if by is not None:
                 killed[by] = killed.get(by, 0) + 1
+                record.add(site, "killed", by)
                 continue
-            why = {pattern for pattern, _ in listed if re.search(pattern, str(site))}
-            stale -= why
+            why = {pattern: reason for pattern, reason in listed if re.search(pattern, str(site))}
+            stale -= why.keys()
             if why:
                 excused += 1
+                record.add(site, "listed", "; ".join(why.values()))
             else:
                 failed += 1
+                record.add(site, "survives", True)
                 print("SURVIVES " + str(site), flush=True)
     # A line about flips is judged where flips are tried.
     kinds = {site.kind for site in sites}
