@@ -23,6 +23,7 @@ import coq_test  # noqa: E402
 from common import Report  # noqa: E402
 
 SKIPPED = 77
+LIMIT = 120  # seconds: comparing two terms that differ may take coqc for ever; that accepts nothing
 ONE = [["1", []]]
 
 
@@ -117,7 +118,11 @@ class Bench:
                 self.report.check(code == 0, "spec/coq/%s.v:\n%s" % (module, text))
 
     def run(self, command):
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False,
+                                  timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            return 124, "no answer in %d s" % LIMIT
         return done.returncode, done.stdout + done.stderr
 
     def write(self, name, text):
