@@ -22,9 +22,9 @@ def report_cases(b):
     edited(b, "a rule's name with ~", "equal [rule]", put("steps", 0, "rule", "~!"))
     # All is read, and then refused for what it says.
     edited(b, "20,000 steps", "equal [json]", put("steps", [0] * 20000))
-    edited(b, "limit: file of 16 MiB", None, text=lambda t: t + " " * ((16 << 20) - len(t)))
-    edited(b, "limit: file of 16 MiB and a byte", "equal [limit]",
-           text=lambda t: t + " " * ((16 << 20) - len(t) + 1))
+    edited(b, "limit: file of 4 MiB", None, text=lambda t: t + " " * ((4 << 20) - len(t)))
+    edited(b, "limit: file of 4 MiB and a byte", "equal [limit]",
+           text=lambda t: t + " " * ((4 << 20) - len(t) + 1))
 
     def values(total):
         def change(text):
@@ -107,22 +107,22 @@ def text_cases(b):
             ("-2^62 - 1", "(* V (real -%d))" % (2**62 + 1), "equal ["),
             ("400 brackets", "(" * 400 + "neg V" + ")" * 400, "equal [syntax]"),
             ("401 brackets", "(" * 401 + "neg V" + ")" * 401, "equal [limit]"),
-            ("400,000 items", "(tup" + " S" * 399998 + ")", "equal [limit]"),
-            ("a type of 200,000", "(* V (get 0 (tup%s)))" % (" S" * 12500), "safe ["),
-            ("a type of 200,016", "(* V (get 0 (tup%s)))" % (" S" * 12501), "equal [limit]")):
+            ("100,001 items", "(tup" + " S" * 99999 + ")", "equal [limit]"),
+            ("a type of 20,000", "(* V (get 0 (tup%s)))" % (" S" * 1250), "safe ["),
+            ("a type of 20,016", "(* V (get 0 (tup%s)))" % (" S" * 1251), "equal [limit]")):
         both = step("both", [0], {"A": "V", "B": text, "g": "true"})
         b.record("term: " + name, expected, certificate(b, HEAD + "O = V\n", [both], ANY), "")
     b.record("rules: a name alone", "equal [", certificate(b, HEAD + "O = V\n", [], "(rule r)"), "")
-    # The whole term is (put (vec) (if true V TREE)), 4 nodes around the tree, and ill-typed.
-    for name, negations, expected in (("200,000 nodes", 1, "equal [type]"),
-                                      ("200,001 nodes", 2, "equal [limit]")):
-        tree = ["S"] * 99998
-        while len(tree) > 1:
-            tree = ["(* %s %s)" % pair for pair in zip(tree[::2], tree[1::2])] + (
-                tree[-1:] if len(tree) % 2 else [])
-        text = "(neg " * negations + tree[0] + ")" * negations
-        both = step("both", [0], {"A": "V", "B": text, "g": "true"})
-        b.record("term: " + name, expected, certificate(b, HEAD + "O = V\n", [both], ANY), "")
+    # Three steps make (put (vec) V), 2 nodes, longer by (if true V TREE): 2 nodes and the tree.
+    tree = ["V"] * 33332
+    while len(tree) > 1:
+        tree = ["(* %s %s)" % pair for pair in zip(tree[::2], tree[1::2])] + (
+            tree[-1:] if len(tree) % 2 else [])
+    for name, negations, expected in (("200,000 nodes", 1, "safe ["), ("200,001 nodes", 2, "equal [limit]")):
+        steps = [step("both", [0] + [1] * k,
+                      {"A": "V", "B": "(neg " * n + tree[0] + ")" * n, "g": "true"})
+                 for k, n in enumerate((1, 1, negations))]
+        b.record("term: " + name, expected, certificate(b, HEAD + "O = V\n", steps, ANY), "")
     for name, text, expected in (("~ in a comment", HEAD + "O = V # ~\n", "safe ["),
                                  ("minus behind an operator", HEAD + "O = V * -V\n", "safe ["),
                                  ("a line ends in front of red", HEAD + "O = +\nred V\n",
@@ -130,7 +130,8 @@ def text_cases(b):
                                  ("a line ends in front of .", HEAD + "O = V +\n.* V\n",
                                   "equal [spec]"),
                                  ("three ranks", HEAD + "O = rev omega<1 1 1> V\n", "equal [spec]"),
-                                 ("1 MiB", (HEAD + "O = V\n# ").ljust(1 << 20, "x"), "safe [")):
+                                 ("256 KiB", (HEAD + "O = V\n# ").ljust(1 << 18, "x"), "safe ["),
+                                 ("256 KiB and a byte", (HEAD + "O = V\n# ").ljust((1 << 18) + 1, "x"), "equal [limit]")):
         b.record("spec: " + name, expected, certificate(b, text), "")
 
 

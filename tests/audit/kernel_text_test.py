@@ -182,14 +182,14 @@ class Texts(Batch):
 
 def judge(name, expected, report):
     """Whether exactly the claim `text` is INVALID with code `text` (VALID if None is expected)."""
-    wrong = [line for line in report[1:8] if ": VALID" not in line]
+    wrong = [line for line in report[1:9] if ": VALID" not in line]
     verdict = report[0].rsplit(": ", 1)[-1]
     good = verdict == "VALID" and not wrong
     if expected:
         good = verdict == "INVALID" and len(wrong) == 1 and wrong[0].startswith(
             "text: INVALID [text] ")
     if not good or os.environ.get("VERBOSE"):
-        print("%s %s\n    %s" % ("ok  " if good else "FAIL", name, "\n    ".join(report[:8])))
+        print("%s %s\n    %s" % ("ok  " if good else "FAIL", name, "\n    ".join(report[:9])))
     return good
 
 

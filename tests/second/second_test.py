@@ -845,18 +845,15 @@ def attention_forms():
             # 4: the limit.
             ("limit by the key", "unknown name", {"limit": "(+ j 1)"}),
             ("limit with min", "min in the limit", {"limit": "(min (+ o0 1) T)"}),
-            ("limit with mod", "mod in the limit", {"limit": "(+ (mod o0 T) 1)"}),
+            ("limit with a rest", "", {"g": "(<= j (mod i 2))", "limit": "(+ (mod o0 2) 1)"}),
+            ("limit with a rest by no divisor", "not proved positive", {"limit": "(+ (mod o0 T) 1)"}),
             ("limit of no type", "real in the limit", {"limit": "(real o0)"}),
             ("limit by reals", "no index", {"limit": "(mem Q (vec o0 0))"}),
-            ("limit by a key array", "key array in the limit",
-             {"x": bias, "limit": "(mem A (vec o0))"}),
-            ("limit by an element at a key array", "key array in the limit",
-             {"x": bias, "limit": "(mem len (vec (mem A (vec o0))))"}),
+            ("limit by a loop's name", "unknown name", {"limit": "(+ i 1)"}),
             ("limit with a divisor", "not proved positive",
              {"limit": "(+ (+ o0 1) (- (div T S) (div T S)))"}),
-            ("two loops of one name", "one name", {"names": {"d": "i"}}),
-            ("loop with the name of a dimension", "one name", {"names": {"i": "T"}}),
-            ("loop with the name of an input", "one name", {"names": {"d": "Q"}})):
+            ("two loops of one name", "", {"names": {"d": "i"}}),
+            ("loop with the name of a dimension", "", {"names": {"i": "T"}})):
         form_case(name, words, **changes)
 
 
