@@ -57,7 +57,7 @@ void audit_bytes(const std::string& bytes) {
   write(path, bytes);
   const audit::Audited audited = audit::audit_certificate(root().path.string(), path);
   const auto& claims = audited.report.at("claims");
-  MUST(claims.size() == 7);
+  MUST(claims.size() == 8);
   for (const auto& claim : claims) {
     MUST(claim.at("code") != "exception");  // unforeseen
     MUST((claim.at("verdict") == "INVALID") == (claim.at("code") != ""));
