@@ -1,7 +1,5 @@
-#!/usr/bin/env python3
-"""Writes the derivation of a certificate as a Coq file with one theorem: the program refines the spec.
+"""The derivation of a certificate as Coq text with one theorem: the program refines the spec.
 
-usage: coq_derivation.py [--root ROOT] CERT.json FILE.v
 Idea: the spec is read and the steps are replayed by the second checker (replay.py); the first and the
 last term become definitions over spec/coq/MoA.v, and each step one application of the rule's theorem
 inside of the operators that enclose its position (spec/coq/Derivation.v). Consecutive steps below one
@@ -14,17 +12,12 @@ an `if`.
 """
 import os
 import re
-import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.setrecursionlimit(20000)
-
-import terms  # noqa: E402
-from certificate import Audit  # noqa: E402
-from reader import Builder  # noqa: E402
-from refusal import Refused  # noqa: E402
-import replay  # noqa: E402
-import strict_json  # noqa: E402
+import replay
+import strict_json
+import terms
+from certificate import Audit
+from reader import Builder
 
 UNARY = {"neg": "Neg", "exp": "Exp", "exp2": "Exp2", "log": "Log", "sqrt": "Sqrt", "tanh": "Tanh"}
 BINARY = {"+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "max": "Max", "min": "Min", "expsub": "Expsub"}
@@ -596,26 +589,3 @@ def export(root, data):
               "Theorem derived : first <~ last.", "Proof.", "  unfold first, last."] + proof.lines + [
               "Qed.", "End Certificate.", ""]
     return "\n".join(lines)
-
-
-def main(argv):
-    args, root = argv[1:], os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    if args[:1] == ["--root"]:
-        root, args = args[1], args[2:]
-    if len(args) != 2:
-        print(__doc__.split("\n\n")[1].split("\n")[0], file=sys.stderr)
-        return 2
-    with open(args[0], "rb") as file:
-        data = file.read()
-    try:
-        text = export(root, data)
-    except (Unsupported, Refused) as error:
-        print("coq_derivation.py: %s" % error, file=sys.stderr)
-        return 1
-    with open(args[1], "w", encoding="utf-8") as file:
-        file.write(text)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv))
