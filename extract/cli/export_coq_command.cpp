@@ -24,10 +24,10 @@ void export_coq(Session* session, const ExportOptions& options) {
   if (!read_file(session, options.certificate)) return;
   const std::string script =
       (fs::path(*root) / "certificates" / "second" / "export_coq.py").string();
-  const auto ran = run_program({"python3", "-B", script, "--root", *root,
-                                fs::absolute(options.certificate).string(),
-                                fs::absolute(options.output).string()},
-                               true);
+  const auto ran = run_program(
+      {"python3", "-B", script, "--root", *root, fs::absolute(options.certificate).string(),
+       fs::absolute(options.output).string()},
+      true);
   if (!ran || ran->code == 127) return fail(session, "E0918", "python3 could not be run");
   if (ran->code != 0) {
     std::string why = ran->output;
