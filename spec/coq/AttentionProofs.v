@@ -81,3 +81,46 @@ Lemma sum_permutation f l m : Permutation l m -> sum_R f l = sum_R f m.
 Proof. induction 1; simpl; try lra. Qed.
 Theorem order_of_keys_does_not_matter l m : Permutation l m -> softmax_mean l = softmax_mean m.
 Proof. intros P. unfold softmax_mean. rewrite !(sum_permutation _ _ _ P). reflexivity. Qed.
+
+(** ** The form is that mean: what the theorems about rows of real scores say, they say of `attention` *)
+Lemma keys_not_empty n (g : Z -> bool) : any n g = true -> filter g (range n) <> [].
+Proof.
+  intros A. apply any_true in A as (j & Hj & Gj). intros C. assert (In j (filter g (range n))); [|rewrite C in *; auto].
+  apply filter_In. split; [apply in_range|]; auto.
+Qed.
+Theorem attention_is_the_mean n g s v e sh p (a b : Z -> R) :
+  (forall j, shp (s j) = Some []) -> (forall j, shp (v j) = Some sh) -> inb p sh = true -> any n g = true ->
+  (forall j, 0 <= j < n -> g j = true -> at_ (s j) [] = Num (a j) /\ at_ (v j) p = Num (b j)) ->
+  at_ (attention n g s v e) p = Num (softmax_mean (map (fun j => (a j, b j)) (filter g (range n)))).
+Proof.
+  intros Hs Hv I A V. unfold attention. rewrite A. destruct (quotient_at n g s v sh Hs Hv) as [_ Q]. rewrite Q by auto.
+  destruct (numerator_facts n g s v sh Hs Hv) as [_ Nu]. destruct (denominator_facts n g s Hs) as [_ De].
+  rewrite Nu, De by auto. clear Q Nu De. pose proof (keys_not_empty n g A) as N.
+  change (keys n g) with (filter g (range n)). set (l := filter g (range n)) in *.
+  assert (K : forall j, In j l -> scores s j = Num (a j) /\ at_ (v j) p = Num (b j)).
+  { intros j Hj. apply filter_In in Hj as [Hr Hg]. apply in_range in Hr. apply V; auto. }
+  destruct (fold_nmax_num (map (scores s) l) 0%R) as (m & HM).
+  { intros x. rewrite in_map_iff. intros (j & <- & Hj). exists (a j). apply K, Hj. }
+  { destruct l; [congruence|discriminate]. }
+  assert (EM : M n g s = Num m) by exact HM. rewrite EM.
+  assert (E1 : map (fun j => num1 Exp (nsub (scores s j) (Num m))) l =
+    map (fun x => Num (exp (fst x - m))) (map (fun j => (a j, b j)) l)).
+  { rewrite map_map. apply map_ext_in. intros j Hj. destruct (K j Hj) as [-> _]. reflexivity. }
+  assert (E2 : map (fun j => nmul (num1 Exp (nsub (scores s j) (Num m))) (at_ (v j) p)) l =
+    map (fun x => Num (exp (fst x - m) * snd x)) (map (fun j => (a j, b j)) l)).
+  { rewrite map_map. apply map_ext_in. intros j Hj. destruct (K j Hj) as [-> ->]. reflexivity. }
+  rewrite E1, E2. set (q := map (fun j => (a j, b j)) l).
+  assert (Nq : q <> []) by (destruct l; [congruence|discriminate]).
+  rewrite (fold_sum (fun x => exp (fst x - m))%R), (fold_sum (fun x => exp (fst x - m) * snd x)%R), !Rplus_0_l.
+  assert (S : forall f, sum_R (fun x => exp (fst x - m) * f x)%R q = (exp (- m) * sum_R (fun x => exp (fst x) * f x) q)%R).
+  { intros f. rewrite <- sum_scale. apply sum_ext. intros x. replace (fst x - m)%R with (- m + fst x)%R by ring.
+    rewrite exp_plus. ring. }
+  assert (S1 : sum_R (fun x => exp (fst x - m)) q = (exp (- m) * sum_R (fun x => exp (fst x)) q)%R).
+  { rewrite <- sum_scale. apply sum_ext. intros x. rewrite <- exp_plus. f_equal. ring. }
+  rewrite (S snd), S1.
+  assert (P1 : (0 < sum_R (fun x => exp (fst x)) q)%R) by (apply sum_positive; auto; intros; apply exp_pos).
+  assert (P2 : (0 < exp (- m))%R) by apply exp_pos.
+  cbn [ndiv]. destruct (Req_EM_T _ 0) as [C|_].
+  - exfalso. revert C. apply Rgt_not_eq, Rmult_lt_0_compat; auto.
+  - apply (f_equal Num). unfold softmax_mean. field. split; apply Rgt_not_eq; auto.
+Qed.

@@ -1,5 +1,5 @@
 (* Rules.v: the rows of spec/rules/*.rules as propositions over the meanings of MoA.v, one for each
-   direction. Written by rules.py; proofs are in RulesProofs.v. *)
+   direction. Written by rules.py; proofs are in the files *Proofs.v. *)
 From Coq Require Import ZArith List Bool.
 Import ListNotations.
 Require Import MoA.

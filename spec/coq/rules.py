@@ -6,7 +6,7 @@ Idea: a row says that one side may be replaced by the other. Over the meanings o
 refinement: NAME_lr says that the right side refines the left one wherever the `prove` conditions
 hold, NAME_rl the reverse where the `prove-rl` conditions hold, too. Rule variables become
 quantified indices, arrays, guards and statements; a variable that is applied to arguments becomes
-a function. This program prints the statements, Coq checks the proofs (RulesProofs.v).
+a function. This program prints the statements, Coq checks the proofs (*Proofs.v).
 Types are inferred as in FORMAT.md, section 2: what a side requires of a variable to have a type
 (rank 0, one shape for all indices of a binder, a state of a fold that keeps its shape) becomes a
 premise, since the audit checks the type of the whole term after every step. So do two facts of
@@ -736,7 +736,7 @@ def rule_rows(root):
 
 def file_text(root):
     head = ("(* Rules.v: the rows of spec/rules/*.rules as propositions over the meanings of MoA.v, one for each\n"
-            "   direction. Written by rules.py; proofs are in RulesProofs.v. *)\n"
+            "   direction. Written by rules.py; proofs are in the files *Proofs.v. *)\n"
             "From Coq Require Import ZArith List Bool.\n"
             "Import ListNotations.\n"
             "Require Import MoA.\n"

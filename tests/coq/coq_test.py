@@ -34,7 +34,7 @@ MAIN = ("ElementBounds.q_outer_exists_any", "TickBounds.q_outer_optimal_any",
         "LayoutProofs.index_of_offset", "LayoutProofs.offset_of_index", "LayoutProofs.psi_correspondence",
         "SoftmaxProofs.every_tiling", "SoftmaxProofs.tiled_softmax",
         "AttentionProofs.masked_keys_have_no_influence", "AttentionProofs.empty_row",
-        "AttentionProofs.causal", "AttentionProofs.weights_are_positive",
+        "AttentionProofs.causal", "AttentionProofs.attention_is_the_mean", "AttentionProofs.weights_are_positive",
         "AttentionProofs.weights_sum_to_one", "AttentionProofs.mean_of_weights",
         "AttentionProofs.order_of_keys_does_not_matter", "Bridge.check_sound", "Bridge.checks_sound")
 # What Coq's standard library of the reals assumes; no rule and no bound may assume anything else.

@@ -241,7 +241,11 @@ def twins(bench):
         end = text.index("\n", start)
         changed = text[start:end].replace(old, new)
         bench.report.check(changed != text[start:end], "%s: there is something to change" % name)
-        bench.write("Exported.v", text[:start] + changed + text[end:])
+        whole = text[:start] + changed + text[end:]
+        bench.write("Exported.v", whole[:whole.index("Theorem derived")] + "End Certificate.\n")
+        stated, said = bench.coqc("Exported.v")
+        bench.report.check(stated, "%s: a statement\n%s" % (name, said))  # else nothing but its form is refused
+        bench.write("Exported.v", whole)
         accepted, _ = bench.coqc("Exported.v")
         bench.report.check(not accepted, "coqc accepts %s" % name)
 
