@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "prover/schedule/placement.h"
 #include "prover/schedule/schedule.h"
 #include "spec/lang/rules.h"
 #include "spec/lang/spec.h"
@@ -15,6 +16,7 @@ struct Derivation {
   Term start;  // (put (vec) core)
   std::vector<Step> steps;
   std::vector<Term> terms;       // terms[k]: after k steps; terms[0] = start
+  Placement place;
   std::size_t dnf = 0, onf = 0;  // number of steps after which they are reached
   Term final_term() const { return terms.back(); }
 };
