@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "spec/lang/result.h"
+#include "spec/lang/diagnostic.h"
 #include "spec/lang/sexpr.h"
 
 namespace minimoa {
