@@ -129,6 +129,7 @@ set(MINIMOA_PROVER_SOURCES
     prover/schedule/bound_line.cpp
     prover/schedule/derive.cpp
     prover/schedule/halves.cpp
+    prover/schedule/lanes.cpp
     prover/schedule/online.cpp
     prover/schedule/pack.cpp
     prover/schedule/rows.cpp

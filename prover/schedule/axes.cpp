@@ -288,6 +288,38 @@ void check_order(const Deriver& d, const Axes& axes, const Schedule& s) {
   }
 }
 
+// Lanes hold the rows of a tile; the orders that keep states elsewhere have none.
+void check_lanes(const Axes& axes, const Schedule& s) {
+  if (s.lanes.empty()) return;
+  const Span& span = s.lanes[0].span;
+  if (s.lanes.size() > 1 || s.lanes[0].axis == "col" || s.lanes[0].axis == "batch" ||
+      !axes.row || resolve(axes, s.lanes[0]) != std::vector{*axes.row}) {
+    stuck("E0505", "only `lanes row` is known, of a spec that has rows", {"lanes row"}, span);
+  }
+  const Tile* const rows = tile_of(axes, s, *axes.row);
+  const Tile* const keys = tile_of(axes, s, axes.key);
+  if (s.softmax != SoftmaxForm::kOnline || rows == nullptr || rows->whole() || keys == nullptr ||
+      keys->whole() || !s.outer.empty() || !s.splits.empty() || !s.retains.empty() ||
+      s.pack_heads) {
+    stuck("E0510",
+          "`lanes row` needs `softmax online` and tiles of rows and keys, without `outer`, "
+          "`split`, `retain` and `pack`",
+          {"tile row 64 | tile key 64"}, span);
+  }
+  if (!names(axes, s.stage, *axes.row) || names(axes, s.stage, axes.key)) {
+    stuck("E0510", "lanes read staged rows, and keys where they are", {"stage row"}, span);
+  }
+  if (s.width < 2 || rows->size % s.width != 0 || rows->size / s.width > kMaxVectors ||
+      rows->size / s.width * s.unroll > kMaxPoints) {
+    stuck("E0504",
+          "a tile of " + std::to_string(rows->size) + " rows and loops unrolled by " +
+              std::to_string(s.unroll) + ": expected a multiple of " + std::to_string(s.width) +
+              " lanes, at most " + std::to_string(kMaxVectors) + " vectors, and at most " +
+              std::to_string(kMaxPoints) + " vectors times `unroll`",
+          {"tile row 64 | unroll 4"}, rows->span);
+  }
+}
+
 }  // namespace
 
 void check_axes(const Deriver& d, const Axes& axes, const Schedule& s) {
@@ -299,6 +331,7 @@ void check_axes(const Deriver& d, const Axes& axes, const Schedule& s) {
   check_skip(axes, s);
   check_order(d, axes, s);
   check_halves(d, axes, s);
+  check_lanes(axes, s);
 }
 
 }  // namespace minimoa

@@ -5,6 +5,7 @@
 // tiles of keys (tiles.cpp). Other orders of the same reduction: slow_state.cpp.
 // May be wrong: see attention.cpp.
 #include "prover/schedule/forms.h"
+#include "prover/schedule/lanes.h"
 #include "prover/schedule/rows.h"
 #include "prover/schedule/tiles.h"
 
@@ -66,6 +67,7 @@ void online(Deriver* d, const Axes& axes, const Schedule& s,
   if (!s.outer.empty()) return keys_outer(d, axes, s, parallel);
   if (!s.splits.empty()) return keys_in_parts(d, axes, s, parallel);
   if (!s.halve.empty()) return keys_in_halves(d, axes, s, parallel);
+  if (!s.lanes.empty()) return rows_in_lanes(d, axes, s);
   rows_outer(d, axes, s);
 }
 

@@ -9,6 +9,10 @@
 
 namespace minimoa {
 
+// Limits of certificates/FORMAT.md section 15.
+inline constexpr std::int64_t kMaxVectors = 8;
+inline constexpr std::int64_t kMaxPoints = 32;
+
 struct Placement {
   std::string target = "portable";
   std::int64_t width = 1;  // lanes of one vector of the target

@@ -47,6 +47,9 @@ class Reader {
   void softmax(const std::vector<Word>& words);
   void materialise(const std::vector<Word>& words);
   void pack(const std::vector<Word>& words);
+  void unroll(const std::vector<Word>& words);
+  void target(const std::vector<Word>& words);
+  void check_lanes();
   void axes(const std::vector<Word>& words, std::vector<AxisRef>* to);
   void bound(const std::vector<Word>& words);
   bool arity(const std::vector<Word>& words, std::size_t n, const std::string& form);
@@ -153,11 +156,14 @@ void Reader::directive(const std::vector<Word>& words) {
   }
   if (head == "pack") return pack(words);
   if (head == "parallel") return axes(words, &out_.parallel);
+  if (head == "lanes") return axes(words, &out_.lanes);
+  if (head == "unroll") return unroll(words);
+  if (head == "target") return target(words);
   if (head == "bound") return bound(words);
   error("E0501",
         "unknown directive `" + head +
             "`; expected schedule, tile, softmax, materialise, stage, retain, skip, outer, halve, "
-            "split, pack, parallel or bound",
+            "split, pack, parallel, lanes, unroll, target or bound",
         words[0].span);
 }
 
@@ -241,6 +247,31 @@ void Reader::pack(const std::vector<Word>& words) {
   out_.pack_heads = true;
 }
 
+void Reader::unroll(const std::vector<Word>& words) {
+  if (!once(words) || !arity(words, 2, "unroll 4")) return;
+  const std::optional<std::int64_t> n = tile_size(words[1].text);
+  if (!n || *n < 2 || *n > kMaxUnroll) {
+    error("E0502",
+          "expected a number in 2 .. " + std::to_string(kMaxUnroll) + ", got `" + words[1].text +
+              "`",
+          words[1].span, {"unroll 4"});
+    return;
+  }
+  out_.unroll = *n;
+  out_.unroll_span = words[0].span;
+}
+
+void Reader::target(const std::vector<Word>& words) {
+  if (!once(words) || !arity(words, 2, "target avx512")) return;
+  if (!is_name(words[1].text)) {
+    error("E0501", "expected the name of a target, got `" + words[1].text + "`", words[1].span);
+    return;
+  }
+  out_.target = words[1].text;
+  out_.width = 16;  // HACK
+  out_.target_span = words[1].span;
+}
+
 void Reader::axes(const std::vector<Word>& words, std::vector<AxisRef>* to) {
   if (!once(words)) return;
   if (words.size() < 2) {
@@ -287,6 +318,19 @@ void Reader::check_whole() {
   }
 }
 
+// Lanes need a target, and nothing else of a target is known.
+void Reader::check_lanes() {
+  if (out_.lanes.empty() && out_.target != "portable") {
+    error("E0510", "a vector target without lanes", out_.target_span, {"lanes row"});
+  }
+  if (!out_.lanes.empty() && out_.target == "portable") {
+    error("E0510", "lanes need a vector target", out_.lanes[0].span, {"target avx512"});
+  }
+  if (out_.lanes.empty() && out_.unroll != 1) {
+    error("E0510", "loops are unrolled below lanes only", out_.unroll_span, {"lanes row"});
+  }
+}
+
 Result<Schedule> Reader::run() {
   if (!readable()) return errors_;
   int number = 0;
@@ -298,6 +342,7 @@ Result<Schedule> Reader::run() {
   }
   if (number == 0) last_ = line_span(1, 0, 1);
   if (errors_.empty()) check_whole();
+  if (errors_.empty()) check_lanes();
   if (!errors_.empty()) return errors_;
   return std::move(out_);
 }

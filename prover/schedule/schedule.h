@@ -13,6 +13,9 @@
 //   halve key            two halves of the keys, the first one's states in slow memory
 //   pack heads           query heads that share keys become rows
 //   parallel batch row   loops that run as tasks
+//   lanes row            the rows of a tile side by side in vector registers
+//   unroll 4             loops over keys and columns by four, below lanes
+//   target avx512        the vector target (extract/instr/avx512.instr)
 //   bound T3star ..      a lower bound to compare with (bound_line.h); repeatable
 #pragma once
 
@@ -26,6 +29,7 @@
 namespace minimoa {
 
 inline constexpr std::int64_t kMaxTile = 65536;
+inline constexpr std::int64_t kMaxUnroll = 16;
 
 struct Tile {
   std::string axis;
@@ -56,6 +60,12 @@ struct Schedule {
   std::vector<Tile> retains;  // at most one
   bool pack_heads = false;
   std::vector<AxisRef> parallel;
+  std::vector<AxisRef> lanes;
+  std::int64_t unroll = 1;
+  Span unroll_span;
+  std::string target = "portable";
+  Span target_span;
+  std::int64_t width = 1;  // lanes of the target; set by whoever read its instruction file
   std::vector<BoundLine> bounds;
 };
 

@@ -1,6 +1,7 @@
 // The condition under which a tile of keys has an element that a mask lets
 // through: each affine inequality of the mask, a <= b, is taken where b - a is
-// largest over the tile, by the sign of each variable's coefficient.
+// largest over the tile, by the sign of each variable's coefficient. Where b - a
+// is smallest, it is the condition under which the mask lets all through.
 //
 // What is not affine in the tile's variables (segments, tables) says nothing
 // and is left out: then tiles are computed that need not be, never the reverse;
@@ -48,30 +49,41 @@ struct Comparison {
   Term a, b;
 };
 
-// The inequalities of a conjunction; anything else is left out.
-void inequalities(const Term& g, std::vector<Comparison>* out) {
+// The inequalities of a conjunction; anything else is left out (then: false).
+bool inequalities(const Term& g, std::vector<Comparison>* out) {
+  if (g->op == Op::kTrue) return true;
   if (g->op == Op::kAnd) {
-    for (const Term& k : g->kids) inequalities(k, out);
-  } else if (g->op == Op::kLt || g->op == Op::kLe) {
+    bool all = true;
+    for (const Term& k : g->kids) all = inequalities(k, out) && all;
+    return all;
+  }
+  if (g->op == Op::kLt || g->op == Op::kLe) {
     out->push_back({g->op, g->kids[0], g->kids[1]});
-  } else if (g->op == Op::kEq) {
+    return true;
+  }
+  if (g->op == Op::kEq) {
     out->push_back({Op::kLe, g->kids[0], g->kids[1]});
     out->push_back({Op::kLe, g->kids[1], g->kids[0]});
-  } else if (g->op == Op::kNot) {
-    const Term& n = g->kids[0];
-    if (n->op == Op::kLt) out->push_back({Op::kLe, n->kids[1], n->kids[0]});
-    if (n->op == Op::kLe) out->push_back({Op::kLt, n->kids[1], n->kids[0]});
+    return true;
   }
+  if (g->op != Op::kNot) return false;
+  const Term& n = g->kids[0];
+  if (n->op == Op::kLt) out->push_back({Op::kLe, n->kids[1], n->kids[0]});
+  if (n->op == Op::kLe) out->push_back({Op::kLt, n->kids[1], n->kids[0]});
+  return n->op == Op::kLt || n->op == Op::kLe;
 }
 
-// The inequality where it is easiest, or none if it is not affine.
-std::optional<Term> relaxed(const Comparison& c,
-                            const std::vector<std::pair<std::string, Term>>& variables) {
+enum class End { kEasiest, kHardest };
+
+// The inequality where it is easiest or hardest, or none if it is not affine.
+std::optional<Term> at_end(const Comparison& c, End end,
+                           const std::vector<std::pair<std::string, Term>>& variables) {
   std::map<std::string, Term> ends;
   for (const auto& [v, bound] : variables) {
     const auto a = coefficient(c.a, v), b = coefficient(c.b, v);
     if (!a || !b) return std::nullopt;
-    ends[v] = *b > *a ? last_of(bound) : mk_int(0);
+    const bool grows = end == End::kEasiest ? *b > *a : *a > *b;
+    ends[v] = grows ? last_of(bound) : mk_int(0);
   }
   return mk(c.op, {tidy(substitute(c.a, ends)), tidy(substitute(c.b, ends))});
 }
@@ -84,8 +96,21 @@ std::optional<Term> tile_condition(const Term& mask,
   inequalities(mask, &all);
   std::optional<Term> out;
   for (const Comparison& c : all) {
-    const auto k = relaxed(c, variables);
+    const auto k = at_end(c, End::kEasiest, variables);
     if (k) out = out ? mk(Op::kAnd, {*out, *k}) : *k;
+  }
+  return out;
+}
+
+std::optional<Term> whole_condition(const Term& mask,
+                                    const std::vector<std::pair<std::string, Term>>& variables) {
+  std::vector<Comparison> all;
+  if (!inequalities(mask, &all)) return std::nullopt;
+  std::optional<Term> out;
+  for (const Comparison& c : all) {
+    const auto k = at_end(c, End::kHardest, variables);
+    if (!k) return std::nullopt;
+    out = out ? mk(Op::kAnd, {*out, *k}) : *k;
   }
   return out;
 }

@@ -15,4 +15,9 @@ namespace minimoa {
 std::optional<Term> tile_condition(const Term& mask,
                                    const std::vector<std::pair<std::string, Term>>& variables);
 
+// A condition without the variables under which `mask` holds for all of their
+// values; none if a part of the mask is no affine inequality.
+std::optional<Term> whole_condition(const Term& mask,
+                                    const std::vector<std::pair<std::string, Term>>& variables);
+
 }  // namespace minimoa

@@ -30,7 +30,7 @@ namespace {
 
 std::string buffer_name(const Term& read) {
   Term mem = read;
-  while (mem->op == Op::kIf) mem = mem->kids[1];
+  while (mem->op != Op::kMem) mem = mem->kids[mem->op == Op::kIf ? 1 : 0];
   std::string name = mem->kids[0]->name;
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return name;

@@ -44,9 +44,8 @@ Term identity_state(const Term& d) {
   return mk(Op::kTup, {mk(Op::kBottom), zero, mk_bind(Op::kGen, "c", d, zero)});
 }
 
-// Where the mask, the guard after its first `tail` conditions, lets nothing of
-// a tile through, the tile's states are the identity: says so at the tile's
-// state, if the mask says anything.
+}  // namespace
+
 bool exclude_tiles(Deriver* d, const Position& red, Binders variables, std::size_t tail) {
   const Position tile = child(red, 2);
   const Term t = at(d->term(), tile);
@@ -61,21 +60,17 @@ bool exclude_tiles(Deriver* d, const Position& red, Binders variables, std::size
   return true;
 }
 
-// gen r. if k then x else st[r]  -->  if k then (gen r. x) else st.
 void lift_condition(Deriver* d, const Position& gen) {
   d->step("gen-if", gen);
   d->step("eta", child(gen, 2), {}, true);
 }
 
-// The guard of the last tile does not reach into the rest of a mask.
 void refuse_tables(const Deriver& d, const Position& tile) {
   const Term t = at(d.term(), tile);
   if (alpha_equal(t->kids[0], mk_int(1))) return;  // no last tile is smaller
   const auto read = [&](const Term& u) { return u->op == Op::kMem && mentions(u, t->binders[0]); };
   for (const Position& p : find_all(t->kids[1], read)) refuse_table(at(t->kids[1], p));
 }
-
-}  // namespace
 
 void sum_by_key(Deriver* d, const Position& below) {
   const auto sums = [](const Term& t) {

@@ -20,6 +20,15 @@ std::size_t split_keys(Deriver* d, const Position& red, const Axes& axes, const 
 // each row those that it does not see.
 enum class Skip { kNothing, kTiles, kRows };
 
+// Where the mask, the guard after its first `tail` conditions, lets nothing of
+// a tile through, the tile's states are the identity: says so at the tile's
+// state, if the mask says anything.
+bool exclude_tiles(Deriver* d, const Position& red, Binders variables, std::size_t tail);
+// gen r. if k then x else st[r]  -->  if k then (gen r. x) else st.
+void lift_condition(Deriver* d, const Position& gen);
+// E0605 if the guard of the last tile does not reach into the rest of a mask.
+void refuse_tables(const Deriver& d, const Position& tile);
+
 // After block-state: the weighted sum over a tile's keys goes key by key, for
 // all columns; guards that are true go away.
 void sum_by_key(Deriver* d, const Position& below);
