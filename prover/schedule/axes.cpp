@@ -292,8 +292,8 @@ void check_order(const Deriver& d, const Axes& axes, const Schedule& s) {
 void check_lanes(const Axes& axes, const Schedule& s) {
   if (s.lanes.empty()) return;
   const Span& span = s.lanes[0].span;
-  if (s.lanes.size() > 1 || s.lanes[0].axis == "col" || s.lanes[0].axis == "batch" ||
-      !axes.row || resolve(axes, s.lanes[0]) != std::vector{*axes.row}) {
+  if (s.lanes.size() > 1 || s.lanes[0].axis == "col" || s.lanes[0].axis == "batch" || !axes.row ||
+      resolve(axes, s.lanes[0]) != std::vector{*axes.row}) {
     stuck("E0505", "only `lanes row` is known, of a spec that has rows", {"lanes row"}, span);
   }
   const Tile* const rows = tile_of(axes, s, *axes.row);

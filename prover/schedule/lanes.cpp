@@ -23,23 +23,33 @@
 namespace minimoa {
 namespace {
 
-// Divisors of scores: (sum q*k) / w  -->  sum (q * (1/w)) * k. Returns 1/w.
-std::optional<Term> divide_queries(Deriver* d, const Position& score) {
-  const std::string key = at(d->term(), score)->binders[0];
+// A divisor of scores moves to the query: (sum q*k) / w  -->  sum (q / w) * k.
+void divide_queries(Deriver* d, const Position& score, const std::string& key) {
   const auto scaled = [&](const Term& t) {
     return t->op == Op::kDiv && t->kids[0]->op == Op::kRed && t->kids[0]->name == "add" &&
            t->kids[0]->kids[1]->op == Op::kTrue && t->kids[0]->kids[2]->op == Op::kMul &&
            !mentions(t->kids[1], key);
   };
-  if (!d->has(scaled, score)) return std::nullopt;
+  if (!d->has(scaled, score)) return;
   const Position p = d->first(scaled, score);
   d->step("red-div", p, {}, true);
   const Position quotient = child(p, 2);
   const Position product = child(quotient, 0);
   if (mentions(at(d->term(), product)->kids[0], key)) d->step("mul-comm", product);
   d->step("div-mul", quotient, {}, true);
-  d->step("div-reciprocal", child(quotient, 0));
-  return at(d->term(), child(child(quotient, 0), 1));
+}
+
+// Where a factor of a sum over products is divided, it is multiplied instead, by
+// what is the same for all rows: (q / w) * k  -->  (q * (1/w)) * k. Returns 1/w.
+std::optional<Term> reciprocal(Deriver* d, const Position& score, const std::string& row) {
+  const auto divided = [](const Term& t) {
+    return t->op == Op::kDiv && t->kids[0]->op == Op::kMem;
+  };
+  if (!d->has(divided, score)) return std::nullopt;
+  const Position p = d->first(divided, score);
+  if (!enclosing(*d, d->loop(row), child(p, 1)).empty()) return std::nullopt;
+  d->step("div-reciprocal", p);
+  return at(d->term(), child(p, 1));
 }
 
 // What a row writes becomes an array y of its own, with one division:
@@ -99,7 +109,8 @@ void rename_rows(Deriver* d, const Position& array, const std::string& lane) {
 
 // One kind of tile.
 struct Tiles {
-  std::string s, t, u, c, rest;  // names: scores, keys of an array, of a sum, columns, keys of the last tile
+  std::string s, t, u, c,
+      rest;  // names: scores, keys of an array, of a sum, columns, keys of the last tile
 };
 
 void merge(Deriver* d, const char* rule, const Position& p, const Tiles& n, const std::string& t) {
@@ -130,9 +141,8 @@ void merge_whole(Deriver* d, const Position& p, const Tiles& n) {
 void merge_last(Deriver* d, const Position& p, const Tiles& n, const Term& there) {
   const Position tile = child(p, 1);
   const std::string t = at(d->term(), tile)->binders[0];
-  const auto reads = reads_below(*d, tile, [&](const Term& read, const Binders&) {
-    return mentions(read, t);
-  });
+  const auto reads =
+      reads_below(*d, tile, [&](const Term& read, const Binders&) { return mentions(read, t); });
   for (auto q = reads.rbegin(); q != reads.rend(); ++q) guard_read(d, *q, there);
   merge(d, "block-state-open", p, n, n.rest);
 }
@@ -146,8 +156,8 @@ void two_kinds(Deriver* d, const Position& p, const Term& k) {
 
 // The merge at p, of tiles guarded by `tail` conditions that say that a key is
 // there and a mask, in the kinds that there are.
-void merge_kinds(Deriver* d, Position p, const std::string& row, const Term& rows,
-                 std::size_t tail, const Tiles& n) {
+void merge_kinds(Deriver* d, Position p, const std::string& row, const Term& rows, std::size_t tail,
+                 const Tiles& n) {
   const Term tile = at(d->term(), child(p, 1));
   const std::vector<Term> all = conjuncts(tile->kids[1]);
   const bool masked = all.size() > tail && all[tail]->op != Op::kTrue;
@@ -189,7 +199,9 @@ std::vector<std::string> row_arrays(const Deriver& d, const Position& loop) {
 void rows_in_lanes(Deriver* d, const Axes& axes, const Schedule& s) {
   const Tile& keys = *tile_of(axes, s, axes.key);
   const std::string row = *axes.row;
-  const auto scale = divide_queries(d, d->first(is_osm));
+  const Position score = child(child(d->first(is_osm), 2), 0);
+  divide_queries(d, score, at(d->term(), d->first(is_osm))->binders[0]);
+  const auto scale = reciprocal(d, score, row);
   normalise(d, axes.col);
   const std::string r = split_rows(d, row, tile_of(axes, s, row)->size);
   const Term guard = at(d->term(), child(d->loop(r), 1))->kids[0];

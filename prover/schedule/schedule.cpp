@@ -251,10 +251,10 @@ void Reader::unroll(const std::vector<Word>& words) {
   if (!once(words) || !arity(words, 2, "unroll 4")) return;
   const std::optional<std::int64_t> n = tile_size(words[1].text);
   if (!n || *n < 2 || *n > kMaxUnroll) {
-    error("E0502",
-          "expected a number in 2 .. " + std::to_string(kMaxUnroll) + ", got `" + words[1].text +
-              "`",
-          words[1].span, {"unroll 4"});
+    error(
+        "E0502",
+        "expected a number in 2 .. " + std::to_string(kMaxUnroll) + ", got `" + words[1].text + "`",
+        words[1].span, {"unroll 4"});
     return;
   }
   out_.unroll = *n;
