@@ -53,17 +53,20 @@ std::optional<Term> reciprocal(Deriver* d, const Position& score, const std::str
 }
 
 // What a row writes becomes an array y of its own, with one division:
-// for c. put (o[c] / z)  -->  let y = (let i = 1/z in gen c. o[c] * i) in for c. put y[c].
+// for c. put (o[c] / z)  -->  let y = (let i = 1/z in gen c. o[c] * i) in for c. put y[c];
+// both where z is not 0.
 void normalise(Deriver* d, const std::string& col) {
   const Position loop = d->loop(col);
   Hints h;
   h.names["i"] = col;
   d->step("put-gen", loop, h, true);
   const Position whole = child(loop, at(d->term(), loop)->kids.size() - 1);
-  const auto quotient = [](const Term& t) { return t->op == Op::kDiv; };
-  const Position inside = d->first(quotient, whole);
-  d->step("div-reciprocal", inside);
-  d->share(whole, at(d->term(), child(inside, 1)), d->fresh_name("inv"));
+  const auto quotient = [](const Term& t) {
+    return t->op == Op::kIf && t->kids[0]->op == Op::kIsZero && t->kids[2]->op == Op::kDiv;
+  };
+  const Position choice = d->first(quotient, whole);
+  d->step("div-nonzero", choice);
+  d->share(whole, at(d->term(), child(child(choice, 2), 1)), d->fresh_name("inv"));
   d->share(loop, at(d->term(), whole), d->fresh_name("y"));
   const Position put = child(loop, 1);
   const Position y = child(put, at(d->term(), put)->kids.size() - 1);

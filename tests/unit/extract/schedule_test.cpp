@@ -130,10 +130,30 @@ TEST_CASE("heads are all that can be packed") {
   CHECK(parse_schedule(std::string(kHead) + "pack heads\n", "s.sched").value().pack_heads);
 }
 
+TEST_CASE("lanes and their target come together") {
+  const std::string head = "schedule s\nsoftmax online\n";
+  const auto s = parse_schedule(head + "lanes row\nunroll 4\ntarget avx512\n", "s.sched");
+  REQUIRE(s.ok());
+  CHECK(s.value().lanes[0].axis == "row");
+  CHECK(s.value().unroll == 4);
+  CHECK(s.value().target == "avx512");
+  CHECK(parse_schedule(head, "s.sched").value().target == "portable");
+  CHECK(verdict(head + "lanes row\n") == "E0510:3:7");
+  CHECK(verdict(head + "target avx512\n") == "E0510:3:8");
+  CHECK(verdict(head + "unroll 4\n") == "E0510:3:1");
+  CHECK(verdict(head + "unroll 1\n") == "E0502:3:8");
+  CHECK(verdict(head + "unroll 17\n") == "E0502:3:8");
+  CHECK(verdict(head + "unroll all\n") == "E0502:3:8");
+  CHECK(verdict(head + "target 8\n") == "E0501:3:8");
+  CHECK(verdict(head + "target avx512\ntarget avx512\n") == "E0508:4:1");
+  CHECK(verdict(head + "lanes row\nlanes row\ntarget avx512\n") == "E0508:4:1");
+}
+
 TEST_CASE("the shipped schedules are read under their own names") {
-  for (const char* name : {"naive", "two_pass", "flash", "flash_stream", "resident",
-                           "rows_resident", "flash_kv_outer", "split_kv", "grouped", "flash1",
-                           "two_pass_stream", "flash_stream_128", "retain", "halves"}) {
+  for (const char* name :
+       {"naive", "two_pass", "flash", "flash_stream", "resident", "rows_resident", "flash_kv_outer",
+        "split_kv", "grouped", "flash1", "two_pass_stream", "flash_stream_128", "retain", "halves",
+        "lanes_avx512"}) {
     const std::string path =
         std::string(MINIMOA_SOURCE_DIR) + "/extract/schedules/" + name + ".sched";
     const auto s = parse_schedule(slurp(path), path);

@@ -40,6 +40,8 @@ Spec spec_of(const std::string& path) {
 Derivation derived_by(const Spec& spec, const std::string& lines, const std::string& path) {
   auto s = parse_schedule(lines, path);
   REQUIRE_MESSAGE(s.ok(), (s.ok() ? "" : text(s.errors())));
+  // `two` is a target that is not there, with lanes enough for small tiles.
+  s.value().width = s.value().target == "avx512" ? 16 : 2;
   auto d = derive(spec, rules(), s.value());
   REQUIRE_MESSAGE(d.ok(), (d.ok() ? "" : text(d.errors())));
   return d.value();
@@ -54,6 +56,7 @@ Derivation derived(const Spec& spec, const std::string& schedule) {
 std::string refused(const Spec& spec, const std::string& lines) {
   auto s = parse_schedule(lines, "s.sched");
   if (!s.ok()) return s.errors()[0].code + ":" + std::to_string(s.errors()[0].span.line);
+  s.value().width = 2;
   const auto d = derive(spec, rules(), s.value());
   if (d.ok()) return "";
   return d.errors()[0].code + ":" + std::to_string(d.errors()[0].span.line);
@@ -142,9 +145,10 @@ const std::vector<Case>& cases() {
 TEST_CASE("every step of every shipped derivation keeps the values") {
   for (const Case& c : cases()) {
     const Spec spec = spec_of(c.path);
-    for (const char* schedule : {"naive", "two_pass", "flash", "flash_stream", "resident",
-                                 "rows_resident", "flash_kv_outer", "split_kv", "grouped", "flash1",
-                                 "two_pass_stream", "flash_stream_128", "retain", "halves"}) {
+    for (const char* schedule :
+         {"naive", "two_pass", "flash", "flash_stream", "resident", "rows_resident",
+          "flash_kv_outer", "split_kv", "grouped", "flash1", "two_pass_stream", "flash_stream_128",
+          "retain", "halves", "lanes_avx512"}) {
       CAPTURE(c.path);
       CAPTURE(schedule);
       const Derivation d = derived(spec, schedule);
@@ -208,6 +212,10 @@ const char* const kSmall[] = {
     "softmax online\ntile row all\ntile key 2\nretain key 9\nstage key\n",
     "softmax online\nhalve key\nstage row key\nparallel batch\n",
     "softmax online\nhalve key\n",
+    "softmax online\ntile row 2\ntile key 2\nstage row\nskip key\nlanes row\nunroll 2\n"
+    "target two\nparallel batch row\n",
+    "softmax online\ntile row 4\ntile key 1\nstage row\nlanes row\ntarget two\n",
+    "softmax online\ntile row 2\ntile key 3\nstage row\nlanes row\ntarget two\nparallel batch\n",
     "softmax two-pass\nstage row\n",
     "softmax two-pass\ntile row 2\nstage row\nparallel batch row\n",
     "softmax two-pass\ntile row 2\ntile key all\nstage key row\nparallel batch\n",
@@ -272,6 +280,28 @@ TEST_CASE("concatenated queries and keys stay within their arrays") {
     for (const Proved& p : prover.safe(d.final_term(), &cover))
       CHECK_MESSAGE(p.decision == Decision::kProved, p.label);
   }
+}
+
+TEST_CASE("lanes: what runs where, and what has none") {
+  const std::string lanes = "schedule s\nsoftmax online\nlanes row\ntarget two\nunroll 4\n";
+  const std::string tiles = "tile row 4\ntile key 4\n";
+  const Spec causal = spec_of("spec/attention/causal.moa");
+  const Derivation d = derived_by(causal, lanes + tiles + "stage row\n", "s.sched");
+  CHECK(d.place.target == "two");
+  CHECK(d.place.lanes == std::vector<std::string>{"l"});
+  CHECK(d.place.turned == std::vector<std::string>{"q", "st", "y"});
+  REQUIRE(d.place.unroll.size() == 2);
+  CHECK(d.place.unroll[0].second == 4);
+  // Every divisor left is that of a row, or of all rows.
+  CHECK(find_all(d.final_term(), [](const Term& t) { return t->op == Op::kDiv; }).size() == 2);
+  CHECK(derived(causal, "flash").place.portable());
+  CHECK(refused(causal, lanes + tiles) == "E0510:3");
+  CHECK(refused(causal, lanes + tiles + "stage row key\n") == "E0510:3");
+  CHECK(refused(causal, lanes + "tile row 3\ntile key 4\nstage row\n") == "E0504:6");
+  CHECK(refused(causal, lanes + "tile row 18\ntile key 4\nstage row\n") == "E0504:6");
+  CHECK(refused(causal, lanes + "tile row all\ntile key 4\nstage row\n") == "E0510:3");
+  CHECK(refused(causal, lanes + "outer key\ntile key 4\nstage row\n") == "E0510:3");
+  CHECK(refused(spec_of("spec/examples/paged_decode.moa"), lanes + "tile key 4\n") == "E0505:3");
 }
 
 TEST_CASE("a mask that is an array has no tiles") {
