@@ -74,6 +74,7 @@ set(MINIMOA_SPEC_SOURCES
     spec/lang/elaborate_struct.cpp
     spec/lang/errors.cpp
     spec/lang/format.cpp
+    spec/lang/instructions.cpp
     spec/lang/interpret.cpp
     spec/lang/lexer.cpp
     spec/lang/measure.cpp
@@ -148,6 +149,7 @@ set(MINIMOA_EXTRACT_SOURCES
     extract/build.cpp
     extract/certificate.cpp
     extract/emit.cpp
+    extract/lanes.cpp
     extract/lower.cpp
     extract/process.cpp
     extract/report/auditor.cpp

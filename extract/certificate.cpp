@@ -119,12 +119,24 @@ Json schedule_json(const Schedule& s) {
   return j;
 }
 
-Json kernel_json(const HashedFile& kernel) {
+Json kernel_json(const CertificateParts& parts, const Placement& place) {
   Json j;
-  j["path"] = kernel.path;
-  j["body_sha256"] = kernel.sha256;
-  j["target"] = "portable";
-  j["flags"] = "-std=c++17 -O2";
+  j["path"] = parts.kernel.path;
+  j["body_sha256"] = parts.kernel.sha256;
+  j["target"] = place.target;
+  j["flags"] = parts.instructions ? parts.instructions->flags : "-std=c++17 -O2";
+  return j;
+}
+
+Json place_json(const Placement& place) {
+  Json j = Json::object();
+  if (place.portable()) return j;
+  j["lanes"] = place.lanes;
+  j["unroll"] = Json::array();
+  for (const auto& [name, count] : place.unroll) {
+    j["unroll"].push_back(Json::array({name, std::to_string(count)}));
+  }
+  j["turned"] = place.turned;
   return j;
 }
 
@@ -317,7 +329,10 @@ std::string certificate_text(const Spec& spec, const Schedule& schedule, const D
       {"spec", compact(hashed(parts.spec))},
       {"rules", rule_lines(parts.rules)},
       {"schedule", compact(schedule_json(schedule))},
-      {"kernel", compact(kernel_json(parts.kernel))},
+      {"kernel", compact(kernel_json(parts, d.place))},
+      {"instructions",
+       parts.instructions ? compact(hashed(parts.instructions->file)) : std::string("{}")},
+      {"place", compact(place_json(d.place))},
       {"witness", compact(witness_json(spec, evidence))},
       {"divisors", proof_lines(evidence.divisors)},
       {"spec_proofs", proof_lines(evidence.spec)},

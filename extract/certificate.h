@@ -45,11 +45,16 @@ Result<Evidence> prove_all(const Spec& spec, const RuleTable& rules, const Deriv
 struct HashedFile {
   std::string path, sha256;
 };
+struct InstructionFile {
+  HashedFile file;
+  std::string flags, needs;  // needs: each with a blank before it
+};
 struct CertificateParts {
-  HashedFile spec, kernel;                // kernel: the hash of its body
-  std::vector<HashedFile> rules;          // any order
-  std::string workspace;                  // printed term
-  std::vector<HashedFile> theorems = {};  // any order; written if there are ratios
+  HashedFile spec, kernel;                           // kernel: the hash of its body
+  std::vector<HashedFile> rules;                     // any order
+  std::string workspace;                             // printed term
+  std::vector<HashedFile> theorems = {};             // any order; written if there are ratios
+  std::optional<InstructionFile> instructions = {};  // of a vector target
 };
 std::string certificate_text(const Spec& spec, const Schedule& schedule, const Derivation& d,
                              const Evidence& evidence, const CertificateParts& parts);

@@ -9,12 +9,24 @@
 #include "prover/bounds/ratio.h"
 #include "prover/cost/cost.h"
 #include "prover/schedule/derive.h"
+#include "spec/lang/instructions.h"
 
 namespace minimoa {
 
+// The instructions of a schedule's vector target; nothing if it is portable.
+// E0902, E0525: no such file, or a malformed one.
+struct Target {
+  InstructionTable table;
+  std::string sha256;
+};
+Result<std::optional<Target>> load_target(const std::string& root, const Schedule& schedule);
+// The schedule, knowing how many lanes its target has.
+Schedule with_target(Schedule schedule, const InstructionTable* rows);
+
 // The kernel body (what follows "// ---- body ----\n"), commented and indented.
 Result<std::string> emit_body(const Spec& spec, const Derivation& d,
-                              const std::string& schedule_name);
+                              const std::string& schedule_name,
+                              const InstructionTable* rows = nullptr);
 // Public C header with the argument struct and the four functions.
 std::string emit_header(const Spec& spec, const std::string& schedule_name);
 // Words of slow memory as a printed term (FORMAT.md section 9, "workspace").

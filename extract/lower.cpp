@@ -8,48 +8,13 @@
 #include "extract/lower.h"
 
 #include <algorithm>
-#include <optional>
-#include <set>
 #include <utility>
 
+#include "extract/lowerer.h"
+
 namespace minimoa {
+namespace lowering {
 namespace {
-
-struct Leaf {
-  std::string base;  // C++ name, or (a.workspace + OFF)
-  std::vector<std::string> extents;
-  bool slow = false;
-};
-
-// Leaves [first, first + count) at an index prefix; type: what is left of it.
-struct Place {
-  std::size_t first = 0, count = 0;
-  std::vector<std::string> index;
-  Type type;
-  std::optional<std::size_t> fold;  // named by this fold's state variable
-};
-
-bool same_storage(const Place& a, const Place& b) {
-  return a.first == b.first && a.count == b.count && a.index == b.index;
-}
-
-// What a name stands for: an index variable's C++ name, or a place.
-struct Binding {
-  std::string index;
-  std::optional<Place> place;
-};
-struct Env {
-  std::map<std::string, Binding> names;
-  Scope scope;
-};
-
-// Section 8.4, for one fold variable whose step is being lowered.
-struct FoldState {
-  std::string name;
-  Place place;
-  std::vector<std::string> open;               // gen variables opened since the step began
-  std::map<std::size_t, std::string> written;  // leaf -> the write, for people
-};
 
 std::string join_product(const std::vector<std::string>& extents, bool checked) {
   if (extents.empty()) return "1";
@@ -61,105 +26,22 @@ std::string join_product(const std::vector<std::string>& extents, bool checked) 
   return out;
 }
 
-// Sizes allocated so far in one memory, and their sum in both spellings.
-struct Allocation {
-  std::string offset = "0", total = "0";
-  bool empty = true;
-  void add(const std::vector<std::string>& extents) {
-    const std::string size = join_product(extents, false);
-    const std::string checked = join_product(extents, true);
-    offset = empty ? size : "(" + offset + " + " + size + ")";
-    total = empty ? checked : "total(" + total + ", " + checked + ")";
-    empty = false;
-  }
-};
+std::size_t leaf_count(const Type& t) { return leaf_shapes(t).size(); }
+
+}  // namespace
 
 std::string shorten(std::string text) {
   if (text.size() > 120) text = text.substr(0, 117) + "...";
   return text;
 }
 
-std::size_t leaf_count(const Type& t) { return leaf_shapes(t).size(); }
-
-class Lowerer {
- public:
-  explicit Lowerer(const Spec& spec) : spec_(spec) {}
-  Result<Program> run(const Term& final_term);
-
- private:
-  // --- failure: the first one is kept ---
-  std::string fail(const std::string& code, const std::string& message, const Term& where,
-                   std::vector<std::string> notes = {});
-  std::string cannot(const std::string& what, const Term& where) {
-    return fail("E0610", "cannot be lowered: " + what, where);
-  }
-
-  // --- names, types, blocks ---
-  std::string fresh(const std::string& name);
-  std::string named(const std::string& cpp, const Term& where);
-  Type type(const Term& t, const Env& env);
-  Env inside(const Term& t, std::size_t kid, const Env& env) const;
-  Env bind_index(const Term& t, std::size_t kid, const std::string& cpp, const Env& env) const;
-  template <typename F>
-  Block capture(F emit);
-  void emit(CodeStatement s) { block_->push_back(std::move(s)); }
-  void emit(CodeStatement::Kind kind, std::string name, std::string value, Term source = nullptr) {
-    emit({kind, std::move(name), std::move(value), {}, {}, std::move(source)});
-  }
-  template <typename F>
-  void loop(const std::string& v, const std::string& bound, const Term& source, F body);
-
-  // --- expressions ---
-  std::string extent(const Term& n, const Env& env);
-  std::string index(const Term& t, const Env& env);
-  std::string strided(const std::string& array, const std::vector<std::string>& at) const;
-  std::string element(const Term& mem, bool whole_numbers, const Env& env);
-  std::string condition(const Term& t, const Env& env, bool alone = true);
-  std::string any(const Term& t, const Env& env);
-  std::string expr(const Term& t, const Env& env);
-  std::string binary(const Term& t, const char* op, const Env& env);
-  std::string call(const Term& t, const std::string& function, const Env& env);
-  std::string reduction(const Term& t, const Env& env);
-  std::string selection(const Term& t, const Env& env);
-  std::string access(const Term& t, const Env& env);
-
-  // --- places ---
-  bool is_access(const Term& t, const Env& env) const;
-  std::optional<Place> resolve(const Term& t, const Env& env);
-  Place element_of(Place d, std::vector<std::string> at);
-  Place component_of(Place d, std::size_t k) const;
-  std::string leaf_text(const Place& d);
-  void check_read(const Place& d, const Term& read,
-                  const std::vector<std::map<std::size_t, std::string>>* before = nullptr);
-  void mark_written(const Place& d, const Term& e);
-  std::vector<std::map<std::size_t, std::string>> written_sets() const;
-
-  // --- statements ---
-  Place allocate(const std::string& name, const Type& t, bool slow, const Term& source,
-                 const Env& env);
-  Env let(const Term& t, const Env& env);
-  void into(const Term& e, const Place& d, const Env& env);
-  void into_gen(const Term& e, const Place& d, const Env& env);
-  void into_fold(const Term& e, const Place& d, const Env& env);
-  void into_if(const Term& e, const Place& d, const Env& env);
-  void statement(const Term& t, const Env& env);
-  void put(const Term& t, const Env& env);
-
-  // --- phases ---
-  void slow_phase(const Term& t, Env* env);
-  void last_phase(Term t, Env env);
-  void task_binder(const Term& t, std::string* cpp, Env* env);
-
-  const Spec& spec_;
-  Program out_;
-  std::optional<Diagnostic> error_;
-  Block* block_ = nullptr;
-  std::size_t counter_ = 0;
-  std::set<std::string> used_;  // C++ names of this phase
-  std::vector<Leaf> leaves_;
-  std::vector<FoldState> folds_;  // in scope, outermost first
-  Allocation scratch_, workspace_;
-};
+void Allocation::add(const std::vector<std::string>& extents) {
+  const std::string size = join_product(extents, false);
+  const std::string checked = join_product(extents, true);
+  offset = empty ? size : "(" + offset + " + " + size + ")";
+  total = empty ? checked : "total(" + total + ", " + checked + ")";
+  empty = false;
+}
 
 // ---------------------------------------------------------------- failure
 
@@ -205,21 +87,6 @@ Env Lowerer::bind_index(const Term& t, std::size_t kid, const std::string& cpp,
   Env in = inside(t, kid, env);
   in.names[t->binders[0]] = {cpp, std::nullopt};
   return in;
-}
-
-template <typename F>
-Block Lowerer::capture(F emit) {
-  Block inner;
-  Block* const outer = std::exchange(block_, &inner);
-  if (!error_) emit();
-  block_ = outer;
-  return inner;
-}
-
-template <typename F>
-void Lowerer::loop(const std::string& v, const std::string& bound, const Term& source, F body) {
-  Block inner = capture(body);
-  emit({CodeStatement::Kind::kLoop, v, bound, std::move(inner), {}, source});
 }
 
 // ---------------------------------------------------------------- expressions
@@ -469,11 +336,20 @@ Place Lowerer::component_of(Place d, std::size_t k) const {
 std::string Lowerer::leaf_text(const Place& d) {
   const Leaf& leaf = leaves_[d.first];
   if (leaf.extents.empty()) return leaf.slow ? leaf.base + "[0]" : leaf.base;
-  std::string offset = d.index[0];
-  for (std::size_t k = 1; k < d.index.size(); ++k) {
-    offset = "((" + offset + " * " + leaf.extents[k] + ") + " + d.index[k] + ")";
+  return leaf.base + "[" + offset_of(d) + "]";
+}
+
+// The Horner form, with indices and extents in the order in which they are stored.
+std::string Lowerer::offset_of(const Place& d) const {
+  const Leaf& leaf = leaves_[d.first];
+  std::vector<std::string> at = d.index;
+  if (leaf.lanes) at.push_back(kLaneText);
+  if (leaf.turned) std::rotate(at.begin(), at.begin() + 1, at.end());
+  std::string offset = at[0];
+  for (std::size_t k = 1; k < at.size(); ++k) {
+    offset = "((" + offset + " * " + leaf.extents[k] + ") + " + at[k] + ")";
   }
-  return leaf.base + "[" + offset + "]";
+  return offset;
 }
 
 std::string Lowerer::access(const Term& t, const Env& env) {
@@ -488,18 +364,15 @@ std::string Lowerer::access(const Term& t, const Env& env) {
 
 // A read through a fold's state must be of the old value: its leaf is not yet
 // written in this step, and its indices begin with the step's open variables,
-// so that no other iteration has written the element. `before`: the written
-// sets to use (a kept branch is compared with those before its `if`).
-void Lowerer::check_read(const Place& d, const Term& read,
-                         const std::vector<std::map<std::size_t, std::string>>* before) {
+// so that no other iteration has written the element.
+void Lowerer::check_read(const Place& d, const Term& read) {
   if (!d.fold || error_) return;
   const FoldState& st = folds_[*d.fold];
-  const auto& written = before != nullptr ? (*before)[*d.fold] : st.written;
   const std::string note =
       "= read: `" + shorten(print(read)) + "` through the state `" + st.name + "`";
   for (std::size_t leaf = d.first; leaf < d.first + d.count; ++leaf) {
-    const auto w = written.find(leaf);
-    if (w == written.end()) continue;
+    const auto w = st.written.find(leaf);
+    if (w == st.written.end()) continue;
     fail("E0611", "the state `" + st.name + "` is read after this step has written it", read,
          {note, "= write: " + w->second});
     return;
@@ -523,13 +396,63 @@ void Lowerer::mark_written(const Place& d, const Term& e) {
   }
 }
 
-std::vector<std::map<std::size_t, std::string>> Lowerer::written_sets() const {
-  std::vector<std::map<std::size_t, std::string>> out;
+std::vector<WrittenSet> Lowerer::written_sets() const {
+  std::vector<WrittenSet> out;
   for (const FoldState& st : folds_) out.push_back(st.written);
   return out;
 }
 
+void Lowerer::set_written(const std::vector<WrittenSet>& sets) {
+  for (std::size_t k = 0; k < folds_.size(); ++k) folds_[k].written = sets[k];
+}
+
 // ---------------------------------------------------------------- statements
+
+// How a leaf is kept: its extents in the order of storage, its kind of memory.
+Leaf Lowerer::leaf_of(const std::string& name, const std::vector<Term>& shape, bool slow,
+                      const Term& source, const Env& env) {
+  Leaf leaf;
+  leaf.slow = slow;
+  leaf.turned =
+      !slow && std::find(place_.turned.begin(), place_.turned.end(), name) != place_.turned.end();
+  for (const Term& n : shape) leaf.extents.push_back(extent(n, env));
+  if (leaf.turned) {
+    const bool lanes = !shape.empty() && shape[0]->op == Op::kInt && shape[0]->value > 0 &&
+                       shape[0]->value % place_.width == 0 && !lane_;
+    if (!lanes) {
+      cannot("`" + name + "` cannot be turned: its first extent is no multiple of the lanes",
+             source);
+      return leaf;
+    }
+    std::rotate(leaf.extents.begin(), leaf.extents.begin() + 1, leaf.extents.end());
+  }
+  if (lane_ && !shape.empty()) {
+    leaf.lanes = true;
+    leaf.extents.push_back(std::to_string(lane_->vectors * place_.width) + "LL");
+  }
+  return leaf;
+}
+
+void Lowerer::declare_leaf(Leaf* leaf, const std::string& name, const Term& block) {
+  if (leaf->slow) {
+    leaf->base = "(a.workspace + " + workspace_.offset + ")";
+    return workspace_.add(leaf->extents);
+  }
+  if (!leaf->extents.empty()) {
+    leaf->base = named(name, block);
+    emit(CodeStatement::Kind::kBuffer, leaf->base, "scratch + " + scratch_.offset, block);
+    return scratch_.add(leaf->extents);
+  }
+  if (!lane_) {
+    leaf->base = named(name, block);
+    return emit(CodeStatement::Kind::kLocal, leaf->base, "0.0f", block);
+  }
+  for (std::int64_t v = 0; v < lane_->vectors; ++v) {
+    leaf->vectors.push_back(named(name + "_" + std::to_string(v), block));
+    declare(rows_->vector, leaf->vectors.back(), call_of("broadcast", "0.0f", block),
+            v == 0 ? block : nullptr);
+  }
+}
 
 Place Lowerer::allocate(const std::string& name, const Type& t, bool slow, const Term& source,
                         const Env& env) {
@@ -541,23 +464,10 @@ Place Lowerer::allocate(const std::string& name, const Type& t, bool slow, const
   d.count = shapes.size();
   const std::string base = slow ? "" : fresh(name);
   Term block = source;  // only the first declaration opens the block
-  for (std::size_t k = 0; k < shapes.size(); ++k) {
-    Leaf leaf;
-    leaf.slow = slow;
-    for (const Term& n : shapes[k]) leaf.extents.push_back(extent(n, env));
-    if (slow) {
-      leaf.base = "(a.workspace + " + workspace_.offset + ")";
-      workspace_.add(leaf.extents);
-    } else {
-      leaf.base = named(shapes.size() == 1 ? base : base + "_" + std::to_string(k), source);
-      if (leaf.extents.empty()) {
-        emit(CodeStatement::Kind::kLocal, leaf.base, "0.0f", std::exchange(block, nullptr));
-      } else {
-        emit(CodeStatement::Kind::kBuffer, leaf.base, "scratch + " + scratch_.offset,
-             std::exchange(block, nullptr));
-        scratch_.add(leaf.extents);
-      }
-    }
+  for (std::size_t k = 0; k < shapes.size() && !error_; ++k) {
+    Leaf leaf = leaf_of(name, shapes[k], slow, source, env);
+    declare_leaf(&leaf, shapes.size() == 1 ? base : base + "_" + std::to_string(k),
+                 std::exchange(block, nullptr));
     leaves_.push_back(std::move(leaf));
   }
   return d;
@@ -572,6 +482,7 @@ Env Lowerer::let(const Term& t, const Env& env) {
   if (error_) return env;
   Env in = inside(t, 1, env);
   in.names[t->binders[0]] = {"", d};
+  if (lane_) private_.insert(t->binders[0]);
   return in;
 }
 
@@ -597,6 +508,7 @@ void Lowerer::into(const Term& e, const Place& d, const Env& env) {
     cannot(std::string("`") + op_word(e->op) + "` as an array or a tuple", e);
     return;
   }
+  if (lane_) return store_points(e, d, env);
   const std::string x = expr(e, env);
   if (error_) return;
   emit(CodeStatement::Kind::kAssign, leaf_text(d), x);
@@ -608,6 +520,8 @@ void Lowerer::into_gen(const Term& e, const Place& d, const Env& env) {
     cannot("`gen` where a scalar is expected", e);
     return;
   }
+  if (is_lane(e->binders[0])) return lane_gen(e, d, env);
+  if (const auto count = unrolled_by(e->binders[0])) return unrolled_gen(e, *count, d, env);
   const std::string v = named(fresh(e->binders[0]), e);
   const std::string n = index(e->kids[0], env);
   for (FoldState& st : folds_) st.open.push_back(v);
@@ -623,6 +537,7 @@ void Lowerer::into_fold(const Term& e, const Place& d, const Env& env) {
   Env in = bind_index(e, 2, j, env);
   Place state = d;
   state.fold = folds_.size();
+  if (lane_) private_.insert(e->binders[1]);
   in.names[e->binders[1]] = {"", state};
   folds_.push_back({e->binders[1], d, {}, {}});
   loop(j, n, e, [&] { into(e->kids[2], d, in); });
@@ -630,24 +545,33 @@ void Lowerer::into_fold(const Term& e, const Place& d, const Env& env) {
 }
 
 void Lowerer::into_if(const Term& e, const Place& d, const Env& env) {
+  const bool scalar = d.type.shape.empty() && d.type.elem == Type::ElemKind::kReal;
+  if (lane_ && !uniform(e->kids[0])) {
+    if (scalar) return store_points(e, d, env);
+    cannot("a choice between arrays or tuples that differs from lane to lane", e);
+    return;
+  }
   const std::string c = condition(e->kids[0], env);
-  const auto before = written_sets();
   // A branch that names exactly d keeps the old value: nothing to do.
   const auto branch = [&](std::size_t kid) {
     return capture([&] {
       const Term& x = e->kids[kid];
       if (is_access(x, env)) {
         const std::optional<Place> named_place = resolve(x, env);
-        if (named_place && same_storage(*named_place, d)) {
-          check_read(*named_place, x, &before);
-          return;
-        }
+        if (named_place && same_storage(*named_place, d)) return check_read(*named_place, x);
       }
       into(x, d, inside(e, kid, env));
     });
   };
+  // Only one branch runs: the second does not see what the first one wrote.
+  const auto before = written_sets();
   Block then = branch(1);
+  const auto after = written_sets();
+  set_written(before);
   Block otherwise = branch(2);
+  for (std::size_t k = 0; k < folds_.size(); ++k) {
+    folds_[k].written.insert(after[k].begin(), after[k].end());
+  }
   emit({CodeStatement::Kind::kBranch, "", c, std::move(then), std::move(otherwise), nullptr});
 }
 
@@ -726,6 +650,7 @@ void Lowerer::last_phase(Term t, Env env) {
 }
 
 Result<Program> Lowerer::run(const Term& final_term) {
+  if (!place_.portable()) check_placement(final_term);
   Block none;
   block_ = &none;
   Env env{{}, global_scope(spec_)};
@@ -739,7 +664,7 @@ Result<Program> Lowerer::run(const Term& final_term) {
   return std::move(out_);
 }
 
-}  // namespace
+}  // namespace lowering
 
 std::vector<std::vector<Term>> leaf_shapes(const Type& type) {
   if (type.elem != Type::ElemKind::kTup) return {type.shape};
@@ -753,8 +678,9 @@ std::vector<std::vector<Term>> leaf_shapes(const Type& type) {
   return out;
 }
 
-Result<Program> lower(const Spec& spec, const Term& final_term) {
-  return Lowerer(spec).run(final_term);
+Result<Program> lower(const Spec& spec, const Term& final_term, const Placement& place,
+                      const InstructionTable* rows) {
+  return lowering::Lowerer(spec, place, rows).run(final_term);
 }
 
 }  // namespace minimoa

@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "prover/schedule/placement.h"
 #include "spec/lang/diagnostic.h"
+#include "spec/lang/instructions.h"
 #include "spec/lang/spec.h"
 #include "spec/lang/term.h"
 #include "spec/lang/types.h"
@@ -23,6 +25,9 @@ struct CodeStatement {
     kFlag,    // bool NAME = VALUE;
     kBuffer,  // float* const NAME = VALUE;
     kAssign,  // NAME = VALUE;
+    kTyped,   // TYPE NAME = VALUE;
+    kCall,    // VALUE;
+    kSteps,   // for (VALUE) BODY
     kLoop,    // for (NAME = 0; NAME < VALUE) BODY
     kBranch,  // if (VALUE) BODY else OTHERWISE (no else if empty)
   };
@@ -30,7 +35,8 @@ struct CodeStatement {
   std::string name;
   std::string value;
   std::vector<CodeStatement> body, otherwise;
-  Term source;  // opens a block: the term it is lowered from; else null
+  Term source = {};       // opens a block: the term it is lowered from; else null
+  std::string type = {};  // of kTyped
 };
 using Block = std::vector<CodeStatement>;
 
@@ -50,7 +56,10 @@ struct Program {
 
 // Fails with E0610 (not lowerable) or E0611 (a fold would not be in place; the
 // diagnostic names the read and the write).
-Result<Program> lower(const Spec& spec, const Term& final_term);
+// place and rows: what runs in the lanes of a vector target (section 15); the
+// names of the place fit the term, else E0610.
+Result<Program> lower(const Spec& spec, const Term& final_term, const Placement& place = {},
+                      const InstructionTable* rows = nullptr);
 
 // Shapes of the leaves of a value of this type, in order (8.3, "Storage").
 std::vector<std::vector<Term>> leaf_shapes(const Type& type);

@@ -94,6 +94,13 @@ void show(Session* session, const ShowOptions& options) {
     schedule = load_schedule(session, schedule_path(*root, options.schedule));
     if (!schedule) return;
   }
+  std::optional<Target> target;
+  if (scheduled) {
+    auto found = load_target(*root, *schedule);
+    if (!found.ok()) return report(session, found.errors(), schedule->text);
+    target = std::move(found.value());
+    schedule = with_target(*schedule, target ? &target->table : nullptr);
+  }
   auto derived = scheduled ? derive(loaded->spec, *rules, *schedule) : reduce(loaded->spec, *rules);
   if (!derived.ok()) {
     return report(session, derived.errors(),
@@ -108,7 +115,8 @@ void show(Session* session, const ShowOptions& options) {
   if (options.stage == "onf") count = derivation.onf;
   if (options.steps) print_steps(derivation, count, *rules, options.unicode);
   if (options.stage != "kernel") return print_term(derivation.terms[count], options.unicode);
-  const auto body = emit_body(loaded->spec, derivation, schedule->name);
+  const auto body =
+      emit_body(loaded->spec, derivation, schedule->name, target ? &target->table : nullptr);
   if (!body.ok()) return report(session, body.errors(), loaded->bytes);
   std::cout << body.value();
 }

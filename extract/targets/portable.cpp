@@ -35,8 +35,12 @@ std::size_t break_at(const std::string& text, std::size_t room) {
 class Printer {
  public:
   Printer(const Spec& spec, const std::string& schedule, const Program& program,
-          const Origins& origins)
-      : spec_(spec), k_(symbol_prefix(spec, schedule)), program_(program), origins_(origins) {}
+          const Origins& origins, const InstructionTable* rows)
+      : spec_(spec),
+        k_(symbol_prefix(spec, schedule)),
+        program_(program),
+        origins_(origins),
+        rows_(rows) {}
   std::string run();
 
  private:
@@ -47,6 +51,8 @@ class Printer {
   void frame_head();
   void arguments();
   void helpers();
+  void instructions();
+  void code(const std::string& text);
   void check();
   void size_function(const std::string& what, const std::string& value, const std::string& about);
   void run_function();
@@ -63,6 +69,7 @@ class Printer {
   const std::string k_;
   const Program& program_;
   const Origins& origins_;
+  const InstructionTable* rows_;
   std::string out_;
   std::size_t indent_ = 0;
 };
@@ -134,6 +141,7 @@ void Printer::frame_head() {
   for (const char* h : {"cmath", "cstddef", "cstdint", "limits"}) {
     line(std::string("#include <") + h + ">");
   }
+  if (rows_ != nullptr) line("#include <" + rows_->include + ">");
   line();
   line("extern \"C\" {");
   line();
@@ -170,6 +178,33 @@ void Printer::helpers() {
                   "x < 0 || y < 0 || (y != 0 && x > kMaxCount / y) ? -1 : x * y");
   inline_function("std::int64_t total(std::int64_t x, std::int64_t y)",
                   "x < 0 || y < 0 || x > kMaxCount - y ? -1 : x + y");
+}
+
+// A function on one line: a line for each of its statements.
+void Printer::code(const std::string& text) {
+  std::string rest = text;
+  const auto cut = [&](std::size_t end) {
+    line(rest.substr(0, end));
+    const std::size_t next = rest.find_first_not_of(' ', end);
+    rest = next == std::string::npos ? "" : rest.substr(next);
+  };
+  const std::size_t head = rest.find('{');
+  if (head == std::string::npos) return line(rest);
+  cut(head + 1);
+  ++indent_;
+  for (std::size_t k = rest.find(';'); k != std::string::npos; k = rest.find(';')) cut(k + 1);
+  --indent_;
+  if (!rest.empty()) line(rest);
+}
+
+// The rows of the target, as their file has them.
+void Printer::instructions() {
+  line();
+  comment("Instructions of the target " + rows_->target + " (" + rows_->path + ").");
+  for (const Instruction& row : rows_->rows) {
+    comment(row.doc);
+    code(row.code);
+  }
 }
 
 void Printer::check() {
@@ -321,6 +356,13 @@ void Printer::statement(const CodeStatement& s) {
       return line("float* const " + s.name + " = " + s.value + ";");
     case CodeStatement::Kind::kAssign:
       return line(s.name + " = " + s.value + ";");
+    case CodeStatement::Kind::kTyped:
+      return line(s.type + " " + s.name + " = " + s.value + ";");
+    case CodeStatement::Kind::kCall:
+      return line(s.value + ";");
+    case CodeStatement::Kind::kSteps:
+      open("for (" + s.value + ") {");
+      break;
     case CodeStatement::Kind::kLoop:
       open("for (std::int64_t " + s.name + " = 0; " + s.name + " < " + s.value + "; ++" + s.name +
            ") {");
@@ -372,6 +414,7 @@ std::string Printer::run() {
   line("namespace {");
   line();
   helpers();
+  if (rows_ != nullptr) instructions();
   for (std::size_t q = 0; q < program_.phases.size(); ++q) phase(q);
   line();
   line("}");
@@ -478,8 +521,9 @@ std::vector<std::string> contract_lines(const Spec& spec) {
 }
 
 std::string print_portable(const Spec& spec, const std::string& schedule_name,
-                           const Program& program, const Origins& origins) {
-  return Printer(spec, schedule_name, program, origins).run();
+                           const Program& program, const Origins& origins,
+                           const InstructionTable* rows) {
+  return Printer(spec, schedule_name, program, origins, rows).run();
 }
 
 }  // namespace minimoa

@@ -1,4 +1,4 @@
-// Target `portable`: statement tree + frame (certificates/FORMAT.md, 8.1) ->
+// C++ text of a kernel: statement tree + frame (certificates/FORMAT.md, 8.1) ->
 // readable C++17, 2-space indentation, one comment per block.
 //
 // Comments are not compared by the audit; everything else is, token by token.
@@ -19,8 +19,10 @@ namespace minimoa {
 using Origins = std::map<std::string, std::vector<std::string>>;
 Origins binder_origins(const Derivation& d);
 
+// rows: the instructions of a vector target (section 15, Frame); null: none.
 std::string print_portable(const Spec& spec, const std::string& schedule_name,
-                           const Program& program, const Origins& origins);
+                           const Program& program, const Origins& origins,
+                           const InstructionTable* rows = nullptr);
 
 // minimoa_<spec>_<schedule>: prefix of every public symbol.
 std::string symbol_prefix(const Spec& spec, const std::string& schedule_name);

@@ -268,7 +268,6 @@ void Reader::target(const std::vector<Word>& words) {
     return;
   }
   out_.target = words[1].text;
-  out_.width = 16;  // HACK
   out_.target_span = words[1].span;
 }
 

@@ -29,7 +29,10 @@ struct InstructionTable {
   std::vector<std::string> needs;
   std::int64_t lanes = 0;
   std::vector<Instruction> rows;  // in the order of the file: the first that matches is taken
-  std::string path, sha256;
+  std::string path;
 };
+
+// The table that the text of a file is, or E0525 and the place.
+Result<InstructionTable> parse_instructions(const std::string& text, const std::string& path);
 
 }  // namespace minimoa
