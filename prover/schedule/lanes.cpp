@@ -123,6 +123,11 @@ void merge(Deriver* d, const char* rule, const Position& p, const Tiles& n, cons
   h.names["u"] = n.u;
   h.names["c"] = n.c;
   d->step(rule, p, h);
+  // Sums first: what they are added to would wait in registers meanwhile.
+  const auto rescaled = [](const Term& x) {
+    return x->op == Op::kAdd && x->kids[0]->op == Op::kMul && x->kids[1]->op == Op::kRed;
+  };
+  while (d->has(rescaled, p)) d->step("add-comm", d->first(rescaled, p));
 }
 
 // A tile of which all keys are seen by all rows: no guard is left.
