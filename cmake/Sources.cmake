@@ -116,6 +116,7 @@ set(MINIMOA_PROVER_SOURCES
     prover/cost/sites.cpp
     prover/cost/sums.cpp
     prover/obligations/checker.cpp
+    prover/obligations/lanes.cpp
     prover/obligations/polynomial.cpp
     prover/obligations/prover.cpp
     prover/obligations/safe.cpp

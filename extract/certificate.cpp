@@ -306,9 +306,9 @@ Result<Evidence> prove_all(const Spec& spec, const RuleTable& rules, const Deriv
     const std::string list = "step " + std::to_string(k) + " (" + d.steps[k].rule + ")";
     settle(spec, "equal", list, &out.steps.back(), &out.holes, &errors);
   }
-  out.safe = prover.safe(d.final_term(), &out.cover);
+  out.safe = prover.safe(d.final_term(), &out.cover, d.place);
   settle(spec, "safe", "safe", &out.safe, &out.holes, &errors);
-  out.costs = costs_of(spec, d.final_term(), &prover);
+  out.costs = costs_of(spec, d.final_term(), &prover, {}, d.place);
   if (!errors.empty()) return errors;
   out.attention = claim_attention(spec, rules, d, &prover);
   if (question.bounds.empty()) return out;

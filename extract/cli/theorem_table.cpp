@@ -344,8 +344,8 @@ std::optional<std::vector<Beyond>> beyond(Session* session, const Made& made, co
   std::vector<Beyond> out;
   for (const TableAt& at : tables) {
     if (machine == nullptr || at.fits) continue;
-    auto outside =
-        outside_of(made.spec.spec, made.bundle.derivation.final_term(), at.point.dims, at.words);
+    const Derivation& d = made.bundle.derivation;
+    auto outside = outside_of(made.spec.spec, d.final_term(), at.point.dims, at.words, d.place);
     if (!outside) continue;
     out.push_back({std::move(*outside), {}});
     Beyond& last = out.back();

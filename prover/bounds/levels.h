@@ -25,6 +25,6 @@ struct Outside {
 
 // None if the footprint is above `words` even without any buffer.
 std::optional<Outside> outside_of(const Spec& spec, const Term& final_term, const Sizes& dims,
-                                  const Int& words);
+                                  const Int& words, const Placement& place = {});
 
 }  // namespace minimoa

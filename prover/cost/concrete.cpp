@@ -98,13 +98,15 @@ void summarise(Code* c) {
     c->moves = c->moves || k.moves;
     c->real_data = c->real_data || k.real_data;
     c->whole_data = c->whole_data || k.whole_data;
+    c->of_lane = c->of_lane || k.of_lane;
     join(&c->free, k.free);
     join(&c->control, k.control);
   }
   if (c->act == Act::kOp && c->op == Op::kVar) c->free.insert(c->slot);
   const bool decides = c->act == Act::kOp && (c->op == Op::kAnd || c->op == Op::kOr);
-  if (decides && c->kids[1].moves) controlled_by(c, c->kids[0]);
-  if (c->act == Act::kBranch && (c->kids[1].moves || c->kids[2].moves)) {
+  if (decides) c->both = c->of_lane;
+  if (decides && !c->both && c->kids[1].moves) controlled_by(c, c->kids[0]);
+  if (c->act == Act::kBranch && !c->both && (c->kids[1].moves || c->kids[2].moves)) {
     controlled_by(c, c->kids[0]);
   }
   if (c->act == Act::kReduce && c->kids[2].moves) controlled_by(c, c->kids[1]);
@@ -162,8 +164,9 @@ std::int64_t need_of_condition(const Code& c) {
 
 class Walk {
  public:
-  Walk(const Spec& spec, const Sizes& sizes, const std::set<std::string>& outside)
-      : spec_(spec), sizes_(sizes), outside_(outside) {}
+  Walk(const Spec& spec, const Sizes& sizes, const std::set<std::string>& outside,
+       const Placement& place)
+      : spec_(spec), sizes_(sizes), outside_(outside), place_(place) {}
   Concrete run(Term t);
 
  private:
@@ -200,20 +203,67 @@ class Walk {
 
   Code let(const Term& t, Names* names);
   Code into(const Term& e, const Place& d, const Names& names);
+  Code write(Code x, const Place& d);
   Code gen(const Term& e, const Place& d, const Names& names);
   Code fold(const Term& e, const Place& d, const Names& names);
   Code branch(const Term& e, const Place& d, const Names& names);
+  Code choice(const Term& t, bool statement, Code condition, const Names& names);
   Code statement(const Term& t, const Names& names);
   Code put(const Term& t, const Names& names);
   Code loop(const Term& t, std::size_t slot, Code bound, Code body);
 
   void slow_phase(const Term& t, Names* names);
 
+  void enter_lanes(const Term& gen, std::size_t slot);
+  Code lane() const;
+  void move_once(Code* load) const;
+  // Does g exclude what stands behind it? Not if it is a mask.
+  bool masks(const Code& g) const {
+    return lane_ && (g.of_lane || (unrolled_ && g.free.count(*unrolled_) != 0));
+  }
+
   const Spec& spec_;
   const Sizes& sizes_;
   const std::set<std::string>& outside_;
+  const Placement& place_;
+  std::optional<std::size_t> lane_, unrolled_;  // slots, where we are inside of such a loop
+  std::int64_t lanes_ = 1;                      // bound of that lane binder
   Concrete out_;
 };
+
+// --- lanes ---
+
+void Walk::enter_lanes(const Term& gen, std::size_t slot) {
+  const std::string& name = gen->binders[0];
+  const auto& lanes = place_.lanes;
+  const bool is_lane = std::find(lanes.begin(), lanes.end(), name) != lanes.end();
+  if (is_lane) {
+    if (lane_ || gen->kids[0]->op != Op::kInt) cannot("no bound of lanes", gen);
+    lane_ = slot;
+    lanes_ = gen->kids[0]->value;
+    ConcretePhase& phase = out_.phases.back();
+    if (!phase.lanes) phase.declared += 32 * place_.width;
+    phase.lanes = true;
+  }
+  for (const auto& [unrolled, steps] : place_.unroll) {
+    if (unrolled == name && steps > 1) unrolled_ = slot;
+  }
+}
+
+Code Walk::lane() const {
+  Code c;
+  c.op = Op::kVar;
+  c.slot = *lane_;
+  c.of_lane = true;
+  summarise(&c);
+  return c;
+}
+
+void Walk::move_once(Code* load) const {
+  if (!lane_ || load->of_lane) return;
+  load->once = lane_;
+  load->control.insert(*lane_);
+}
 
 // --- names and storage ---
 
@@ -272,6 +322,8 @@ Place Walk::allocate(const Type& type, std::optional<std::size_t> array, const N
   for (const std::vector<Term>& shape : shapes) {
     ConcreteLeaf leaf;
     for (const Term& n : shape) leaf.extents.push_back(extent(n, names));
+    leaf.lanes = lane_.has_value();
+    if (leaf.lanes) leaf.extents.push_back(lanes_);
     leaf.words = product(leaf.extents);
     if (array) {
       leaf.slow = true;
@@ -309,6 +361,7 @@ Code Walk::index(const Term& t, const Names& names) {
     Code c;
     c.op = Op::kVar;
     c.slot = it->second.slot;
+    c.of_lane = lane_ == c.slot;
     summarise(&c);
     return c;
   }
@@ -333,6 +386,7 @@ Code Walk::element(const Term& t, bool whole, const Names& names) {
   for (const Term& p : index_of(t)) c.kids.push_back(index(p, names));
   (whole ? c.whole_data : c.real_data) = true;
   summarise(&c);
+  move_once(&c);
   return c;
 }
 
@@ -400,6 +454,7 @@ Code Walk::reduction(const Term& t, const Names& names) {
   c.kids.push_back(index(t->kids[0], names));
   c.slot = out_.slots++;
   c.kids.push_back(decided(t->kids[1], bind(t, 1, c.slot, names)));
+  if (masks(c.kids.back())) cannot("a guard that is a mask", t);
   c.kids.push_back(value(t->kids[2], bind(t, 2, c.slot, names)));
   statement_needs(1 + need(c.kids.back()));  // the accumulator is the first operand
   summarise(&c);
@@ -436,15 +491,9 @@ Code Walk::value(const Term& t, const Names& names) {
       return element(t, false, names);
     case Op::kRed:
       return reduction(t, names);
-    case Op::kIf: {
+    case Op::kIf:
       accumulator();
-      std::vector<Code> kids{decided(t->kids[0], names)};
-      for (std::size_t k : {std::size_t{1}, std::size_t{2}}) {
-        kids.push_back(value(t->kids[k], {names.meanings, enter(t, k, names.scope, spec_)}));
-        statement_needs(need(kids.back()));
-      }
-      return made(Act::kBranch, Op::kIf, std::move(kids));
-    }
+      return choice(t, false, decided(t->kids[0], names), names);
     case Op::kLet: {
       Names in = names;
       Code first = let(t, &in);
@@ -453,6 +502,25 @@ Code Walk::value(const Term& t, const Names& names) {
     default:
       cannot("no scalar value", t);
   }
+}
+
+// The value of one branch. Of a statement: a choice in a branch is one, too, and
+// needs no accumulator of its own.
+Code Walk::choice(const Term& t, bool statement, Code condition, const Names& names) {
+  Code c;
+  c.act = Act::kBranch;
+  c.op = Op::kIf;
+  c.both = masks(condition);
+  c.kids.push_back(std::move(condition));
+  for (std::size_t k : {std::size_t{1}, std::size_t{2}}) {
+    const Names in{names.meanings, enter(t, k, names.scope, spec_)};
+    const Term& x = t->kids[k];
+    const bool nested = statement && x->op == Op::kIf;
+    c.kids.push_back(nested ? choice(x, true, decided(x->kids[0], in), in) : value(x, in));
+    statement_needs(need(c.kids.back()));
+  }
+  summarise(&c);
+  return c;
 }
 
 // --- accesses ---
@@ -496,9 +564,11 @@ Code Walk::read(const Term& t, const Names& names) {
   c.act = Act::kRead;
   c.leaf = d.first;
   c.kids = std::move(d.index);
+  if (out_.leaves[c.leaf].lanes) c.kids.push_back(lane());
   c.real_data = true;
   summarise(&c);
   c.moves = c.moves || out_.leaves[c.leaf].slow;
+  if (out_.leaves[c.leaf].slow) move_once(&c);
   return c;
 }
 
@@ -543,9 +613,15 @@ Code Walk::into(const Term& e, const Place& d, const Names& names) {
     return block(std::move(steps));
   }
   if (!d.type.shape.empty() || d.count != 1) cannot("no scalar", e);
-  std::vector<Code> kids{value(e, names)};
-  statement_needs(need(kids[0]));
+  Code x = value(e, names);
+  statement_needs(need(x));
+  return write(std::move(x), d);
+}
+
+Code Walk::write(Code x, const Place& d) {
+  std::vector<Code> kids{std::move(x)};
   kids.insert(kids.end(), d.index.begin(), d.index.end());
+  if (out_.leaves[d.first].lanes) kids.push_back(lane());
   Code c = made(Act::kWrite, Op::kTup, std::move(kids));
   c.leaf = d.first;
   c.moves = c.moves || out_.leaves[c.leaf].slow;
@@ -557,10 +633,16 @@ Code Walk::gen(const Term& e, const Place& d, const Names& names) {
   Code bound = index(e->kids[0], names);
   const std::size_t slot = out_.slots++;
   const Names in = bind(e, 1, slot, names);
+  const auto lane = lane_, unrolled = unrolled_;
+  enter_lanes(e, slot);
   Place cell = d;
   cell.index.push_back(index(mk_var(e->binders[0]), in));
   cell.type.shape.erase(cell.type.shape.begin());
-  return loop(e, slot, std::move(bound), into(e->kids[1], cell, in));
+  Code c = loop(e, slot, std::move(bound), into(e->kids[1], cell, in));
+  if (lane_ != lane) c.of_lane = false;
+  lane_ = lane;
+  unrolled_ = unrolled;
+  return c;
 }
 
 Code Walk::fold(const Term& e, const Place& d, const Names& names) {
@@ -575,6 +657,10 @@ Code Walk::fold(const Term& e, const Place& d, const Names& names) {
 // A branch that names exactly d keeps the state: nothing to do.
 Code Walk::branch(const Term& e, const Place& d, const Names& names) {
   std::vector<Code> kids{decided(e->kids[0], names)};
+  if (masks(kids[0])) {
+    if (!d.type.shape.empty() || d.count != 1) cannot("an array under a mask", e);
+    return write(choice(e, true, std::move(kids[0]), names), d);
+  }
   for (std::size_t k : {std::size_t{1}, std::size_t{2}}) {
     const Names in{names.meanings, enter(e, k, names.scope, spec_)};
     const Term& x = e->kids[k];
@@ -673,8 +759,8 @@ Concrete Walk::run(Term t) {
 }  // namespace
 
 Concrete concretise(const Spec& spec, const Term& final_term, const Sizes& sizes,
-                    const std::set<std::string>& outside) {
-  return Walk(spec, sizes, outside).run(final_term);
+                    const std::set<std::string>& outside, const Placement& place) {
+  return Walk(spec, sizes, outside, place).run(final_term);
 }
 
 }  // namespace minimoa::cost

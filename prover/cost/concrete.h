@@ -11,11 +11,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "prover/obligations/polynomial.h"
+#include "prover/schedule/placement.h"
 #include "spec/lang/spec.h"
 #include "spec/lang/term.h"
 
@@ -39,6 +41,7 @@ struct Fault {
 //   kLoop    bound, body; variable `slot`
 //   kReduce  bound, guard, summand; variable `slot`; operator `name`
 //   kAny     bound, guard; variable `slot`
+// Lanes (FORMAT.md section 15) run one after the other.
 enum class Act {
   kOp,
   kElement,
@@ -61,11 +64,14 @@ struct Code {
   std::string name;
   std::size_t slot = 0, leaf = 0, array = 0;
   // What follows is found by `concretise`.
-  bool moves = false;             // there is a load or a store in it
-  bool real_data = false;         // its value needs elements of real inputs
-  bool whole_data = false;        // its value needs elements of integer inputs
-  std::set<std::size_t> free;     // loop variables in it
-  std::set<std::size_t> control;  // those on which the number of moves depends
+  bool moves = false;               // there is a load or a store in it
+  bool real_data = false;           // its value needs elements of real inputs
+  bool whole_data = false;          // its value needs elements of integer inputs
+  std::set<std::size_t> free;       // loop variables in it
+  std::set<std::size_t> control;    // those on which the number of moves depends
+  bool of_lane = false;             // its value differs from lane to lane
+  bool both = false;                // all operands are evaluated, whatever the first one says
+  std::optional<std::size_t> once;  // moves a word only where this lane variable is 0
 };
 
 // An array in slow memory: inputs, then the output, then those of letslow.
@@ -83,12 +89,14 @@ struct ConcreteLeaf {
   std::int64_t offset = 0;  // of its first element in that array
   std::vector<std::int64_t> extents;
   std::int64_t words = 0;
+  bool lanes = false;  // the last axis is that of the lanes
 };
 
 struct ConcretePhase {
   Code body;
-  Int declared = 0;  // leaves of let, accumulators
-  Int operands = 0;  // most values that one statement holds at once
+  bool lanes = false;  // there is a lane binder in it
+  Int declared = 0;    // leaves of let, accumulators, vector registers
+  Int operands = 0;    // most values that one statement holds at once
 };
 
 struct Concrete {
@@ -103,6 +111,6 @@ struct Concrete {
 // Throws Fault: E0702 (sizes), E0610 (no loop program), E0709 (too large).
 // outside: names of `let` whose values lie in slow memory.
 Concrete concretise(const Spec& spec, const Term& final_term, const Sizes& sizes,
-                    const std::set<std::string>& outside = {});
+                    const std::set<std::string>& outside = {}, const Placement& place = {});
 
 }  // namespace minimoa::cost

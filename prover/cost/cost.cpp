@@ -115,15 +115,15 @@ class Rows {
 }  // namespace
 
 Costs costs_of(const Spec& spec, const Term& final_term, Prover* prover,
-               const std::set<std::string>& outside) {
+               const std::set<std::string>& outside, const Placement& place) {
   Costs out;
-  out.footprints = footprint_terms(spec, final_term, outside);
+  out.footprints = footprint_terms(spec, final_term, outside, place);
   out.footprint = out.footprints[0];
   for (std::size_t k = 1; k < out.footprints.size(); ++k) {
     out.footprint = mk(Op::kMax, {out.footprint, out.footprints[k]});
   }
   out.footprint = simplify(out.footprint, {}, spec, prover);
-  Sites found = find_sites(spec, final_term, outside);
+  Sites found = find_sites(spec, final_term, outside, place);
   out.nests = std::move(found.nests);
   for (const Nest& nest : out.nests) out.sums.push_back(close_nest(nest, spec, prover));
   Rows(spec, prover, &out).run(found.sites);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "prover/cost/sums.h"
+#include "prover/schedule/placement.h"
 
 namespace minimoa {
 
@@ -34,7 +35,7 @@ struct Costs {
 // The divisors of the program must have been given to the prover before.
 // outside: buffers that count as slow memory (prover/bounds/levels.h).
 Costs costs_of(const Spec& spec, const Term& final_term, Prover* prover,
-               const std::set<std::string>& outside = {});
+               const std::set<std::string>& outside = {}, const Placement& place = {});
 
 // Loads and stores of all rows together, if every array is claimed.
 std::optional<Multiple> total_traffic(const Spec& spec, const Costs& costs);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "prover/cost/algebra.h"
+#include "prover/obligations/lanes.h"
 #include "spec/lang/types.h"
 
 namespace minimoa {
@@ -21,32 +22,42 @@ Term words_of(const Type& type) {
   return each;
 }
 
+// What is shared where the lanes have this much room (FORMAT.md section 15).
+Term shared_words(const Type& type, const Lanes& lanes) {
+  const Term each = words_of(type);
+  return lanes.room() > 0 ? mk(Op::kMul, {each, mk_int(lanes.room())}) : each;
+}
+
+constexpr std::int64_t kVectorRegisters = 32;
+
 class Footprint {
  public:
-  Footprint(const Spec& spec, const std::set<std::string>& outside)
-      : spec_(spec), outside_(outside) {}
+  Footprint(const Spec& spec, const std::set<std::string>& outside, const Placement& place)
+      : spec_(spec), outside_(outside), place_(place) {}
 
   Term run(const Term& phase, const Scope& scope) {
-    value(phase, scope, true);
-    const Term registers = mk_int(accumulators_ + operands_);
+    value(phase, scope, Lanes(place_), true);
+    const std::int64_t vectors = has_lanes(place_, phase) ? kVectorRegisters * place_.width : 0;
+    const Term registers = mk_int(accumulators_ + operands_ + vectors);
     return Algebra(spec_).normal(mk(Op::kAdd, {storage_, registers}));
   }
 
  private:
   // Values that are held while t is evaluated; `statement`: t's value goes to
   // a place, so that a choice or loop in it is control flow.
-  std::int64_t value(const Term& t, const Scope& scope, bool statement = false) {
+  std::int64_t value(const Term& t, const Scope& scope, const Lanes& lanes, bool statement) {
     if (t->op == Op::kLet) {
       const Typed typed = type_of(t->kids[0], scope, spec_);
       const bool inside = outside_.count(t->binders[0]) == 0;
-      if (typed.ok && inside) storage_ = mk(Op::kAdd, {storage_, words_of(typed.type)});
+      if (typed.ok && inside) storage_ = mk(Op::kAdd, {storage_, shared_words(typed.type, lanes)});
     }
     const bool choice = t->op == Op::kIf && !statement;
     if (choice || t->op == Op::kRed || t->op == Op::kAny) ++accumulators_;
     std::int64_t most = 0, held = 0, last = 0;
     for (std::size_t k = 0; k < t->kids.size(); ++k) {
       const bool places = passes_on(t, k, statement);
-      const std::int64_t need = value(t->kids[k], enter(t, k, scope, spec_), places);
+      const Scope within = enter(t, k, scope, spec_);
+      const std::int64_t need = value(t->kids[k], within, lanes.enter(t, k), places);
       const bool own = places || is_statement(t, k);  // evaluated before or after, not beside
       if (need > 0) most = std::max(most, own ? need : need + held);
       last = need;
@@ -99,38 +110,40 @@ class Footprint {
 
   const Spec& spec_;
   const std::set<std::string>& outside_;
+  const Placement& place_;
   Term storage_ = mk_int(0);
   std::int64_t accumulators_ = 0, operands_ = 0;
 };
 
-void collect(const Term& t, const Scope& scope, const Spec& spec, std::vector<Buffer>* out) {
+void collect(const Term& t, const Scope& scope, const Lanes& lanes, const Spec& spec,
+             std::vector<Buffer>* out) {
   for (std::size_t k = 0; k < t->kids.size(); ++k) {
-    collect(t->kids[k], enter(t, k, scope, spec), spec, out);
+    collect(t->kids[k], enter(t, k, scope, spec), lanes.enter(t, k), spec, out);
     if (t->op != Op::kLet || k > 0) continue;
     const Typed typed = type_of(t->kids[0], scope, spec);
     const bool scalar = typed.type.shape.empty() && typed.type.elem != Type::ElemKind::kTup;
-    if (typed.ok && !scalar) out->push_back({t->binders[0], words_of(typed.type)});
+    if (typed.ok && !scalar) out->push_back({t->binders[0], shared_words(typed.type, lanes)});
   }
 }
 
 }  // namespace
 
-std::vector<Buffer> buffers_of(const Spec& spec, const Term& final_term) {
+std::vector<Buffer> buffers_of(const Spec& spec, const Term& final_term, const Placement& place) {
   std::vector<Buffer> out;
-  collect(final_term, global_scope(spec), spec, &out);
+  collect(final_term, global_scope(spec), Lanes(place), spec, &out);
   return out;
 }
 
 std::vector<Term> footprint_terms(const Spec& spec, const Term& final_term,
-                                  const std::set<std::string>& outside) {
+                                  const std::set<std::string>& outside, const Placement& place) {
   std::vector<Term> out;
   Scope scope = global_scope(spec);
   Term t = final_term;
   for (; t->op == Op::kLetSlow; t = t->kids[1]) {
-    out.push_back(Footprint(spec, outside).run(t->kids[0], scope));
+    out.push_back(Footprint(spec, outside, place).run(t->kids[0], scope));
     scope = enter(t, 1, scope, spec);
   }
-  out.push_back(Footprint(spec, outside).run(t, scope));
+  out.push_back(Footprint(spec, outside, place).run(t, scope));
   return out;
 }
 

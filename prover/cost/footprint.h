@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "prover/schedule/placement.h"
 #include "spec/lang/spec.h"
 #include "spec/lang/term.h"
 
@@ -16,13 +17,15 @@ namespace minimoa {
 // Of one task of each phase: index terms over dimensions, in normal form.
 // outside: names of `let` whose values need none of it.
 std::vector<Term> footprint_terms(const Spec& spec, const Term& final_term,
-                                  const std::set<std::string>& outside = {});
+                                  const std::set<std::string>& outside = {},
+                                  const Placement& place = {});
 
 struct Buffer {
   std::string name;
   Term words;
 };
 // What `let` shares, scalars left out, in the order of execution.
-std::vector<Buffer> buffers_of(const Spec& spec, const Term& final_term);
+std::vector<Buffer> buffers_of(const Spec& spec, const Term& final_term,
+                               const Placement& place = {});
 
 }  // namespace minimoa

@@ -71,6 +71,9 @@ class Machine {
     return (!c.real_data || computing_) && (!c.whole_data || whole_known_);
   }
   void move(bool store, std::size_t array, std::int64_t element);
+  void move_in(const Code& load, std::size_t array, std::int64_t element) {
+    if (!load.once || slots_[*load.once] == 0) move(false, array, element);
+  }
   template <typename F>
   void repeat(const Code& loop, bool decides, F body);
 
@@ -93,6 +96,7 @@ class Machine {
   Placed reduction(const Code& c);
 
   bool branch(const Code& c, bool* taken);
+  Placed select(const Code& c);
   void write(const Code& c);
   void put(const Code& c);
   void run(const Code& c);
@@ -138,6 +142,9 @@ void Machine::take_inputs() {
   following_ = computing_ || options_.trace;
   if (options_.flow && !computing_) {
     throw Fault{"E0710", "the flow of values needs the values of all inputs"};
+  }
+  if (options_.flow && !options_.place.lanes.empty()) {
+    throw Fault{"E0710", "lanes have no order in which values flow"};
   }
   if (!computing_) return;
   std::int64_t total = program_.arrays[program_.inputs].words;
@@ -207,7 +214,7 @@ void Machine::adds(const Code& c) {
     flow_.drop(value(c.kids[0]));
     return;
   }
-  const bool lazy = (c.op == Op::kAnd || c.op == Op::kOr) && c.kids[1].moves;
+  const bool lazy = (c.op == Op::kAnd || c.op == Op::kOr) && !c.both && c.kids[1].moves;
   if (lazy) {
     if (condition(c.kids[0]) == (c.op == Op::kAnd)) adds(c.kids[1]);
     return;
@@ -236,13 +243,17 @@ std::int64_t Machine::element_index(const Code& c) {
     throw Fault{"E0710", "an element of " + a.name + " decides, and no values were given"};
   }
   const std::int64_t at = flat(c.kids.data(), a.extents, a.name);
-  move(false, c.array, at);
+  move_in(c, c.array, at);
   return static_cast<std::int64_t>(inputs_[c.array]->data[static_cast<std::size_t>(at)]);
 }
 
 bool Machine::condition(const Code& c) {
   step();
   if (c.act == Act::kAny) return any(c);
+  if (c.both) {
+    const bool a = condition(c.kids[0]), b = condition(c.kids[1]);
+    return c.op == Op::kAnd ? a && b : a || b;
+  }
   switch (c.op) {
     case Op::kTrue:
       return true;
@@ -300,7 +311,7 @@ std::int64_t Machine::load(const Code& c) {
   } else {
     for (const Code& k : c.kids) adds(k);
   }
-  move(false, c.array, at);
+  move_in(c, c.array, at);
   return at;
 }
 
@@ -314,11 +325,11 @@ Placed Machine::read(const Code& c) {
   const ConcreteLeaf& leaf = program_.leaves[c.leaf];
   if (!following_) {
     for (const Code& k : c.kids) adds(k);
-    if (leaf.slow) move(false, leaf.array, 0);
+    if (leaf.slow) move_in(c, leaf.array, 0);
     return {};
   }
   const std::int64_t at = flat(c.kids.data(), leaf.extents, "a local array");
-  if (leaf.slow) move(false, leaf.array, leaf.offset + at);
+  if (leaf.slow) move_in(c, leaf.array, leaf.offset + at);
   if (!computing_) return {};
   const double number = storage_[c.leaf][static_cast<std::size_t>(at)];
   if (leaf.slow) return flow_.load(leaf.array, leaf.offset + at, number);
@@ -339,6 +350,7 @@ Placed Machine::value(const Code& c) {
       run(c.kids[0]);
       return value(c.kids[1]);
     case Act::kBranch: {
+      if (c.both) return select(c);
       bool taken = false;
       if (!branch(c, &taken)) return {};
       return value(c.kids[taken ? 1 : 2]);
@@ -430,6 +442,18 @@ bool Machine::branch(const Code& c, bool* taken) {
   }
   *taken = condition(c.kids[0]);
   return true;
+}
+
+// A choice by a mask.
+Placed Machine::select(const Code& c) {
+  bool taken = false;
+  if (following_ && decidable(c.kids[0])) {
+    taken = condition(c.kids[0]);
+  } else {
+    adds(c.kids[0]);
+  }
+  const Placed x = value(c.kids[1]), y = value(c.kids[2]);
+  return taken ? x : y;
 }
 
 void Machine::write(const Code& c) {
@@ -534,7 +558,7 @@ Result<Traffic> simulate(const Spec& spec, const Term& final_term, const Sizes& 
   Diagnostic d;
   d.span.file = spec.path;
   try {
-    const Concrete program = concretise(spec, final_term, sizes, options.outside);
+    const Concrete program = concretise(spec, final_term, sizes, options.outside, options.place);
     Machine machine(program, options);
     machine.take_inputs();
     return machine.run();

@@ -50,9 +50,13 @@ struct SimulateOptions {
   std::map<std::string, Tensor<double>> inputs;
   // Names of `let` whose values lie in slow memory.
   std::set<std::string> outside;
+  // Lanes run one after the other; a load that is the same in all of them is
+  // traced with the first, and both sides of a choice by a mask are run.
+  Placement place;
   // Called for each word moved, in order, with the arrays' numbers.
   std::function<void(const WordMove&)> trace;
-  // Called for each event of fast memory (flow.h). Needs values for all inputs.
+  // Called for each event of fast memory (flow.h). Needs values for all inputs,
+  // and no lanes.
   Flow::Sink flow;
   std::uint64_t max_steps = 2'000'000'000;
 };

@@ -2,7 +2,9 @@
 //
 // The walk carries the destination of the value it is in: a value written to
 // an array in slow memory stores each scalar, and a fold whose state lies
-// there reads slow memory too.
+// there reads slow memory too. Below a lane binder a load that is the same in
+// all lanes stands outside of that loop, and a choice that is not made for all
+// lanes at once evaluates both sides (FORMAT.md section 15).
 // May be wrong: a term that the lowering evaluates more or less often than the
 // walk says.
 #include "prover/cost/sites.h"
@@ -13,6 +15,7 @@
 
 #include "prover/cost/algebra.h"
 #include "prover/cost/extremes.h"
+#include "prover/obligations/lanes.h"
 
 namespace minimoa {
 
@@ -52,14 +55,31 @@ struct RawSite {
 
 class Walk {
  public:
-  Walk(const Spec& spec, const std::set<std::string>& outside) : spec_(spec), outside_(outside) {}
+  Walk(const Spec& spec, const std::set<std::string>& outside, const Placement& place)
+      : spec_(spec), outside_(outside), lanes_(place) {}
   std::vector<RawSite> run(const Term& final_term) {
     statement(final_term);
     return std::move(out_);
   }
 
  private:
-  void site(const std::string& array, bool store) { out_.push_back({array, store, context_}); }
+  void store(const std::string& array) { out_.push_back({array, true, context_}); }
+  void load(const Term& t, const std::string& array) {
+    out_.push_back({array, false, context_});
+    std::vector<Entry>& context = out_.back().context;
+    if (lanes_.room() > 0 && lanes_.uniform(t)) {
+      context.erase(context.begin() + static_cast<std::ptrdiff_t>(lane_loop_));
+    }
+  }
+
+  template <typename Body>
+  void inside(const Term& t, std::size_t kid, const Body& body) {
+    const Lanes before = lanes_;
+    lanes_ = lanes_.enter(t, kid);
+    if (before.room() == 0 && lanes_.room() > 0) lane_loop_ = context_.size() - 1;
+    body();
+    lanes_ = before;
+  }
 
   template <typename Body>
   void under(Entry entry, const Body& body) {
@@ -77,11 +97,12 @@ class Walk {
   template <typename Body>
   void loop(const Term& binder, const Body& body) {
     value(binder->kids[0]);
-    under({Kind::kBinder, binder->binders[0], binder->kids[0]}, body);
+    under({Kind::kBinder, binder->binders[0], binder->kids[0]},
+          [&] { inside(binder, binder->kids.size() - 1, body); });
   }
   template <typename Body>
-  void where(const Term& condition, const Body& body) {
-    if (condition->op == Op::kTrue) return body();
+  void where(const Term& condition, bool excludes, const Body& body) {
+    if (condition->op == Op::kTrue || !excludes) return body();
     under({Kind::kFact, "", condition}, body);
   }
 
@@ -97,11 +118,11 @@ class Walk {
         return;
       case Op::kWhen:
         value(t->kids[0]);
-        where(t->kids[0], [&] { statement(t->kids[1]); });
+        where(t->kids[0], true, [&] { statement(t->kids[1]); });
         return;
       default:
         for (const Term& kid : t->kids) value(kid);
-        if (t->op == Op::kPut) site(spec_.output.name, true);
+        if (t->op == Op::kPut) store(spec_.output.name);
     }
   }
 
@@ -113,7 +134,7 @@ class Walk {
     const auto before = slow_;
     slow_.erase(x);
     if (slow) slow_[x] = x;
-    rest();
+    inside(let, 1, rest);
     slow_ = before;
   }
 
@@ -141,14 +162,24 @@ class Walk {
         fold(t, d);
         return;
       case Op::kIf:
-        value(t->kids[0]);
-        where(t->kids[0], [&] { branch(t->kids[1], d); });
-        where(otherwise(t->kids[0]), [&] { branch(t->kids[2], d); });
+        choice(t, d);
         return;
       default:
         value(t);
-        if (!d.array.empty()) site(d.array, true);
+        if (!d.array.empty()) store(d.array);
     }
+  }
+
+  void choice(const Term& t, const Destination& d) {
+    value(t->kids[0]);
+    if (!lanes_.excludes(t->kids[0])) {
+      value(t->kids[1]);
+      value(t->kids[2]);
+      if (!d.array.empty()) store(d.array);
+      return;
+    }
+    where(t->kids[0], true, [&] { branch(t->kids[1], d); });
+    where(otherwise(t->kids[0]), true, [&] { branch(t->kids[2], d); });
   }
 
   void branch(const Term& t, const Destination& d) {
@@ -173,7 +204,7 @@ class Walk {
     switch (t->op) {
       case Op::kMem:
         for (const Term& i : index_of(t)) value(i);
-        site(operand_of(t)->name, false);
+        load(t, operand_of(t)->name);
         return;
       case Op::kVar:
       case Op::kPsi:
@@ -183,7 +214,7 @@ class Walk {
       case Op::kRed:
         loop(t, [&] {
           value(t->kids[1]);
-          where(t->kids[1], [&] { value(t->kids[2]); });
+          where(t->kids[1], lanes_.excludes(t->kids[1]), [&] { value(t->kids[2]); });
         });
         return;
       case Op::kAny:
@@ -193,7 +224,7 @@ class Walk {
       case Op::kOr: {
         value(t->kids[0]);
         const Term first = t->op == Op::kAnd ? t->kids[0] : otherwise(t->kids[0]);
-        where(first, [&] { value(t->kids[1]); });
+        where(first, lanes_.uniform(t), [&] { value(t->kids[1]); });
         return;
       }
       case Op::kLet:
@@ -217,11 +248,13 @@ class Walk {
     const Term root = root_of(t);
     if (root->op != Op::kVar) return value(root);
     const auto slow = slow_.find(root->name);
-    if (slow != slow_.end()) site(slow->second, false);
+    if (slow != slow_.end()) load(t, slow->second);
   }
 
   const Spec& spec_;
   const std::set<std::string>& outside_;
+  Lanes lanes_;
+  std::size_t lane_loop_ = 0;  // where the lane binder stands in the context
   std::vector<Entry> context_;
   std::map<std::string, std::string> slow_;  // name -> array in slow memory
   std::vector<RawSite> out_;
@@ -452,9 +485,10 @@ std::string key_of(const Nest& nest, const Spec& spec) {
   return out;
 }
 
-Sites find_sites(const Spec& spec, const Term& final_term, const std::set<std::string>& outside) {
+Sites find_sites(const Spec& spec, const Term& final_term, const std::set<std::string>& outside,
+                 const Placement& place) {
   Sites out;
-  for (const RawSite& raw : Walk(spec, outside).run(final_term)) {
+  for (const RawSite& raw : Walk(spec, outside, place).run(final_term)) {
     out.sites.push_back({raw.array, raw.store, Counting(spec, &out.nests).count(raw.context)});
   }
   return out;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "prover/schedule/placement.h"
 #include "spec/lang/spec.h"
 #include "spec/lang/term.h"
 #include "spec/lang/types.h"
@@ -51,6 +52,6 @@ bool countable(const Term& t);
 // final_term: a loop program (FORMAT.md section 8.2); outside: names of `let`
 // that count as letslow.
 Sites find_sites(const Spec& spec, const Term& final_term,
-                 const std::set<std::string>& outside = {});
+                 const std::set<std::string>& outside = {}, const Placement& place = {});
 
 }  // namespace minimoa

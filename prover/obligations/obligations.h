@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "prover/schedule/placement.h"
 #include "spec/lang/rules.h"
 #include "spec/lang/spec.h"
 
@@ -47,7 +48,8 @@ class Prover {
   std::vector<Proved> spec_proofs(const Term& core);
   std::vector<Proved> step(const Step& step);  // its prove conditions
   std::vector<Proved> safe(const Term& final_term,
-                           std::vector<std::pair<std::string, std::string>>* cover);
+                           std::vector<std::pair<std::string, std::string>>* cover,
+                           const Placement& place = {});
   // Values for the dimensions that satisfy every require and the context,
   // smallest found.
   Result<std::map<std::string, std::string>> witness(const std::vector<ContextEntry>& context = {});

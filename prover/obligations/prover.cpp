@@ -346,8 +346,9 @@ std::vector<Proved> Prover::step(const Step& step) {
 }
 
 std::vector<Proved> Prover::safe(const Term& final_term,
-                                 std::vector<std::pair<std::string, std::string>>* cover) {
-  return impl_->all(safe_statements(impl_->spec, final_term, cover));
+                                 std::vector<std::pair<std::string, std::string>>* cover,
+                                 const Placement& place) {
+  return impl_->all(safe_statements(impl_->spec, final_term, cover, place));
 }
 
 bool Prover::holds(const Obligation& o) {

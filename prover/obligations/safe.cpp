@@ -4,10 +4,12 @@
 // The cover witnesses come from inverting the put's index functions: a plain
 // variable at axis k is o<k>; (+ (* I B) r) gives I = (div ok B) and
 // r = (mod ok B); (div R m) at one axis and (mod R m) at another give R, from
-// its two digits.
+// its two digits. Below a lane binder (section 15) only conditions that exclude
+// something are known, and what `let` shares has room for all lanes.
 #include <algorithm>
 #include <memory>
 
+#include "prover/obligations/lanes.h"
 #include "prover/obligations/statement.h"
 
 namespace minimoa {
@@ -35,10 +37,10 @@ class NodeSafety {
  public:
   NodeSafety(const Spec& spec, std::vector<Statement>* out) : spec_(spec), out_(out) {}
 
-  void walk(const Term& t, const Scope& scope) {
+  void walk(const Term& t, const Scope& scope, const Lanes& lanes) {
     node(t, scope);
     for (std::size_t k = 0; k < t->kids.size(); ++k) {
-      walk(t->kids[k], enter(t, k, scope, spec_));
+      walk(t->kids[k], lanes.scope(t, k, scope, spec_), lanes.enter(t, k));
     }
   }
 
@@ -139,38 +141,42 @@ void array_extents(const Spec& spec, const Array& a, std::vector<Statement>* out
 
 // --- storage: sizes are computed outside of every loop and guard ---
 
-// The extents of all leaves of a type, in order (FORMAT.md section 8.3).
-void leaf_extents(const Type& type, const std::vector<Term>& outer, std::vector<Term>* out) {
+// The extents of all leaves of a type, in order (FORMAT.md section 8.3); last
+// those of the lanes, except for a leaf of rank 0, which is not stored then.
+void leaf_extents(const Type& type, const std::vector<Term>& outer, std::int64_t lanes,
+                  std::vector<Term>* out) {
   std::vector<Term> shape = outer;
   shape.insert(shape.end(), type.shape.begin(), type.shape.end());
   if (type.elem != Type::ElemKind::kTup) {
+    if (lanes > 0 && !shape.empty()) shape.push_back(mk_int(lanes));
     out->insert(out->end(), shape.begin(), shape.end());
     return;
   }
-  for (const Type& part : type.tup) leaf_extents(part, shape, out);
+  for (const Type& part : type.tup) leaf_extents(part, shape, lanes, out);
 }
 
 class Storage {
  public:
   Storage(const Spec& spec, std::vector<Statement>* out) : spec_(spec), out_(out) {}
 
-  void walk(const Term& t, const Scope& scope) {
+  void walk(const Term& t, const Scope& scope, const Lanes& lanes) {
     if (t->op == Op::kLet || t->op == Op::kLetSlow) {
       const Typed typed = type_of(t->kids[0], scope, spec_);
       std::vector<Term> extents;
-      if (typed.ok) leaf_extents(typed.type, {}, &extents);
+      if (typed.ok) leaf_extents(typed.type, {}, lanes.room(), &extents);
       for (const Term& e : extents) size(e);
     } else if (t->op == Op::kParFor || t->op == Op::kParGen) {
       size(t->kids[0]);
     }
     for (std::size_t k = 0; k < t->kids.size(); ++k) {
-      walk(t->kids[k], enter(t, k, scope, spec_));
+      walk(t->kids[k], enter(t, k, scope, spec_), lanes.enter(t, k));
     }
   }
 
  private:
   void size(const Term& e) {
-    NodeSafety(spec_, out_).walk(e, global_scope(spec_));
+    const Placement nowhere;
+    NodeSafety(spec_, out_).walk(e, global_scope(spec_), Lanes(nowhere));
     StatementBuilder b(spec_);
     b.globals();
     const auto n = b.poly(e);
@@ -412,16 +418,17 @@ class CoverStatements {
 
 }  // namespace
 
-std::vector<Statement> safe_statements(const Spec& spec, const Term& final_term, Cover* cover) {
+std::vector<Statement> safe_statements(const Spec& spec, const Term& final_term, Cover* cover,
+                                       const Placement& place) {
   std::vector<Statement> out;
-  NodeSafety(spec, &out).walk(final_term, global_scope(spec));
+  NodeSafety(spec, &out).walk(final_term, global_scope(spec), Lanes(place));
   std::vector<Array> arrays = spec.inputs;
   arrays.push_back(spec.output);
   for (const Array& a : arrays) {
     array_extents(spec, a, &out);
     out.push_back(array_offset(spec, a));
   }
-  Storage(spec, &out).walk(final_term, global_scope(spec));
+  Storage(spec, &out).walk(final_term, global_scope(spec), Lanes(place));
   const PutPath path = put_path(final_term);
   if (!path.ok || path.index.size() > spec.output.shape.size()) {
     StatementBuilder b(spec);

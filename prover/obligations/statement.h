@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "prover/obligations/polynomial.h"
+#include "prover/schedule/placement.h"
 #include "spec/lang/rules.h"
 #include "spec/lang/spec.h"
 #include "spec/lang/types.h"
@@ -93,7 +94,8 @@ std::vector<Statement> spec_statements(const Spec& spec, const Term& core);
 std::vector<Statement> step_statements(const Spec& spec, const Step& step);
 using Cover = std::vector<std::pair<std::string, std::string>>;
 // Also derives the cover witnesses from the put's index functions.
-std::vector<Statement> safe_statements(const Spec& spec, const Term& final_term, Cover* cover);
+std::vector<Statement> safe_statements(const Spec& spec, const Term& final_term, Cover* cover,
+                                       const Placement& place = {});
 std::vector<Statement> obligation_statements(const Spec& spec, const Obligation& o);
 // Facts of the atoms from number `first` on, appended (step 5 of section 5).
 void append_atom_facts(const Spec& spec, const Env& globals, const std::set<std::string>* positive,

@@ -96,6 +96,7 @@ class Maker {
     if (!schedule.ok()) return schedule.errors();
     const auto d = derive_from(onf_, spec_, rules_, schedule.value());
     if (!d.ok()) return d.errors();
+    if (!d.value().place.portable()) return not_countable(family_, "it has lanes");
     return d.value().final_term();
   }
 
@@ -240,7 +241,7 @@ Result<std::vector<MemberCosts>> check_member(const Spec& spec, const RuleTable&
   if (!d.ok()) return d.errors();
   Prover prover(spec);
   prover.divisors(spec.core, d.value().final_term());
-  const Costs costs = costs_of(spec, d.value().final_term(), &prover);
+  const Costs costs = costs_of(spec, d.value().final_term(), &prover, {}, d.value().place);
   const auto total = total_traffic(spec, costs);
   std::vector<MemberCosts> out;
   for (const Sizes& at : points) {
