@@ -17,6 +17,13 @@ foreach(kernel IN LISTS MINIMOA_KERNELS)
     message(FATAL_ERROR "kernels/cpu/${kernel}.cpp is in MINIMOA_KERNELS but does not exist; "
                         "`./dev regenerate` writes it")
   endif()
+  # One line of the certificate says the target and the flags.
+  file(STRINGS "${CMAKE_CURRENT_SOURCE_DIR}/certificates/${kernel}.cert.json" entry
+       REGEX "^ \"kernel\": ")
+  if(NOT entry MATCHES "\"flags\":\"([^\"]*)\"")
+    message(FATAL_ERROR "certificates/${kernel}.cert.json does not say the flags of its kernel")
+  endif()
+  separate_arguments(flags UNIX_COMMAND "${CMAKE_MATCH_1}")
   set(target minimoa_${kernel})
   add_library(${target} SHARED "${source}")
   add_library(minimoa::${kernel} ALIAS ${target})
@@ -28,7 +35,7 @@ foreach(kernel IN LISTS MINIMOA_KERNELS)
                EXPORT_NAME ${kernel}
                LIBRARY_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/kernels")
   # The certified flags come last, so that no build type changes them.
-  target_compile_options(${target} PRIVATE -std=c++17 -O2 -fPIC)
+  target_compile_options(${target} PRIVATE ${flags} -fPIC)
   target_link_libraries(minimoa_kernels INTERFACE ${target})
   add_dependencies(kernels ${target})
   install(TARGETS ${target} EXPORT minimoa-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -7,6 +7,7 @@ set(MINIMOA_KERNELS
     causal_flash_kv_outer
     causal_flash_stream
     causal_halves
+    causal_lanes_avx512
     causal_naive
     causal_resident
     causal_retain
@@ -28,6 +29,7 @@ set(MINIMOA_KERNELS
     gqa_flash_stream
     gqa_grouped
     gqa_halves
+    gqa_lanes_avx512
     gqa_naive
     gqa_resident
     gqa_retain
@@ -40,6 +42,7 @@ set(MINIMOA_KERNELS
     sdpa_flash_stream
     sdpa_flash_stream_128
     sdpa_halves
+    sdpa_lanes_avx512
     sdpa_naive
     sdpa_resident
     sdpa_retain
@@ -162,6 +165,7 @@ set(MINIMOA_EXTRACT_SOURCES
     extract/report/witness.cpp
     extract/run/host.cpp
     extract/run/npy.cpp
+    extract/run/processor.cpp
     extract/run/run_command.cpp
     extract/targets/portable.cpp
     extract/write.cpp)

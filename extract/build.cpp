@@ -120,6 +120,7 @@ nlohmann::ordered_json manifest_entry(const SuiteEntry& entry, const Variant& v)
   j["claims"] = b.claims;
   j["holes"] = b.holes;
   j["workspace"] = b.workspace;
+  j["target"] = b.derivation.place.target;
   sha["kernel"] = sha256_hex(b.kernel_text);
   sha["header"] = sha256_hex(b.header_text);
   sha["certificate"] = sha256_hex(b.certificate_text);

@@ -9,6 +9,8 @@
 #include <memory>
 
 #include "extract/cli/cli.h"
+#include "extract/emit.h"
+#include "extract/run/processor.h"
 
 namespace minimoa::cli {
 namespace {
@@ -69,6 +71,31 @@ std::string find_library(Session* session, const std::string& spec, const std::s
   return root ? (fs::path(*root) / named).string() : std::string();
 }
 
+// A kernel of a vector target runs only where its instructions are. A schedule
+// that is not shipped says nothing of its target here.
+bool processor_fits(Session* session, const std::string& schedule_name) {
+  const auto root = find_root(session);
+  if (!root) return false;
+  const std::string path = schedule_path(*root, schedule_name);
+  std::error_code error;
+  if (schedule_name.empty() || !fs::exists(path, error)) return true;
+  const auto schedule = load_schedule(session, path);
+  if (!schedule) return false;
+  const auto target = load_target(*root, *schedule);
+  if (!target.ok()) {
+    report(session, target.errors(), schedule->text);
+    return false;
+  }
+  if (!target.value()) return true;
+  const auto missing = missing_features(target.value()->table.needs);
+  if (missing.empty()) return true;
+  std::string all;
+  for (const std::string& feature : missing) all += " " + feature;
+  fail(session, "E0919",
+       "this processor has not what the target " + schedule->target + " needs:" + all);
+  return false;
+}
+
 void run(Session* session, RunArguments* arguments) {
   RunOptions& options = arguments->options;
   if (session->format == "short") options.format = Format::kShort;
@@ -80,6 +107,7 @@ void run(Session* session, RunArguments* arguments) {
     if (!loaded) return;
     options.kernel = find_library(session, loaded->spec.name, options.schedule);
     if (options.kernel.empty()) return;
+    if (!processor_fits(session, options.schedule)) return;
   }
   raise_code(session, run_command(options));
 }
