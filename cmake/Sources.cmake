@@ -222,6 +222,7 @@ set(MINIMOA_TESTS_UNIT_EXTRACT
     tests/unit/extract/certificate_test.cpp
     tests/unit/extract/emit_test.cpp
     tests/unit/extract/host_test.cpp
+    tests/unit/extract/lanes_test.cpp
     tests/unit/extract/lower_test.cpp
     tests/unit/extract/npy_test.cpp
     tests/unit/extract/schedule_test.cpp

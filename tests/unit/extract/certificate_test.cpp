@@ -73,10 +73,11 @@ TEST_CASE("the certificate has the keys of the format in its order") {
   const auto j = nlohmann::ordered_json::parse(sample());
   std::vector<std::string> keys;
   for (const auto& item : j.items()) keys.push_back(item.key());
-  CHECK(keys == std::vector<std::string>{"format", "spec", "rules", "schedule", "kernel", "witness",
-                                         "divisors", "spec_proofs", "stages", "steps", "safe",
-                                         "cover", "workspace", "costs", "theorems", "product",
-                                         "ratios", "attention", "producer"});
+  CHECK(keys == std::vector<std::string>{
+                    "format", "spec",      "rules",     "schedule",    "kernel",   "instructions",
+                    "place",  "witness",   "divisors",  "spec_proofs", "stages",   "steps",
+                    "safe",   "cover",     "workspace", "costs",       "theorems", "product",
+                    "ratios", "attention", "producer"});
   CHECK(j["rules"][0]["path"] == "spec/rules/gamma.rules");
   CHECK(j["witness"].dump() == R"({"S":"2","T":"3","D":"1"})");
   CHECK(j["cover"].dump() == R"([["i","o0"],["c","o1"]])");

@@ -65,11 +65,15 @@ TEST_CASE("a read inside a deeper gen must use all of its variables") {
                 "(put (vec 0 0) (get 0 (psi (vec 0) st))))") == "E0611");
 }
 
-TEST_CASE("a write in one branch counts in the other and after it") {
+TEST_CASE("a write in one branch counts after both, not in the other") {
   CHECK(code_of(pair_fold("(gen (r 8) (tup (if (< J 3) (real 1) (get 0 (psi (vec r) u)))"
                           "(get 0 (psi (vec r) u))))")) == "E0611");
+  CHECK(code_of(pair_fold("(gen (r 8) (tup (if (< J 3) (get 0 (psi (vec r) u)) (real 1))"
+                          "(get 0 (psi (vec r) u))))")) == "E0611");
   CHECK(code_of(pair_fold("(gen (r 8) (if (< J 3) (tup (real 1) (real 2))"
-                          "(tup (get 1 (psi (vec r) u)) (real 0))))")) == "E0611");
+                          "(tup (get 1 (psi (vec r) u)) (real 0))))")) == "lowered");
+  CHECK(code_of(pair_fold("(gen (r 8) (if (< J 3) (tup (real 1) (real 2))"
+                          "(tup (real 0) (get 0 (psi (vec r) u)))))")) == "E0611");
 }
 
 TEST_CASE("keeping a state that an inner fold has overwritten is refused") {

@@ -23,7 +23,7 @@ const char kHead[] = "schedule s\nsoftmax online\n";
 }  // namespace
 
 TEST_CASE("an unknown directive is refused where it stands") {
-  CHECK(verdict(std::string(kHead) + "  unroll row 4\n") == "E0501:3:3");
+  CHECK(verdict(std::string(kHead) + "  prefetch row 4\n") == "E0501:3:3");
   CHECK(verdict("schedule s\nSoftmax online\n") == "E0501:2:1");
 }
 
