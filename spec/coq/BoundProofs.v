@@ -2,7 +2,7 @@
    names, over nat, and goes over to Z; a row's smaller E, rows, cols only weaken it. *)
 From Coq Require Import ZArith List Lia.
 Require Import BoundRows.
-Require ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds ByteBounds.
+Require RecordBounds ElementBounds TickBounds RowBounds ParallelBounds NetworkBounds ByteBounds.
 Local Open Scope Z_scope.
 
 (* A theorem over nat as an inequality over Z. *)
@@ -191,6 +191,22 @@ Proof.
   apply inj_le in T.
   rewrite !Nat2Z.inj_add, !Nat2Z.inj_mul, !Nat2Z.inj_add in T.
   pose proof (below_mul _ _ (Z.of_nat dk + Z.of_nat dv) ltac:(lia) HE). lia.
+Qed.
+
+Theorem R4 : BoundRows.R4.
+Proof.
+  intros dk dv cap n m tr HS S' E' dk' dv' n' m' heads' -> -> -> -> -> D' M' H1 H2.
+  pose proof (RecordBounds.R4 (record dk dv cap) n m tr) as H.
+  unfold record in H; cbv zeta in H; cbn [RowBounds.cap RowBounds.wk RowBounds.wq RowBounds.dk RowBounds.dv] in H.
+  fold (record dk dv cap) in *.
+  assert (EM : M' = Z.of_nat (cap / (dk + dv))) by (unfold M', D'; rewrite Nat2Z.inj_div; f_equal; lia).
+  assert (HD : (0 < dk + dv)%nat).
+  { destruct (dk + dv)%nat eqn:E; [|lia]. rewrite EM in H1. cbn in H1. lia. }
+  specialize (H HD ltac:(lia) ltac:(lia) HS).
+  set (k := (cap / (dk + dv))%nat) in *. rewrite EM in *. clear EM M'. subst D'.
+  apply inj_le in H.
+  rewrite !Nat2Z.inj_mul, !Nat2Z.inj_add, !Nat2Z.inj_mul, !Nat2Z.inj_sub, !Nat2Z.inj_min in H by lia.
+  rewrite ?Nat2Z.inj_add in H. exact H.
 Qed.
 
 Theorem T5 : BoundRows.T5.

@@ -254,6 +254,22 @@ Definition R2_mask : Prop :=
   ((heads' * n') <= rows') ->
   (((A' * (rows' * wk')) + (wk' * E')) - (wk' * (rows' * B'))) <= A' * Z.of_nat (RowBounds.traffic (RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2) RowBounds.empty tr).
 
+(** dense: the record game with M records of dk+dv words, with its additive term *)
+Definition R4 : Prop :=
+  forall (dk dv cap n m : nat) (tr : list RowBounds.event),
+  (let p := RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2 in RowBounds.schedule p n m tr) ->
+  forall S' E' dk' dv' n' m' heads' : Z,
+  S' = Z.of_nat cap ->
+  dk' = Z.of_nat dk ->
+  dv' = Z.of_nat dv ->
+  n' = Z.of_nat n ->
+  m' = Z.of_nat m ->
+  let D' := (dk' + dv') in
+  let M' := (S' / D') in
+  (2 <= M') ->
+  ((heads' * (n' * m')) <= E') ->
+  (D' * ((2 * (n' * m')) + ((M' - 2) * (Z.min n' m')))) <= (2 * (M' - 1)) * Z.of_nat (RowBounds.traffic (RowBounds.Params (dk + dv + 2) (dk + dv) cap dk dv 2) RowBounds.empty tr).
+
 (** four fifths of E (dk+dv)^2 / S for the summed traffic: the memories of others do not help *)
 Definition T5 : Prop :=
   forall (dk dv cap : nat) (E : list (nat * nat)) (tr : ParallelBounds.ptrace),

@@ -117,13 +117,13 @@ std::int64_t charging_bound(const RecordGame& g) {
          std::max(g.key_words() * g.keys, ceil_div(g.key_words() * g.rows * reloads, a));
 }
 
-// R4: (M-1) Q / D >= nm + (M-2) (m'/2 - (M-1)/4), both sides times 4 D.
+// R4: 2 (M-1) Q / D >= 2nm + (M-2) min(n, m), both sides times D.
 bool above_additive_bound(const RecordGame& g, std::int64_t words) {
   const std::int64_t d = g.dk + g.dv;
   const std::int64_t m = g.capacity / d;
-  if (m < 3) return true;
-  const std::int64_t least = std::min<std::int64_t>(g.rows, g.keys - m);
-  return 4 * (m - 1) * words >= d * (4 * g.rows * g.keys + (m - 2) * (2 * least - (m - 1)));
+  if (m < 2) return true;
+  const std::int64_t least = std::min<std::int64_t>(g.rows, g.keys);
+  return 2 * (m - 1) * words >= d * (2 * g.rows * g.keys + (m - 2) * least);
 }
 
 // R3: row tiles of any sizes, the keys swept back and forth with retention.
