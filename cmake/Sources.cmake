@@ -54,7 +54,9 @@ set(MINIMOA_AUDIT_SOURCES
     certificates/audit/audit.cpp
     certificates/audit/bounds.cpp
     certificates/audit/costs.cpp
+    certificates/audit/instr.cpp
     certificates/audit/json.cpp
+    certificates/audit/lanes.cpp
     certificates/audit/lowering.cpp
     certificates/audit/obligations.cpp
     certificates/audit/poly.cpp
