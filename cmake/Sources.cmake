@@ -229,7 +229,8 @@ set(MINIMOA_TESTS_RULES
 set(MINIMOA_TESTS_AUDIT
     tests/audit/back_test.cpp
     tests/audit/costs_test.cpp
-    tests/audit/front_test.cpp)
+    tests/audit/front_test.cpp
+    tests/audit/lanes_test.cpp)
 
 set(MINIMOA_TESTS_DIFFERENTIAL
     tests/differential/differential_test.cpp)

@@ -290,11 +290,12 @@ LaneLowering::Values LaneLowering::reduced(const Term& term) {
   if (term->red == RedOp::kOsm) cannot("red osm");
   const Term &bound = term->kids[0], &guard = term->kids[1];
   // One loop for all points.
-  if (!shared(bound) || !shared(guard) || depends(bound)) cannot("a reduction of unequal lanes");
+  if (!shared(bound) || depends(bound)) cannot("a reduction of unequal lanes");
   const auto& [identity, op] = kSteps[static_cast<size_t>(term->red)];
   const Values acc = declare(lanes_.file.vector_type, "acc", depends(term), true,
                              [&] { return call("broadcast", {identity}); });
   loop_over(term, 2, [&] {
+    if (!shared(guard) || depends(guard)) cannot("a reduction of unequal lanes");
     const bool guarded = guard->op != Op::kTrue;
     if (guarded) emit(fill("if (@0) {", {boolean(guard)}));
     // No text can spell this name.
