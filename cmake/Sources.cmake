@@ -57,7 +57,9 @@ set(MINIMOA_AUDIT_SOURCES
     certificates/audit/audit.cpp
     certificates/audit/bounds.cpp
     certificates/audit/costs.cpp
+    certificates/audit/instr.cpp
     certificates/audit/json.cpp
+    certificates/audit/lanes.cpp
     certificates/audit/lowering.cpp
     certificates/audit/obligations.cpp
     certificates/audit/poly.cpp
@@ -236,7 +238,8 @@ set(MINIMOA_TESTS_RULES
 set(MINIMOA_TESTS_AUDIT
     tests/audit/back_test.cpp
     tests/audit/costs_test.cpp
-    tests/audit/front_test.cpp)
+    tests/audit/front_test.cpp
+    tests/audit/lanes_test.cpp)
 
 set(MINIMOA_TESTS_DIFFERENTIAL
     tests/differential/differential_test.cpp)

@@ -75,6 +75,7 @@ minimoa_script(guards audit tests/audit/guards_test.py)
 minimoa_script(kernel_text audit tests/audit/kernel_text_test.py)
 minimoa_script(ratio audit tests/audit/ratio_test.py)
 minimoa_script(attention audit tests/audit/attention_test.py)
+minimoa_script(lanes audit tests/audit/lanes_test.py)
 # Sanitizers take more of both than the budgets of the bombs; there only the ends are compared.
 if(MINIMOA_SANITIZE)
   minimoa_script(bombs audit tests/audit/bombs_test.py --sanitized)

@@ -50,7 +50,9 @@ std::string kind_of(const Instruction& row, const std::string& variable) {
   return "";
 }
 
+// inner: of a node below the outermost one, whether a row may stand for it.
 bool matches(const Instruction& row, const Sexpr& pattern, const Term& t,
+             const std::function<bool(const Term&)>& inner, bool outermost,
              std::vector<Matched>* out) {
   if (pattern.is_atom() && is_rule_variable(pattern.text)) {
     const std::string kind = kind_of(row, pattern.text);
@@ -61,10 +63,15 @@ bool matches(const Instruction& row, const Sexpr& pattern, const Term& t,
   if (pattern.is_atom()) return t->op == Op::kInt && pattern.text == std::to_string(t->value);
   if (pattern.head() != op_word(t->op) || pattern.kids.size() != t->kids.size() + 1) return false;
   if (!t->binders.empty() || !t->name.empty()) return false;
+  if (!outermost && t->op != Op::kReal && !inner(t)) return false;
   for (std::size_t k = 0; k < t->kids.size(); ++k) {
-    if (!matches(row, pattern.kids[k + 1], t->kids[k], out)) return false;
+    if (!matches(row, pattern.kids[k + 1], t->kids[k], inner, false, out)) return false;
   }
   return true;
+}
+
+bool reads_input(const Term& t) {
+  return !find_all(t, [](const Term& s) { return s->op == Op::kMem; }).empty();
 }
 
 void replace_all(std::string* text, const std::string& what, const std::string& by) {
@@ -130,8 +137,16 @@ void Lowerer::check_placement(const Term& final_term) {
 
 bool Lowerer::uniform(const Term& t) const {
   if (mentions(t, lane_->variable) || mentions(t, kAccumulator)) return false;
+  const auto shares = [](const Term& s) { return s->op == Op::kLet || s->op == Op::kFold; };
+  if (!find_all(t, shares).empty()) return false;
   return std::none_of(private_.begin(), private_.end(),
                       [&](const std::string& x) { return mentions(t, x); });
+}
+
+// A choice that is not the same at all points: both sides are computed.
+bool Lowerer::blended(const Term& t) const {
+  return !uniform(t) &&
+         (!uniform(t->kids[0]) || (unrolled_ && mentions(t->kids[0], unrolled_->variable)));
 }
 
 // ---------------------------------------------------------------- points
@@ -204,9 +219,10 @@ void Lowerer::declare(const std::string& type, const std::string& name, const st
 std::optional<std::vector<std::string>> Lowerer::row_calls(const Term& e, const Env& env,
                                                            const Values& shape) {
   std::vector<Matched> operands;
+  const auto inner = [&](const Term& t) { return !uniform(t) && (t->op != Op::kIf || blended(t)); };
   const auto row = std::find_if(rows_->rows.begin(), rows_->rows.end(), [&](const Instruction& r) {
     operands.clear();
-    return r.means.is_list() && matches(r, r.means, e, &operands);
+    return r.means.is_list() && matches(r, r.means, e, inner, true, &operands);
   });
   if (row == rows_->rows.end()) return std::nullopt;
   std::map<std::string, Values> lowered;
@@ -250,7 +266,7 @@ Values Lowerer::values(const Term& e, const Env& env) {
   if (uniform(e)) return broadcast_values(e, env);
   if (is_access(e, env)) return access_values(e, env);
   if (e->op == Op::kRed) return reduction_values(e, env);
-  if (e->op == Op::kIf && uniform(e->kids[0])) return selection_values(e, env);
+  if (e->op == Op::kIf && !blended(e)) return selection_values(e, env);
   if (e->op == Op::kMem) {
     cannot("a read of an input that differs from lane to lane", e);
     return {};
@@ -285,6 +301,10 @@ Values Lowerer::access_values(const Term& e, const Env& env) {
     return out;
   }
   check_read(*d, e);
+  if (reads_input(e)) {
+    cannot("an index below lanes that is read from an input", e);
+    return out;
+  }
   const Leaf& leaf = leaves_[d->first];
   if (!leaf.vectors.empty()) {
     out.names = leaf.vectors;
@@ -368,10 +388,6 @@ Values Lowerer::reduction_values(const Term& e, const Env& env) {
 // (if c x y) with one c for all points: only one side is computed.
 Values Lowerer::selection_values(const Term& e, const Env& env) {
   Values out = shape_of(e);
-  if (unrolled_ && mentions(e->kids[0], unrolled_->variable)) {
-    cannot("a choice between values in lanes that is not the same at all points", e);
-    return out;
-  }
   const std::string c = condition(e->kids[0], env);
   const std::string name = fresh("sel");
   for (std::size_t k = 0; k < points_of(out); ++k) {
@@ -421,8 +437,8 @@ Values Lowerer::comparison_masks(const Term& b, const Env& env) {
   Values out = shape_of(b);
   const std::string& r = lane_->variable;
   const bool left = mentions(b->kids[0], r), right = mentions(b->kids[1], r);
-  if (left == right || !on_a_sum(b->kids[left ? 0 : 1], r)) {
-    cannot("a comparison in lanes: expected the lane variable once, in a sum", b);
+  if (left == right || !on_a_sum(b->kids[left ? 0 : 1], r) || reads_input(b)) {
+    cannot("a comparison in lanes: expected the lane variable once, in a sum without reads", b);
     return out;
   }
   const std::string x = index(b->kids[0], env), y = index(b->kids[1], env);
@@ -470,12 +486,20 @@ void Lowerer::lane_gen(const Term& e, const Place& d, const Env& env) {
   lane_.reset();
 }
 
+bool Lowerer::slow_variable(const Term& access, const Env& env) const {
+  if (access->op == Op::kPsi) return slow_variable(operand_of(access), env);
+  if (access->op == Op::kGet) return slow_variable(access->kids[0], env);
+  return leaves_[env.names.at(access->name).place->first].slow;
+}
+
 void Lowerer::unrolled_gen(const Term& e, std::int64_t count, const Place& d, const Env& env) {
   const auto refused = [](const Term& t) {
     return t->op == Op::kLet || t->op == Op::kFold || (t->op == Op::kRed && t->name == "osm");
   };
+  // What is read from slow memory is another word for each number.
   const auto stray = [&](const Term& t) {
-    return t->op == Op::kMem && !mentions(t, e->binders[0]);
+    const bool slow = t->op == Op::kMem || (is_access(t, env) && slow_variable(t, env));
+    return slow && !mentions(t, e->binders[0]);
   };
   const bool fits = lane_ && !unrolled_ && lane_->vectors * count <= kMaxPoints &&
                     find_all(e->kids[1], refused).empty() && find_all(e->kids[1], stray).empty();

@@ -157,6 +157,8 @@ class Lowerer {
   void check_placement(const Term& final_term);
   void check_lane_binder(const Term& e);
   bool uniform(const Term& t) const;
+  bool blended(const Term& t) const;
+  bool slow_variable(const Term& access, const Env& env) const;
   Values values(const Term& e, const Env& env);
   Values masks(const Term& b, const Env& env);
   Values broadcast_values(const Term& e, const Env& env);

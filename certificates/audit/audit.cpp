@@ -166,9 +166,10 @@ class Audit {
   }
   void read(const string& bytes) {
     cert_ = parse_json(bytes);
-    require_keys(cert_, {"format", "spec", "rules", "schedule", "kernel", "witness", "divisors",
-                         "spec_proofs", "stages", "steps", "safe", "cover", "workspace", "costs",
-                         "theorems", "product", "ratios", "attention", "producer"});
+    require_keys(cert_, {"format",    "spec",         "rules",    "schedule", "kernel", "witness",
+                         "divisors",  "spec_proofs",  "stages",   "steps",    "safe",   "cover",
+                         "workspace", "costs",        "theorems", "product",  "ratios", "attention",
+                         "producer",  "instructions", "place"});
     require_keys(cert_.at("costs"), {"footprint", "nests", "traffic"});
     if (cert_.at("format") != "minimoa.cert/1") refuse("json", "unknown format");
     spec_ = read_spec(named_file("specification ", cert_.at("spec")));
@@ -178,14 +179,36 @@ class Audit {
     if (schedule_.at("sha256") != sha256_hex(schedule_.at("text")))
       refuse("sha256", "the schedule's text has another hash");
     kernel_ = strings(cert_.at("kernel"), {"path", "body_sha256", "target", "flags"});
-    if (kernel_.at("target") != "portable") refuse("target", "no lowering for this target");
-    // Other flags could change what the text means (-ffast-math, -Dfor=if).
-    if (kernel_.at("flags") != "-std=c++17 -O2") refuse("flags", "not the stated ones");
+    read_target();
     const Json& stages = require_keys(cert_.at("stages"), {"dnf", "onf"});
     onf_steps_ = stages.at("onf").get<size_t>();
     if (stages.at("dnf").get<size_t>() > onf_steps_ || onf_steps_ > items(cert_.at("steps")).size())
       refuse("stages", "not in order");
     cert_.at("producer").get<StringMap>();
+  }
+  // FORMAT 15. Other flags could change what the text means (-ffast-math, -Dfor=if).
+  void read_target() {
+    const Json& file = cert_.at("instructions");
+    const Json& place = cert_.at("place");
+    string target = "portable", flags = "-std=c++17 -O2";
+    if (file.empty() || place.empty()) {
+      require_keys(file, {});
+      require_keys(place, {});
+    } else {
+      lanes_ = read_place(place, read_instructions(named_file("instructions ", file)));
+      target = lanes_.file.target;
+      flags = lanes_.file.flags;
+      if (place_ != "extract/instr/" + target + ".instr")
+        refuse("path", "not the instruction file of its target");
+      string needs = "rows of " + place_ +
+                     ": in every lane their code does what they mean, over the reals (tested by "
+                     "tests/instr); the processor has";
+      for (const string& feature : lanes_.file.needs) needs += " " + feature;
+      assumptions_.push_back(needs);
+      place_.clear();
+    }
+    if (kernel_.at("target") != target) refuse("target", "no lowering for this target");
+    if (kernel_.at("flags") != flags) refuse("flags", "not the stated ones");
   }
   static Step step_of(const Json& json) {
     require_keys(json, {"rule", "dir", "at", "sub", "names", "proofs"});
@@ -232,18 +255,19 @@ class Audit {
     place_ = "witness";
     check_witness(spec_, cert_.at("witness"));
     place_ = "safe";
-    prove("safe", generator_.safe(final_, cert_.at("cover")), cert_.at("safe"));
+    prove("safe", generator_.safe(final_, cert_.at("cover"), lanes_), cert_.at("safe"));
   }
   void check_text(const string& bytes) {
     place_ = kernel_.at("path");
-    lowered_ = lower(final_, spec_, schedule_.at("name"));
+    lowered_ = lower(final_, spec_, schedule_.at("name"), lanes_);
     check_path(place_);
     const auto [header, body] = split_kernel(read_file(root_ + "/" + place_));
     const int lines = check_header(header, sha256_hex(bytes));
     if (sha256_hex(body) != kernel_.at("body_sha256"))
       refuse("sha256", "the kernel's body has another hash");
-    const vector<Token> expected = tokenise(lowered_.text, 1);
-    compare_tokens(tokenise(body, lines + 2, expected.size()), expected);
+    const string& include = lanes_.file.include;
+    const vector<Token> expected = tokenise(lowered_.text, 1, string::npos, include);
+    compare_tokens(tokenise(body, lines + 2, expected.size(), include), expected);
   }
   // FORMAT 9: the printed workspace is compared with the computed one.
   void check_workspace() {
@@ -259,7 +283,7 @@ class Audit {
   void check_footprint() {
     place_ = "costs.footprint";
     if (lowered_.text.empty()) refuse("unchecked", "the term has no lowering");
-    costs_ = costs_of(final_, spec_);
+    costs_ = costs_of(final_, spec_, lanes_);
     audit::check_footprint(costs_, cert_.at("costs").at("footprint"), spec_, costs_lines_);
   }
   void check_traffic() {
@@ -302,6 +326,7 @@ class Audit {
   Generator generator_;
   Json cert_;
   StringMap schedule_, kernel_;
+  Lanes lanes_;
   vector<vector<Condition>> conditions_;  // of each step
   size_t onf_steps_ = 0;
   Term final_, onf_;

@@ -44,7 +44,9 @@ bool countable(const Term& term) {
 // What surrounds a site.
 class Context {
  public:
-  Context(const Scope& scope, const Spec& spec) : spec_(spec) {
+  Context(const Scope& scope, const Spec& spec, const Lanes& lanes = {}) : spec_(spec) {
+    // What moves a word moves it once for all lanes (FORMAT 15).
+    const Entry* lane = lane_around(scope, lanes);
     Terms names;
     for (const Entry& entry : scope.entries) {
       spec.budget.visit(entry.term ? entry.term->size : 1);
@@ -55,7 +57,8 @@ class Context {
         continue;
       }
       names.push_back(free_var("'" + std::to_string(names.size()) + "'"));
-      if (entry.kind == Entry::Kind::kLoop) loops_.push_back({names.back(), weak(term)});
+      if (entry.kind == Entry::Kind::kLoop && &entry != lane)
+        loops_.push_back({names.back(), weak(term)});
     }
     while (join()) {}
   }
@@ -250,7 +253,7 @@ class Context {
 // The walk in order of execution.
 class Walk {
  public:
-  explicit Walk(const Spec& spec) : spec_(spec), reading_{spec.budget} {
+  Walk(const Spec& spec, const Lanes& lanes) : spec_(spec), lanes_(lanes), reading_{spec.budget} {
     for (const Array& array : spec.arrays()) arrays_.push_back(array.name);
   }
   Costs costs(const Term& final_term) {
@@ -265,30 +268,33 @@ class Walk {
     const bool slow = term->op == Op::kLetSlow;
     const Place place{slow ? arrays_.size() : spec_.inputs.size()};  // or the output
     words_ = integer(0);
-    accumulators_ = operands_ = 0;
+    accumulators_ = operands_ = registers_ = 0;
     // Two arrays of one name could exchange their rows.
     if (slow && std::ranges::count(arrays_, term->binders[0]) > 0) cannot("two arrays of one name");
     if (slow) arrays_.push_back(term->binders[0]);
     into(slow ? term->kids[0] : term, place);
-    costs_.footprints.push_back(op(Op::kAdd, words_, integer(accumulators_ + operands_)));
+    costs_.footprints.push_back(
+        op(Op::kAdd, words_, integer(accumulators_ + operands_ + registers_)));
     if (slow)
       inside(
           term, 1, [&] { phase(term->kids[1]); }, place);
   }
   void site(size_t array, bool store) {
     if (array != kFast)
-      sites_[{array, store}].push_back(Context(scope_, spec_).count(costs_.nests, reading_));
+      sites_[{array, store}].push_back(
+          Context(scope_, spec_, lanes_).count(costs_.nests, reading_));
   }
   void statement(Number need) { operands_ = std::max(operands_, need); }
   // Does `work` where that child stands; `place`: of the shared value or state bound there.
   void inside(const Term& node, size_t child, const std::function<void()>& work,
               const Place& place = {}) {
     const size_t mark = scope_.entries.size();
-    enter(node, child, scope_, spec_);
+    enter(node, child, scope_, spec_, lanes_);
     const bool second = child == 1 && (node->op == Op::kAnd || node->op == Op::kOr);
     // What it emits runs before the first operand has decided anything (8.3).
     if (second && emits(node->kids[1])) cannot("a loop or choice in a second operand of and, or");
-    if (second) {
+    // Of lanes that differ, both operands are evaluated in all.
+    if (second && uniform(node, scope_, spec_, lanes_)) {
       const Term& first = node->kids[0];
       scope_ = with(scope_, node->op == Op::kAnd ? first : make_op(Op::kNot, {first}));
     }
@@ -316,7 +322,8 @@ class Walk {
   }
   void let(const Term& term, const std::function<void()>& rest) {
     for (const Terms& extents : leaves_of(infer(term->kids[0], scope_, spec_)))
-      words_ = op(Op::kAdd, words_, product(extents));
+      words_ = op(Op::kAdd, words_,
+                  op(Op::kMul, product(extents), integer(lanes_around(scope_, lanes_))));
     into(term->kids[0], {});
     inside(term, 1, rest);
   }
@@ -326,6 +333,7 @@ class Walk {
     const Op op = term->op;
     if (op == Op::kLet) return let(term, [&] { into(kids[1], place); });
     if (op == Op::kGen || op == Op::kParGen || op == Op::kFor || op == Op::kParFor) {
+      if (lanes_.is_lane(*term)) registers_ = 32 * lanes_.file.lanes;
       expr(kids[0]);
       return inside(term, 1, [&] { into(kids[1], below(place, scope_.depth - 1)); });
     }
@@ -385,6 +393,7 @@ class Walk {
     return scope_.variable(at->value)->kind == Entry::Kind::kLoop ? 0 : 1;
   }
   const Spec& spec_;
+  const Lanes& lanes_;
   Reading reading_;  // of the nests' keys
   Costs costs_;
   Strings arrays_;  // inputs, output, then those of letslow
@@ -392,7 +401,7 @@ class Walk {
   Scope scope_;
   vector<Place> places_;  // of the variables, by level
   Term words_;            // of the phase
-  Number accumulators_ = 0, operands_ = 0;
+  Number accumulators_ = 0, operands_ = 0, registers_ = 0;
 };
 
 Term multiple(const Int& times, const Term& words) {
@@ -537,7 +546,9 @@ void Claims::prove(const Json& tree, const Condition& claim) {
   proofs.erase(0);
   check_proofs(place, generator.step({leaf}), proofs, spec.budget, place, holes);
 }
-Costs costs_of(const Term& final_term, const Spec& spec) { return Walk(spec).costs(final_term); }
+Costs costs_of(const Term& final_term, const Spec& spec, const Lanes& lanes) {
+  return Walk(spec, lanes).costs(final_term);
+}
 void check_footprint(Costs& costs, const Json& json, const Spec& spec, Strings& lines) {
   const vector<Json>& texts = items(json, costs.footprints.size());
   for (size_t k = 0; k < texts.size(); ++k) {

@@ -61,7 +61,7 @@ Term read_cost(const Json& text, const Strings& names, const Spec& spec);
 Number read_times(const Json& text);
 
 // Of a final term that has a lowering; refuses (code "costs") loops whose bounds depend on data.
-Costs costs_of(const Term& final_term, const Spec& spec);
+Costs costs_of(const Term& final_term, const Spec& spec, const Lanes& lanes = {});
 // `json`: the list "footprint"; a line of the report for each phase.
 void check_footprint(Costs& costs, const Json& json, const Spec& spec, Strings& lines);
 // `json`: the key "costs"; a line for each row, claimed or not.

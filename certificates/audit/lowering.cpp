@@ -1,4 +1,4 @@
-// The lowering of the final term to C++ text. See obligations.h.
+// The lowering of the final term to C++ text. See obligations.h; what lanes add: lanes.h.
 // Idea: a template with holes @0, @1, .. for every construct of FORMAT 8, one table row for every
 // operator; names are unique within a phase, so a C++ name identifies its variable.
 // How it may be wrong: names or operands in another order (refuses honest kernels); 8.4 (read()).
@@ -6,12 +6,13 @@
 
 namespace audit {
 namespace {
-// @0 K, @1 dimensions and arrays, @2 phases, @3 checks, @4 the functions of kSize, @5 runs.
+// @0 K, @1 dimensions and arrays, @2 phases, @3 checks, @4 the functions of kSize, @5 runs, @6 the
+// include and @7 the code of an instruction file.
 const char kFrame[] = R"(#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-extern "C" {
+@6extern "C" {
 typedef void (*@0_task)(void*, std::int64_t, std::int64_t);
 struct @0_args { std::size_t size; @1
   float* workspace; float* scratch; std::int64_t workers;
@@ -35,7 +36,7 @@ constexpr float kBottom = -std::numeric_limits<float>::infinity();
   return x < 0 || y < 0 || (y != 0 && x > kMaxCount / y) ? -1 : x * y; }
 [[maybe_unused]] inline std::int64_t total(std::int64_t x, std::int64_t y) {
   return x < 0 || y < 0 || x > kMaxCount - y ? -1 : x + y; }
-@2}
+@7@2}
 extern "C" {
 std::int32_t @0_check(const struct @0_args* p) {
   if (p == nullptr || p->size != sizeof(struct @0_args)) { return 1; }
@@ -105,8 +106,12 @@ struct Variable {
 };
 
 struct Leaf {
-  string element;  // @0: its offset, in an array
+  enum class Kind { kPlain, kSlow, kTurned, kPrivate };  // kPrivate: with a place for each lane
+  string base;                                           // of a private local: without the vector
   Strings extents;
+  Kind kind = Kind::kPlain;
+  bool local = false;  // a C++ variable, not an array
+  string lanes = {};   // of a private array: the extent that follows the others
   size_t written = 0;  // when, by the clock
 };
 
@@ -141,9 +146,10 @@ Place component(Place place, size_t k) {
   return place;
 }
 
-class Lowering {
+class Lowering : LaneLowering {
  public:
-  Lowering(const Spec& spec, const string& kernel) : spec_(spec), kernel_(kernel) {}
+  Lowering(const Spec& spec, const string& kernel, const Lanes& lanes)
+      : LaneLowering(spec, lanes), kernel_(kernel) {}
   Lowered whole(const Term& final_term) {
     phase(final_term);
     const bool shared = scratch_.sizes.empty();
@@ -161,37 +167,33 @@ class Lowering {
       return fill(kSize, {kernel_, name, folded("total(@0, @1)", region.checked, "0")});
     };
     const auto [members, checks] = interface();
-    result.text = fill(kFrame, {kernel_, members, text, checks,
-                                size("workspace", workspace_) + size("scratch", scratch_), runs});
+    const Instructions& file = lanes_.file;
+    string include, code;
+    if (file.lanes > 0) include = fill("#include <@0>\n", {file.include});
+    for (const InstrRow& row : file.rows) code += fill("@0\n", {row.code});
+    result.text = fill(
+        kFrame, {kernel_, members, text, checks,
+                 size("workspace", workspace_) + size("scratch", scratch_), runs, include, code});
     return result;
   }
 
  private:
-  // Everything that is written comes through here, once for each form around it.
-  string fill(std::string_view form, const Strings& holes) const {
-    string text;
-    for (size_t k = 0; k < form.size(); ++k)
-      text += form[k] != '@' ? string(1, form[k]) : holes.at(static_cast<size_t>(form[++k] - '0'));
-    spec_.budget.visit(2 * text.size());
-    return text;
-  }
   // x0, then form(x0, x1), ..; `none` if there are none.
   string folded(const char* form, const Strings& all, string none) const {
     for (size_t k = 0; k < all.size(); ++k) none = k == 0 ? all[0] : fill(form, {none, all[k]});
     return none;
   }
-  void emit(const string& text) { phases_.back().body += text + "\n"; }
+  void emit(const string& text) override { phases_.back().body += printed(text) + "\n"; }
   // Identifiers only: a name is pasted into the text that the kernel must equal. Unique: binder
   // "x_1" with counter 0 and leaf 0 of "x" with counter 1 are both "x_1_0": the inner one captures.
-  string claim(const string& name) {
+  string claim(const string& name) override {
     if (!is_identifier(name)) refuse("name", "not an identifier: " + name);
     if (!phases_.back().names.insert(name).second) refuse("name", "name twice: " + name);
     return name;
   }
-  string counted(const string& name) {
+  string counted(const string& name) override {
     return name + "_" + std::to_string(phases_.back().counter++);
   }
-  string fresh(const string& name) { return claim(counted(name)); }
   // Runs `work` inside child number `child`, where `variables` are bound.
   void inside(const Term& node, size_t child, const vector<Variable>& variables,
               const std::function<void()>& work) {
@@ -209,20 +211,25 @@ class Lowering {
   // The loop of a binder around what `work` emits inside the child, given the C++ variable.
   void loop(const Term& node, size_t child, const std::function<void(const string&)>& work,
             vector<Variable> variables = {}) {
+    // Lanes run through a loop together.
+    if (!shared(node->kids[0])) cannot("a bound that differs from lane to lane");
     const string v = fresh(node->binders[0]);
     emit(fill("for (std::int64_t @0 = 0; @0 < @1; ++@0) {", {v, index(node->kids[0])}));
     variables.insert(variables.begin(), Variable{v});
     inside(node, child, variables, [&] { work(v); });
     emit("}");
   }
+  void loop_over(const Term& node, size_t child, const std::function<void()>& work) override {
+    loop(node, child, [&](const string&) { work(); });
+  }
   const Variable& variable(const Term& term) const {
     const Number level = static_cast<Number>(variables_.size()) - 1 - term->value;
     if (level < 0) cannot("a variable that nothing binds");
     return variables_[static_cast<size_t>(level)];
   }
-  string index(const Term& term) { return lowered(term, 'I'); }
-  string expr(const Term& term) { return lowered(term, 'R'); }
-  string boolean(const Term& term) {
+  string index(const Term& term) override { return lowered(term, 'I'); }
+  string expr(const Term& term) override { return lowered(term, 'R'); }
+  string boolean(const Term& term) override {
     // FORMAT 8.3: under and/or the loop of `any` would run unconditionally.
     return term->op == Op::kAny ? reduction(term) : lowered(term, 'B');
   }
@@ -256,7 +263,8 @@ class Lowering {
     if (op == Op::kBound || op == Op::kPsi || op == Op::kGet) return read(term);
     if (op == Op::kRed) return reduction(term);
     if (op == Op::kIf) return choice(term);
-    if (op != Op::kLet) cannot(string("not lowered: ") + word_of(op));
+    // FORMAT 15: what is let inside of lanes has a place for each.
+    if (op != Op::kLet || inside_lanes()) cannot(string("not lowered: ") + word_of(op));
     string result;
     let(term, [&] { result = expr(term->kids[1]); });
     return result;
@@ -271,6 +279,7 @@ class Lowering {
     const Array* input = spec_.input(operand_of(*term)->name);
     if (input == nullptr || (input->elem == Elem::kInt) != integer)
       cannot("an element of an input of the other kind");
+    need_each(term);
     const string access = strided(*input, indices_of(*term));
     return integer ? "static_cast<std::int64_t>(" + access + ")" : access;
   }
@@ -301,33 +310,65 @@ class Lowering {
     const string guard = boolean(term->kids[0]);
     const string sel = fresh("sel");
     emit(fill("float @0 = 0.0f; if (@1) {", {sel, guard}));
-    emit(fill("@0 = @1; } else {", {sel, expr(term->kids[1])}));
-    emit(fill("@0 = @1; }", {sel, expr(term->kids[2])}));
+    branches(
+        [&] {
+          emit(fill("@0 = @1; } else {", {sel, expr(term->kids[1])}));
+        },
+        [&] {
+          emit(fill("@0 = @1; }", {sel, expr(term->kids[2])}));
+        });
     return sel;
   }
-  // FORMAT 8.3, storage: the variable of a let or letslow, with new leaves.
+  // FORMAT 8.3 and 15, storage: the variable of a let or letslow, with new leaves.
   Variable declare(const Term& node, bool slow) {
     const Type type = infer(node->kids[0], scope_, spec_);
     const vector<Terms> shapes = leaves_of(type);
     const Place place{leaves_.size(), shapes.size(), type};
     const string name = slow ? "" : counted(node->binders[0]);
-    Region& region = slow ? workspace_ : scratch_;
-    for (size_t k = 0; k < shapes.size(); ++k) {
-      const string offset = folded("(@0 + @1)", region.sizes, "0");
-      const string x = slow ? fill("(a.workspace + @0)", {offset})
-                            : claim(shapes.size() > 1 ? name + "_" + std::to_string(k) : name);
-      const bool local = !slow && shapes[k].empty();  // a C++ variable, not an array
-      Leaf leaf{local ? x : x + "[@0]", {}};
-      for (const Term& extent : shapes[k]) leaf.extents.push_back(closed(extent));
-      const char* declared = local ? "float @0 = 0.0f;" : "float* const @0 = scratch + @1;";
-      if (!slow) emit(fill(declared, {x, offset}));
-      leaves_.push_back(leaf);
-      if (local) continue;
-      region.sizes.push_back(folded("(@0 * @1)", leaf.extents, "1"));
-      region.checked.push_back(folded("product(@0, @1)", leaf.extents, "1"));
-      region.words = make_op(Op::kAdd, {region.words, product(shapes[k])});
-    }
+    Leaf leaf;
+    if (slow) leaf.kind = Leaf::Kind::kSlow;
+    if (inside_lanes()) leaf.kind = Leaf::Kind::kPrivate;
+    if (!slow && lanes_.turned.contains(node->binders[0])) leaf.kind = Leaf::Kind::kTurned;
+    if (leaf.kind == Leaf::Kind::kTurned) check_turned(shapes);
+    for (size_t k = 0; k < shapes.size(); ++k)
+      declare(leaf, shapes[k], shapes.size() > 1 ? name + "_" + std::to_string(k) : name);
     return {.place = place};
+  }
+  // FORMAT 15: one row of lanes is whole vectors.
+  void check_turned(const vector<Terms>& shapes) const {
+    for (const Terms& shape : shapes)
+      if (shape.empty() || shape[0]->op != Op::kInt || shape[0]->value < 1 ||
+          shape[0]->value % lanes_.file.lanes != 0 || shape[0]->value != shapes[0][0]->value)
+        refuse("place", "a turned variable without a first axis of whole vectors");
+  }
+  void declare(Leaf leaf, Terms shape, const string& name) {
+    const bool slow = leaf.kind == Leaf::Kind::kSlow, mine = leaf.kind == Leaf::Kind::kPrivate;
+    for (const Term& extent : shape) leaf.extents.push_back(closed(extent));
+    leaf.local = !slow && shape.empty();
+    const Region& region = slow ? workspace_ : scratch_;
+    const string offset = folded("(@0 + @1)", region.sizes, "0");
+    leaf.base = slow ? fill("(a.workspace + @0)", {offset}) : name;
+    if (leaf.local && mine) {
+      leaf.base += string("_") + kVector;
+      for (size_t v = 0; v < vectors_; ++v)
+        emit(fill("@0 @1 = @2;", {lanes_.file.vector_type, claim(name + "_" + std::to_string(v)),
+                                  call("broadcast", {"0.0f"})}));
+    } else if (!slow) {
+      emit(fill(leaf.local ? "float @0 = 0.0f;" : "float* const @0 = scratch + @1;",
+                {claim(name), offset}));
+    }
+    if (leaf.kind == Leaf::Kind::kTurned) std::ranges::rotate(shape, shape.begin() + 1);
+    if (mine) shape.push_back(integer(lanes_around(scope_, lanes_)));
+    if (mine && !leaf.local) leaf.lanes = index(shape.back());
+    leaves_.push_back(leaf);
+    if (!leaf.local) allocate(slow ? workspace_ : scratch_, shape);
+  }
+  void allocate(Region& region, const Terms& shape) {
+    Strings extents;
+    for (const Term& extent : shape) extents.push_back(closed(extent));
+    region.sizes.push_back(folded("(@0 * @1)", extents, "1"));
+    region.checked.push_back(folded("product(@0, @1)", extents, "1"));
+    region.words = make_op(Op::kAdd, {region.words, product(shape)});
   }
   void let(const Term& node, const std::function<void()>& rest) {
     const Variable x = declare(node, false);
@@ -347,36 +388,80 @@ class Lowering {
     for (const Term& k : indices_of(*term)) place = element(*place, index(k));
     return place;
   }
-  // The C++ text of a place that is one element of one leaf.
-  string at(const Place& place) const {
+  // The leaf of a place that is one element, and (in an array) the Horner form of its indices.
+  std::pair<const Leaf&, string> element_of(const Place& place) const {
     const Leaf& leaf = leaves_[place.first];
     if (place.count != 1 || place.index.size() != leaf.extents.size())
       cannot("an access that is not one element");
-    string offset = place.index.empty() ? "0" : place.index[0];
-    for (size_t k = 1; k < place.index.size(); ++k)
-      offset = fill("((@0 * @1) + @2)", {offset, leaf.extents[k], place.index[k]});
-    return fill(leaf.element, {offset});
+    Strings indices = place.index, extents = leaf.extents;
+    if (leaf.kind == Leaf::Kind::kTurned) {
+      std::ranges::rotate(indices, indices.begin() + 1);
+      std::ranges::rotate(extents, extents.begin() + 1);
+    }
+    if (!leaf.lanes.empty()) {
+      indices.push_back(kLane);
+      extents.push_back(leaf.lanes);
+    }
+    string offset = indices.empty() ? "0" : indices[0];
+    for (size_t k = 1; k < indices.size(); ++k)
+      offset = fill("((@0 * @1) + @2)", {offset, extents[k], indices[k]});
+    return {leaf, offset};
   }
+  // The C++ text of a place that is one element of one leaf.
+  string at(const Place& place) const {
+    const auto [leaf, offset] = element_of(place);
+    return leaf.local ? leaf.base : fill("@0[@1]", {leaf.base, offset});
+  }
+  // FORMAT 15: the elements of a place for all lanes, which must stand one after the other.
+  Element lanes_at(const Place& place) const {
+    const auto [leaf, offset] = element_of(place);
+    const bool turned = leaf.kind == Leaf::Kind::kTurned;
+    if (!turned && leaf.kind != Leaf::Kind::kPrivate) cannot("lanes in a variable without lanes");
+    for (size_t k = 0; k < place.index.size(); ++k)
+      if (turned && k == 0 ? place.index[k] != kLane : place.index[k].find(kLane) != string::npos)
+        cannot("lanes that do not stand one after the other");
+    return {leaf.local ? leaf.base : fill("(@0 + @1)", {leaf.base, offset}), leaf.local};
+  }
+  Element lanes_of(const Term& access) override { return lanes_at(readable(access)); }
   // FORMAT 8.4. A state is overwritten in place, so an element may be read only while it still
   // holds the old state: its leaf has not been written in this step, or (the loops being open) only
   // at elements of earlier iterations, which the same open variables in front exclude.
-  string read(const Term& term) {
+  Place readable(const Term& term) {
     const std::optional<Place> place = access(term);
     if (!place) cannot("a selection from something not stored");
-    const string text = at(*place);
     const Variable& state = variables_[place->root];
     need_unwritten(*place, "reads");
     size_t own = state.place.index.size();
     for (size_t k = state.opened; k < open_.size(); ++k, ++own)
       if (own >= place->index.size() || place->index[own] != open_[k])
-        refuse("in-place", "a read of another element's state: " + text);
-    return text;
+        refuse("in-place", "a read of another element's state");
+    if (leaves_[place->first].kind == Leaf::Kind::kSlow) need_each(term);
+    return *place;
   }
+  string read(const Term& term) { return at(readable(term)); }
   // No leaf may have been written since the step began whose state the place is read through.
   void need_unwritten(const Place& place, const string& reader) const {
     for (size_t k = place.first; k < place.first + place.count; ++k)
       if (leaves_[k].written > variables_[place.root].begun)
         refuse("in-place", reader + " a state that is already overwritten");
+  }
+  // FORMAT 8.4: two texts of which one runs, or each for other elements. Both begin with what was
+  // written before; after them a leaf counts as written if either wrote it.
+  void branches(const std::function<void()>& one, const std::function<void()>& other) {
+    const vector<size_t> before = written();
+    one();
+    const vector<size_t> first = written(before);
+    other();
+    for (size_t k = 0; k < first.size(); ++k)
+      leaves_[k].written = std::max(leaves_[k].written, first[k]);
+  }
+  vector<size_t> written(const vector<size_t>& set = {}) {
+    vector<size_t> all;
+    for (Leaf& leaf : leaves_) {
+      all.push_back(leaf.written);
+      if (all.size() <= set.size()) leaf.written = set[all.size() - 1];
+    }
+    return all;
   }
   void mark_written(const Place& place) {
     ++clock_;
@@ -397,12 +482,17 @@ class Lowering {
     const string guard = boolean(term->kids[0]);
     vector<bool> kept = {true};
     for (size_t k = 1; k < term->kids.size(); ++k) kept.push_back(keeps(term->kids[k], place));
+    kept.resize(3, true);
     emit(fill("if (@0) {", {guard}));
-    for (size_t k = 1; k < kept.size(); ++k) {
-      if (kept[k]) continue;
-      if (k == 2) emit("} else {");
-      into(term->kids[k], place);
-    }
+    branches(
+        [&] {
+          if (!kept[1]) into(term->kids[1], place);
+        },
+        [&] {
+          if (kept[2]) return;
+          emit("} else {");
+          into(term->kids[2], place);
+        });
     emit("}");
   }
   void fold(const Term& term, const Place& place) {
@@ -413,12 +503,41 @@ class Lowering {
     loop(term, 2, [&](const string&) { into(term->kids[2], place); },
          {{.place = place, .begun = clock_, .opened = open_.size()}});
   }
+  // The body of a gen whose variable is open, and has this C++ text.
+  void open(const Term& gen, const string& v, const std::function<void(const Term&)>& body) {
+    inside(gen, 1, {Variable{v}}, [&] {
+      open_.push_back(v);
+      body(gen->kids[1]);
+      open_.pop_back();
+    });
+  }
+  void lane_binder(const Term& gen, const Place& place) {
+    vectors_ = static_cast<size_t>(gen->kids[0]->value / lanes_.file.lanes);
+    open(gen, kLane, [&](const Term& body) { into(body, element(place, kLane)); });
+    vectors_ = 0;
+  }
+  void unrolled_binder(const Term& gen, const Place& place) {
+    // The loop for the rest has other elements than the first one.
+    const auto both = [&](const auto& main, const auto& rest) { branches(main, rest); };
+    unrolled(gen, both, [&] {
+      open(gen, kUnrolled, [&](const Term& body) { set(body, element(place, kUnrolled)); });
+    });
+  }
+  // Lanes of a scalar.
+  void set(const Term& value, const Place& place) {
+    store(value, lanes_at(place));
+    mark_written(place);
+  }
   // FORMAT 8.3: into(e, d), and stmt(P).
   void into(const Term& term, const Place& place) {
     const bool statement = place.type.sort == Sort::kStmt;
     const Op op = term->op;
     if (op == Op::kLet) return let(term, [&] { into(term->kids[1], place); });
-    if (op == (statement ? Op::kWhen : Op::kIf)) return branch(term, place);
+    if (op == (statement ? Op::kWhen : Op::kIf) && shared(term->kids[0]))
+      return branch(term, place);
+    if (lanes_.is_lane(*term)) return lane_binder(term, place);
+    if (op == Op::kGen && lanes_.unroll.contains(term->binders[0]))
+      return unrolled_binder(term, place);
     if (op == (statement ? Op::kFor : Op::kGen)) {
       return loop(term, 1, [&](const string& v) {
         open_.push_back(v);
@@ -435,6 +554,7 @@ class Lowering {
     const bool scalar = place.type.shape.empty() && place.type.elem == Elem::kReal;
     if (statement ? op != Op::kPut : !scalar)
       cannot(string("not a statement or scalar: ") + word_of(op));
+    if (inside_lanes()) return set(term, place);
     const string value = expr(statement ? operand_of(*term) : term);
     const string target = statement ? strided(spec_.output, indices_of(*term)) : at(place);
     emit(fill("@0 = @1;", {target, value}));
@@ -481,9 +601,7 @@ class Lowering {
     }
     return {members, checks + pointers};
   }
-  const Spec& spec_;
   const string kernel_;
-  Scope scope_;
   vector<Variable> variables_;  // by level
   vector<Leaf> leaves_;
   size_t clock_ = 0;  // writes so far
@@ -505,8 +623,10 @@ vector<Terms> leaves_of(const Type& type) {
   }
   return leaves;
 }
-Lowered lower(const Term& final_term, const Spec& spec, const string& schedule) {
+Lowered lower(const Term& final_term, const Spec& spec, const string& schedule,
+              const Lanes& lanes) {
   if (!is_identifier(schedule)) refuse("name", "the schedule's name");
-  return Lowering(spec, "minimoa_" + spec.name + "_" + schedule).whole(final_term);
+  if (lanes.file.lanes > 0) check_place(final_term, spec, lanes);
+  return Lowering(spec, "minimoa_" + spec.name + "_" + schedule, lanes).whole(final_term);
 }
 }  // namespace audit

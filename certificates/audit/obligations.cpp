@@ -20,7 +20,6 @@ constexpr Number kMaxDimension = Number{1} << 24;
 constexpr Number kMaxStride = Number{1} << 36;
 constexpr Number kLargest = std::numeric_limits<Number>::max();
 using Sizes = std::map<string, Int>;
-using Visit = std::function<void(const Term&)>;
 Term zero() { return integer(0); }
 Facts in_range(const Term& index, const Term& extent) {
   return {{index, zero()}, {extent, index, 1}};
@@ -97,17 +96,6 @@ Int evaluate(const Term& term, const Sizes& at) {
   return op == Op::kDiv ? q : Int(a - q * b);
 }
 
-// Calls `visit` at each node, before its children, while `scope` is what encloses the node.
-void walk(const Term& term, Scope& scope, const Spec& spec, const Visit& visit) {
-  visit(term);
-  for (size_t k = 0; k < term->kids.size(); ++k) {
-    const size_t mark = scope.entries.size();
-    enter(term, k, scope, spec);
-    walk(term->kids[k], scope, spec, visit);
-    scope.truncate(mark);
-  }
-}
-
 // A node after its children.
 void collect_divisors(const Term& term, const Spec& spec, Terms& out) {
   spec.budget.visit(1);
@@ -143,6 +131,16 @@ Facts node_goals(const Term& term, Scope& scope, const Spec& spec, bool safe) {
   return goals;
 }
 }  // namespace
+void walk(const Term& term, Scope& scope, const Spec& spec, const Lanes& lanes,
+          const Visit& visit) {
+  visit(term);
+  for (size_t k = 0; k < term->kids.size(); ++k) {
+    const size_t mark = scope.entries.size();
+    enter(term, k, scope, spec, lanes);
+    walk(term->kids[k], scope, spec, lanes, visit);
+    scope.truncate(mark);
+  }
+}
 // An obligation under construction: the hypotheses so far, and how the next one is read.
 struct Draft : Reading {
   explicit Draft(const Spec& spec) : Reading{spec.budget} {}
@@ -270,9 +268,9 @@ vector<Obligation> Generator::step(const vector<Condition>& conditions) {
   }
   return std::exchange(out_, {});
 }
-void Generator::add_nodes(const Term& root, bool safe) {
+void Generator::add_nodes(const Term& root, bool safe, const Lanes& lanes) {
   Scope scope;
-  walk(root, scope, spec_, [&](const Term& term) {
+  walk(root, scope, spec_, lanes, [&](const Term& term) {
     const Facts goals = node_goals(term, scope, spec_, safe);
     if (goals.empty()) return;
     spec_.budget.visit(term->size);
@@ -314,7 +312,7 @@ Frame frame_of(const Term& final_term, const Spec& spec) {
       if (scope.variable(k)->kind != Entry::Kind::kLoop && mentions(term, k))
         refuse("write", string(what) + " that mentions a shared value");
   };
-  walk(final_term, scope, spec, [&](const Term& term) {
+  walk(final_term, scope, spec, {}, [&](const Term& term) {
     const bool loop = term->op == Op::kFor || term->op == Op::kParFor;
     if (loop && !dimensions_only(term->kids[0], spec))
       refuse("write", "a loop bound that is not made of dimensions");
@@ -392,18 +390,21 @@ void Generator::add_cover(const Frame& frame, const Json& json) {
   for (size_t k = 0; k < indices.size(); ++k)
     add_goals("cover: axis " + std::to_string(k), draft, equal(indices[k], axes[k]));
 }
-vector<Obligation> Generator::safe(const Term& final_term, const Json& cover) {
+vector<Obligation> Generator::safe(const Term& final_term, const Json& cover, const Lanes& lanes) {
   out_.clear();
   for (const Term& require : spec_.assumptions) range_of(require);
-  add_nodes(final_term, true);
+  add_nodes(final_term, true, lanes);
   for (const Array& array : spec_.arrays()) add_array(array);
   Scope scope;
-  walk(final_term, scope, spec_, [&](const Term& term) {
+  walk(final_term, scope, spec_, lanes, [&](const Term& term) {
     const Op op = term->op;
     if (op == Op::kParFor || op == Op::kParGen) add_size(term->kids[0]);
     if (op != Op::kLet && op != Op::kLetSlow) return;
-    for (const Terms& extents : leaves_of(infer(term->kids[0], scope, spec_)))
+    const Entry* lane = lane_around(scope, lanes);
+    for (const Terms& extents : leaves_of(infer(term->kids[0], scope, spec_))) {
       for (const Term& extent : extents) add_size(extent);
+      if (lane != nullptr && !extents.empty()) add_size(lane->term);
+    }
   });
   const Frame frame = frame_of(final_term, spec_);
   add_write_once(frame);

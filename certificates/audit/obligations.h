@@ -10,8 +10,8 @@
 // place. Or: a spelling that we and a compiler cut differently.
 #pragma once
 
+#include "lanes.h"
 #include "poly.h"
-#include "reader.h"
 
 namespace audit {
 constexpr size_t kMaxProofSteps = 5000;             // FORMAT section 11
@@ -31,6 +31,10 @@ void check_proofs(const string& list, const vector<Obligation>& obligations, con
                   Budget& budget, string& place, Strings& holes);
 // A POLY of the format over atoms 0 .. atoms-1.
 Poly read_poly(const Json& json, size_t atoms);
+
+// Calls `visit` at each node, before its children, while `scope` is what encloses the node.
+using Visit = std::function<void(const Term&)>;
+void walk(const Term& term, Scope& scope, const Spec& spec, const Lanes& lanes, const Visit& visit);
 
 // What encloses the only put of a final term; refuses (code "write") a term whose bounds, guards or
 // indices mention more than FORMAT 7 allows.
@@ -53,12 +57,12 @@ class Generator {
   vector<Obligation> spec_obligations();
   vector<Obligation> step(const vector<Condition>& conditions);
   // The whole list `safe`; `cover` is the certificate's list of pairs.
-  vector<Obligation> safe(const Term& final_term, const Json& cover);
+  vector<Obligation> safe(const Term& final_term, const Json& cover, const Lanes& lanes = {});
 
  private:
   Draft context(const Scope& scope = {}, size_t requires_used = kMaxNodes) const;
   void add_goals(const string& place, const Draft& context, const Facts& goals);
-  void add_nodes(const Term& root, bool safe);
+  void add_nodes(const Term& root, bool safe, const Lanes& lanes = {});
   void add_array(const Array& array);
   void add_size(const Term& size);
   void add_write_once(const Frame& frame);
@@ -85,15 +89,17 @@ struct Lowered {
 // FORMAT 8.3, storage: the extents of each leaf of a value; refuses one not made of reals.
 vector<Terms> leaves_of(const Type& type);
 // Refuses (codes "lower", "in-place", "name") what section 8 does not lower.
-Lowered lower(const Term& final_term, const Spec& spec, const string& schedule);
+Lowered lower(const Term& final_term, const Spec& spec, const string& schedule,
+              const Lanes& lanes = {});
 
 // ---- kernels (text.cpp) ----
 // Header and body around the first line "// ---- body ----"; refuses a file without it.
 std::pair<string, string> split_kernel(const string& file);
 // Comments only, one line "// certificate PATH sha256 HEX" with this HEX; returns their number.
 int check_header(const string& header, const string& sha256);
-// At most so many, closed by a token "end of file".
-vector<Token> tokenise(const string& body, int first_line, size_t most = string::npos);
+// At most so many, closed by a token "end of file". `include`: the file that may be included, too.
+vector<Token> tokenise(const string& body, int first_line, size_t most = string::npos,
+                       const string& include = "");
 // Refuses (code "text") the first token that differs.
 void compare_tokens(const vector<Token>& found, const vector<Token>& expected);
 }  // namespace audit

@@ -243,7 +243,7 @@ Number read_literal(const string& text) {
 }
 
 // Lists are built on an explicit stack, so depth costs no frames.
-vector<Sexp> read_sexps(const string& text, bool rules) {
+vector<Sexp> read_sexps(const string& text, bool rules, bool lines) {
   Scanner in{text, "syntax"};
   vector<Sexp> open(1);
   for (size_t count = 0; !in.done();) {
@@ -265,9 +265,10 @@ vector<Sexp> read_sexps(const string& text, bool rules) {
         item = std::move(open.back());
         open.pop_back();
       } else if (rules && c == '"') {
-        const size_t end = text.find_first_of("\"\n", in.at + 1);
+        const size_t end = text.find_first_of(lines ? "\"" : "\"\n", in.at + 1);
         if (end == string::npos || text[end] != '"') in.fail("open string");
         item.text = in.take(end + 1 - in.at);
+        in.line += static_cast<int>(std::ranges::count(item.text, '\n'));
       } else {
         item.text = in.take_while(is_token_char);
         if (item.text.empty()) in.fail("a character that is not allowed");

@@ -80,8 +80,8 @@ struct Sexp {
 };
 
 // All s-expressions of a text. Comments, strings, rule variables and names with hyphens only if
-// `rules`. Refuses anything else, and deep nesting.
-vector<Sexp> read_sexps(const string& text, bool rules);
+// `rules`; strings of several lines only if `lines`. Refuses anything else, and deep nesting.
+vector<Sexp> read_sexps(const string& text, bool rules, bool lines = false);
 
 // What a rule variable stands for.
 struct Value {

@@ -27,14 +27,16 @@ bool of_word(char c) { return is_word_char(c) || c == '.' || c == '"'; }
 bool of_operator(char c) {
   return c > ' ' && !of_word(c) && string("(){}[];,#").find(c) == string::npos;
 }
-string token(Scanner& in, int last_line) {
+string token(Scanner& in, int last_line, const string& include) {
   if (of_word(in.peek())) return in.take_while(of_word);
   if (of_operator(in.peek())) return in.take_while(of_operator);
   if (in.peek() != '#') return in.take(1);
   // A directive is a line: without it "#include <a> float x;" would drop x.
   string line = in.take_line();
   line.erase(line.find_last_not_of(" \t") + 1);
-  if (last_line == in.line || !kIncludes.contains(line)) in.fail("a preprocessor directive");
+  const bool known =
+      kIncludes.contains(line) || (include != "" && line == "#include <" + include + ">");
+  if (last_line == in.line || !known) in.fail("a preprocessor directive");
   return line;
 }
 }  // namespace
@@ -61,7 +63,7 @@ int check_header(const string& header, const string& sha256) {
   if (named != 1) refuse("text", "the header must name its certificate once");
   return in.line;
 }
-vector<Token> tokenise(const string& body, int first_line, size_t most) {
+vector<Token> tokenise(const string& body, int first_line, size_t most, const string& include) {
   check_bytes(body, first_line);
   Scanner in{body, "text", 0, first_line};
   vector<Token> tokens;
@@ -74,7 +76,7 @@ vector<Token> tokenise(const string& body, int first_line, size_t most) {
       // FORMAT 8: no '#' but in the include lines.
       if (in.take_line().find('#') != string::npos) in.fail("a '#' in a comment");
     } else {
-      tokens.push_back({token(in, tokens.empty() ? 0 : tokens.back().line), in.line});
+      tokens.push_back({token(in, tokens.empty() ? 0 : tokens.back().line, include), in.line});
     }
   }
   tokens.push_back({"end of file", in.line});

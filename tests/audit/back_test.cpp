@@ -677,7 +677,7 @@ class Whole {
       "schedule":{"name":"flat","text":"x","sha256":""},"witness":{"N":"1"},
       "kernel":{"path":"kernels/k.cpp","target":"portable","flags":"-std=c++17 -O2"},
       "divisors":[],"spec_proofs":[],"stages":{"dnf":3,"onf":5},
-      "workspace":"0","costs":{"footprint":["2"],"nests":[],"traffic":[]},"theorems":[],"product":{},"ratios":[],"attention":{},"producer":{},"cover":[["i","o0"]],"steps":[
+      "workspace":"0","costs":{"footprint":["2"],"nests":[],"traffic":[]},"theorems":[],"product":{},"ratios":[],"attention":{},"producer":{},"instructions":{},"place":{},"cover":[["i","o0"]],"steps":[
       {"rule":"eta","at":[0],"sub":{"?E":"(+ A A)","?n":"N"}},
       {"rule":"put-gen","at":[],
        "sub":{"?p":"(seq)","?n":"N","?e":"(fn (i) (psi (vec i) (+ A A)))"}},

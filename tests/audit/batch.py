@@ -99,7 +99,8 @@ def certificate(b, spec, steps=(), rules=None):
             "stages": {"dnf": 0, "onf": 0}, "steps": copy.deepcopy(list(steps)), "safe": [],
             "cover": [["i", "o0"]], "workspace": "0",
             "costs": {"footprint": ["1"], "nests": [], "traffic": []},
-            "theorems": [], "product": {}, "ratios": [], "attention": {}, "producer": {}}
+            "theorems": [], "product": {}, "ratios": [], "attention": {}, "producer": {},
+            "instructions": {}, "place": {}}
 
 
 def good(b):

@@ -206,7 +206,7 @@ class Bench:
                 "costs": {"footprint": [words], "traffic": [],
                           "nests": [{"sums": [], "proofs": []}] * nests},
                 "theorems": [], "product": {}, "ratios": [], "attention": {},
-                "producer": {}}
+                "producer": {}, "instructions": {}, "place": {}}
         self.expect(name, why, cert,
                     frame("minimoa_x_hand", dims, arrays, body, scratch=scratch,
                           requires=requires))

@@ -539,7 +539,7 @@ def shaped(b, onf, spec=SPEC, dims="NMDC", change=lambda cert: None):
                     "point": sizes, "fits": [goals(NOTHING)],
                     "hypotheses": [goals(NOTHING), goals(NOTHING)], "ratio": ["1", "1"],
                     "proof": goals(NOTHING)}],
-        "attention": {}, "producer": {}}
+        "attention": {}, "producer": {}, "instructions": {}, "place": {}}
     change(cert)
     return cert
 

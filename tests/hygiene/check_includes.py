@@ -10,8 +10,9 @@ import re
 
 from common import Report
 
-# spec/SOUNDNESS.md, section 7; costs.*, bounds.* and attention.* are counted by themselves
-LINE_BUDGETS = {"auditor": 3999, "costs": 640, "bounds": 650, "attention": 210}
+# spec/SOUNDNESS.md, section 7: parts of the auditor that are counted by themselves
+LINE_BUDGETS = {"auditor": 3600, "lowering": 1550, "costs": 650, "bounds": 650, "attention": 210}
+PARTS = {"lanes": "lowering", "instr": "lowering"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 ALLOWED = {  # folder: folders of ours that it may include
     "spec": {"spec"},
@@ -46,6 +47,7 @@ def check_audit(report):
     lines = dict.fromkeys(LINE_BUDGETS, 0)
     for path in report.files(("certificates/audit",), (".cpp", ".h")):
         part = os.path.basename(path).split(".")[0]
+        part = PARTS.get(part, part)
         lines[part if part in lines else "auditor"] += len(report.read(path).splitlines())
         bad = []
         for quote, target in includes(report, path):
