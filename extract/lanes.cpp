@@ -122,10 +122,9 @@ void Lowerer::check_placement(const Term& final_term) {
     for (std::size_t k = 0; k < t->binders.size(); ++k) {
       const auto it = kinds.find(t->binders[k]);
       if (it == kinds.end()) continue;
-      const bool fold = t->op == Op::kFold && k == 1;  // names its destination
-      const bool fits = it->second == "turned" ? t->op == Op::kLet || fold : t->op == Op::kGen;
+      const bool fits = t->op == (it->second == "turned" ? Op::kLet : Op::kGen);
       if (!fits) cannot("`" + t->binders[k] + "` is no binder for " + it->second, t);
-      if (!fold) found.insert(t->binders[k]);
+      found.insert(t->binders[k]);
     }
     for (const Term& k : t->kids) walk(k);
   };

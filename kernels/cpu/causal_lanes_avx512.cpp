@@ -2,7 +2,7 @@
 // kernel causal_lanes_avx512 (C++17 for the vector target avx512, float)
 // needs avx512f avx512dq avx512vl avx512bw fma
 // claim O[B, H, S, D] as defined in spec/attention/causal.moa
-// certificate certificates/causal_lanes_avx512.cert.json sha256 84d8a96a8a5f4c710a3275343abca775182b0ed5ab5ca620b6367ec05bf19d50
+// certificate certificates/causal_lanes_avx512.cert.json sha256 1fbbc820d0955270f02151fc5140000102d2f80089bbfc200a44b60f9afe039b
 // inputs
 //   spec/attention/causal.moa sha256 85d674ec0484e494dc0777fabb1b39039dec605b16ad856748e8dd3ab7403e00
 //   spec/rules/algebra.rules sha256 42c6624c7807953a8b2e48491cd5d682ab1cfc13b4cd22cdca51343f390cdc6c
@@ -239,7 +239,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
     }
   }
   // let st = last state of fold J < ceil(T / 64)
-  // rules: softmax-merge osm-skip
+  // rules: softmax-merge
   float* const st_8_0 = scratch + (a.D * 64LL);
   float* const st_8_1 = scratch + ((a.D * 64LL) + 64LL);
   float* const st_8_2 = scratch + (((a.D * 64LL) + 64LL) + 64LL);
@@ -260,8 +260,8 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
     store_lanes((st_8_2 + ((d_11 * 64LL) + 32LL)), vec_12_0);
     store_lanes((st_8_2 + ((d_11 * 64LL) + 48LL)), vec_12_0);
   }
-  // fold J < ceil(T / 64), state st updated in place
-  // rules: reduce-split osm-skip softmax-merge
+  // fold J < ceil(T / 64), state run updated in place
+  // rules: reduce-split osm-skip
   for (std::int64_t J_13 = 0; J_13 < ((a.T + (64LL - 1LL)) / 64LL); ++J_13) {
     if (((J_13 * 64LL) <= (((I_2 * 64LL) + 63LL) + (a.T - a.S)))) {
       if (((((J_13 * 64LL) + 63LL) < a.T) && (((J_13 * 64LL) + 63LL) <=
@@ -335,7 +335,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
           store_lanes((s_14 + (((t1_15 + 3LL) * 64LL) + 32LL)), acc_16_14);
           store_lanes((s_14 + (((t1_15 + 3LL) * 64LL) + 48LL)), acc_16_15);
         }
-        // let mx = max(st[l].0, max(u < 64) s[u])
+        // let mx = max(run[l].0, max(u < 64) s[u])
         // rules: block-state block-state-open
         __m512 mx_20_0 = broadcast_lanes(0.0f);
         __m512 mx_20_1 = broadcast_lanes(0.0f);
@@ -367,7 +367,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
         mx_20_1 = vec_25_1;
         mx_20_2 = vec_25_2;
         mx_20_3 = vec_25_3;
-        // let al = expsub(st[l].0, mx)
+        // let al = expsub(run[l].0, mx)
         // rules: block-state block-state-open
         __m512 al_26_0 = broadcast_lanes(0.0f);
         __m512 al_26_1 = broadcast_lanes(0.0f);
@@ -738,7 +738,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
             store_lanes((s_51 + (((t1_52 + 3LL) * 64LL) + 32LL)), vec_61_14);
             store_lanes((s_51 + (((t1_52 + 3LL) * 64LL) + 48LL)), vec_61_15);
           }
-          // let mx = max(st[l].0, max(u < 64) s[u])
+          // let mx = max(run[l].0, max(u < 64) s[u])
           // rules: block-state block-state-open
           __m512 mx_62_0 = broadcast_lanes(0.0f);
           __m512 mx_62_1 = broadcast_lanes(0.0f);
@@ -770,7 +770,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
           mx_62_1 = vec_67_1;
           mx_62_2 = vec_67_2;
           mx_62_3 = vec_67_3;
-          // let al = expsub(st[l].0, mx)
+          // let al = expsub(run[l].0, mx)
           // rules: block-state block-state-open
           __m512 al_68_0 = broadcast_lanes(0.0f);
           __m512 al_68_1 = broadcast_lanes(0.0f);
@@ -1069,7 +1069,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
             store_lanes((s_97 + ((w_98 * 64LL) + 32LL)), vec_108_2);
             store_lanes((s_97 + ((w_98 * 64LL) + 48LL)), vec_108_3);
           }
-          // let mx = max(st[l].0, max(u < 64) s[u])
+          // let mx = max(run[l].0, max(u < 64) s[u])
           // rules: block-state block-state-open
           __m512 mx_109_0 = broadcast_lanes(0.0f);
           __m512 mx_109_1 = broadcast_lanes(0.0f);
@@ -1101,7 +1101,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
           mx_109_1 = vec_114_1;
           mx_109_2 = vec_114_2;
           mx_109_3 = vec_114_3;
-          // let al = expsub(st[l].0, mx)
+          // let al = expsub(run[l].0, mx)
           // rules: block-state block-state-open
           __m512 al_115_0 = broadcast_lanes(0.0f);
           __m512 al_115_1 = broadcast_lanes(0.0f);

@@ -2,7 +2,7 @@
 // kernel gqa_lanes_avx512 (C++17 for the vector target avx512, float)
 // needs avx512f avx512dq avx512vl avx512bw fma
 // claim O[B, Hq, S, D] as defined in spec/attention/gqa.moa
-// certificate certificates/gqa_lanes_avx512.cert.json sha256 a89a6141d16f35a8d075b40577e5af3bc57c9e93c035b17cbf42ec6b16d2671a
+// certificate certificates/gqa_lanes_avx512.cert.json sha256 58f3209348dee0a2f65e23327af4ec14910b2a207769bfc83fdee01b8d8ae4dc
 // inputs
 //   spec/attention/gqa.moa sha256 9a2781a5845f35d7434ee1751944a9642e3af6c87450cf43d7f8b6715c1e01af
 //   spec/rules/algebra.rules sha256 42c6624c7807953a8b2e48491cd5d682ab1cfc13b4cd22cdca51343f390cdc6c
@@ -12,7 +12,7 @@
 //   spec/rules/softmax.rules sha256 0dcbdcc3527fc229befe554f070b8e710e3345cec4da0786e58319d1b89f582c
 //   spec/bounds/classes.thm sha256 de3a59b01b568b9ce468b1bded657980a99cf109a6cbea9c93bff65fcc1ef844
 //   spec/bounds/element.thm sha256 19d8f4fa08447d5d527d5cbde1fa69001443385d5464b8b954c5e9355784a882
-//   spec/bounds/rows.thm sha256 d3719d1df63da3ac940c10eecf7de1b37784602ba702551fd6a36c10b357dd85
+//   spec/bounds/rows.thm sha256 fe19f1361bc8e8d4b42891c04807c23db0789c35eaabf8084c4fd5859c457605
 //   extract/instr/avx512.instr sha256 4b9b6fc2d3f3e9f5cee909a4372386159b440bdda3fdc17d2b556477b72be300
 //   extract/schedules/lanes_avx512.sched sha256 b6f7f87a33a09dd8452c4b4679ee9dc6c1a8b09288ab1a723292ef4ad7e09e11
 // carrier reals with exp, max and bottom: equality over the reals;
@@ -242,7 +242,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
     }
   }
   // let st = last state of fold J < ceil(T / 64)
-  // rules: softmax-merge osm-fold
+  // rules: softmax-merge
   float* const st_8_0 = scratch + (a.D * 64LL);
   float* const st_8_1 = scratch + ((a.D * 64LL) + 64LL);
   float* const st_8_2 = scratch + (((a.D * 64LL) + 64LL) + 64LL);
@@ -263,8 +263,8 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
     store_lanes((st_8_2 + ((d_11 * 64LL) + 32LL)), vec_12_0);
     store_lanes((st_8_2 + ((d_11 * 64LL) + 48LL)), vec_12_0);
   }
-  // fold J < ceil(T / 64), state st updated in place
-  // rules: reduce-split osm-fold softmax-merge
+  // fold J < ceil(T / 64), state run updated in place
+  // rules: reduce-split osm-fold
   for (std::int64_t J_13 = 0; J_13 < ((a.T + (64LL - 1LL)) / 64LL); ++J_13) {
     if ((((J_13 * 64LL) + 63LL) < a.T)) {
       // let s[t1 < 64] = sum(e1 < D) q[l,e1] * K[b*K.s0 + (h div (Hq div Hkv))*K.s1 + (J * 64 +
@@ -340,7 +340,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
         store_lanes((s_14 + (((t1_15 + 3LL) * 64LL) + 32LL)), acc_16_14);
         store_lanes((s_14 + (((t1_15 + 3LL) * 64LL) + 48LL)), acc_16_15);
       }
-      // let mx = max(st[l].0, max(u < 64) s[u])
+      // let mx = max(run[l].0, max(u < 64) s[u])
       // rules: block-state
       __m512 mx_20_0 = broadcast_lanes(0.0f);
       __m512 mx_20_1 = broadcast_lanes(0.0f);
@@ -372,7 +372,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
       mx_20_1 = vec_25_1;
       mx_20_2 = vec_25_2;
       mx_20_3 = vec_25_3;
-      // let al = expsub(st[l].0, mx)
+      // let al = expsub(run[l].0, mx)
       // rules: block-state
       __m512 al_26_0 = broadcast_lanes(0.0f);
       __m512 al_26_1 = broadcast_lanes(0.0f);
@@ -644,7 +644,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
           store_lanes((s_51 + ((w_52 * 64LL) + 48LL)), vec_57_0);
         }
       }
-      // let mx = max(st[l].0, max(u < 64) s[u])
+      // let mx = max(run[l].0, max(u < 64) s[u])
       // rules: block-state
       __m512 mx_58_0 = broadcast_lanes(0.0f);
       __m512 mx_58_1 = broadcast_lanes(0.0f);
@@ -676,7 +676,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
       mx_58_1 = vec_63_1;
       mx_58_2 = vec_63_2;
       mx_58_3 = vec_63_3;
-      // let al = expsub(st[l].0, mx)
+      // let al = expsub(run[l].0, mx)
       // rules: block-state
       __m512 al_64_0 = broadcast_lanes(0.0f);
       __m512 al_64_1 = broadcast_lanes(0.0f);

@@ -2,7 +2,7 @@
 // kernel sdpa_lanes_avx512 (C++17 for the vector target avx512, float)
 // needs avx512f avx512dq avx512vl avx512bw fma
 // claim O[B, H, S, D] as defined in spec/attention/sdpa.moa
-// certificate certificates/sdpa_lanes_avx512.cert.json sha256 f6470b8e40bc7aa6169015e85ed2b872b0e0d4f09882c1720c92b23fd760fe0c
+// certificate certificates/sdpa_lanes_avx512.cert.json sha256 6b0c11130a7e05df9e851c0bfb0c1a80ac3c6a4b8e7fb6135e0af7d74f9da5fc
 // inputs
 //   spec/attention/sdpa.moa sha256 c900e7b07f627420ed50b9d704ebbf483c4072de61170ae4b11b47aad3725be0
 //   spec/rules/algebra.rules sha256 42c6624c7807953a8b2e48491cd5d682ab1cfc13b4cd22cdca51343f390cdc6c
@@ -12,7 +12,7 @@
 //   spec/rules/softmax.rules sha256 0dcbdcc3527fc229befe554f070b8e710e3345cec4da0786e58319d1b89f582c
 //   spec/bounds/classes.thm sha256 de3a59b01b568b9ce468b1bded657980a99cf109a6cbea9c93bff65fcc1ef844
 //   spec/bounds/element.thm sha256 19d8f4fa08447d5d527d5cbde1fa69001443385d5464b8b954c5e9355784a882
-//   spec/bounds/rows.thm sha256 d3719d1df63da3ac940c10eecf7de1b37784602ba702551fd6a36c10b357dd85
+//   spec/bounds/rows.thm sha256 fe19f1361bc8e8d4b42891c04807c23db0789c35eaabf8084c4fd5859c457605
 //   extract/instr/avx512.instr sha256 4b9b6fc2d3f3e9f5cee909a4372386159b440bdda3fdc17d2b556477b72be300
 //   extract/schedules/lanes_avx512.sched sha256 b6f7f87a33a09dd8452c4b4679ee9dc6c1a8b09288ab1a723292ef4ad7e09e11
 // carrier reals with exp, max and bottom: equality over the reals;
@@ -240,7 +240,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
     }
   }
   // let st = last state of fold T1 < ceil(T / 64)
-  // rules: softmax-merge osm-fold
+  // rules: softmax-merge
   float* const st_8_0 = scratch + (a.D * 64LL);
   float* const st_8_1 = scratch + ((a.D * 64LL) + 64LL);
   float* const st_8_2 = scratch + (((a.D * 64LL) + 64LL) + 64LL);
@@ -261,8 +261,8 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
     store_lanes((st_8_2 + ((d_11 * 64LL) + 32LL)), vec_12_0);
     store_lanes((st_8_2 + ((d_11 * 64LL) + 48LL)), vec_12_0);
   }
-  // fold T1 < ceil(T / 64), state st updated in place
-  // rules: reduce-split osm-fold softmax-merge
+  // fold T1 < ceil(T / 64), state run updated in place
+  // rules: reduce-split osm-fold
   for (std::int64_t T1_13 = 0; T1_13 < ((a.T + (64LL - 1LL)) / 64LL); ++T1_13) {
     if ((((T1_13 * 64LL) + 63LL) < a.T)) {
       // let s[t1 < 64] = sum(d1 < D) q[l,d1] * K[b*K.s0 + h*K.s1 + (T1 * 64 + t1)*K.s2 + d1*K.s3]
@@ -333,7 +333,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
         store_lanes((s_14 + (((t1_15 + 3LL) * 64LL) + 32LL)), acc_16_14);
         store_lanes((s_14 + (((t1_15 + 3LL) * 64LL) + 48LL)), acc_16_15);
       }
-      // let mx = max(st[l].0, max(u < 64) s[u])
+      // let mx = max(run[l].0, max(u < 64) s[u])
       // rules: block-state
       __m512 mx_20_0 = broadcast_lanes(0.0f);
       __m512 mx_20_1 = broadcast_lanes(0.0f);
@@ -365,7 +365,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
       mx_20_1 = vec_25_1;
       mx_20_2 = vec_25_2;
       mx_20_3 = vec_25_3;
-      // let al = expsub(st[l].0, mx)
+      // let al = expsub(run[l].0, mx)
       // rules: block-state
       __m512 al_26_0 = broadcast_lanes(0.0f);
       __m512 al_26_1 = broadcast_lanes(0.0f);
@@ -631,7 +631,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
           store_lanes((s_51 + ((w_52 * 64LL) + 48LL)), vec_57_0);
         }
       }
-      // let mx = max(st[l].0, max(u < 64) s[u])
+      // let mx = max(run[l].0, max(u < 64) s[u])
       // rules: block-state
       __m512 mx_58_0 = broadcast_lanes(0.0f);
       __m512 mx_58_1 = broadcast_lanes(0.0f);
@@ -663,7 +663,7 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
       mx_58_1 = vec_63_1;
       mx_58_2 = vec_63_2;
       mx_58_3 = vec_63_3;
-      // let al = expsub(st[l].0, mx)
+      // let al = expsub(run[l].0, mx)
       // rules: block-state
       __m512 al_64_0 = broadcast_lanes(0.0f);
       __m512 al_64_1 = broadcast_lanes(0.0f);

@@ -233,7 +233,9 @@ void rows_in_lanes(Deriver* d, const Axes& axes, const Schedule& s) {
   const Position states(red.begin(), red.end() - 1);
   const Term rows = at(d->term(), states)->kids[0];
   const bool skipped = names(axes, s.skip, axes.key) && exclude_tiles(d, red, {{r, rows}}, tail);
-  d->step(skipped ? "osm-skip" : "osm-fold", red);
+  Hints fold;
+  fold.names["st"] = d->fresh_name("run");
+  d->step(skipped ? "osm-skip" : "osm-fold", red, fold);
   const Tiles n = {d->fresh_name("s"), d->fresh_name("t"), d->fresh_name("u"),
                    d->fresh_name(axes.col), d->fresh_name("w")};
   const Position step = child(red, 2);
