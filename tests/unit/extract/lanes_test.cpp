@@ -132,7 +132,7 @@ TEST_CASE("what is shared below lanes is private to them") {
       " (for (r S) (for (c D) (put (vec r c) (psi (vec r c) y)))))";
   CHECK(has(text, "scratch + (a.D * 4LL)"));
   CHECK(has(text, "total(product(a.D, 4LL), product(a.T, 4LL))"));
-  CHECK(has(text, "pair m_5_1 = all_lanes(0.0f);"));
+  CHECK(has(text, "pair m_7_1 = all_lanes(0.0f);"));
   CHECK(has(text, "load_lanes((x_1 + ((j_"));
 }
 
