@@ -12,6 +12,8 @@ import os
 import atoms
 import attention
 import costs
+import instr
+import lanes
 import poly
 import product
 import program
@@ -32,7 +34,8 @@ from refusal import Refused, limit, require
 from strict_json import arr, obj, string
 from typecheck import BOOL, INDEX, Env, type_of
 
-KEYS = ("format", "spec", "rules", "schedule", "kernel", "witness", "divisors", "spec_proofs",
+KEYS = ("format", "spec", "rules", "schedule", "kernel", "instructions", "place", "witness",
+        "divisors", "spec_proofs",
         "stages", "steps", "safe", "cover", "workspace", "costs", "theorems", "product", "ratios",
         "attention", "producer")
 CLAIMS = ("equal", "safe", "workspace", "footprint", "traffic", "ratio", "attention")
@@ -103,6 +106,11 @@ class Audit:
         self.claim("equal", self.check_equal)
         if self.divisor_terms is None:
             return
+        try:    # what lanes change is marked once, for all claims that read the program
+            self.program = lanes.marked(self.final, self.env, self.place, self.width)
+        except ERRORS as error:
+            self.refuse("place", error)
+            return
         self.claim("safe", self.check_safe)
         self.claim("workspace", self.check_workspace)
         self.claim("footprint", self.check_footprint)
@@ -129,7 +137,10 @@ class Audit:
         kernel = obj(cert["kernel"], ("path", "body_sha256", "target", "flags"), "kernel")
         strict_json.path(kernel["path"], "kernel: path")
         strict_json.sha256(kernel["body_sha256"], "kernel")
-        require(kernel["target"] == "portable" and kernel["flags"] == FLAGS, "kernel: flags")
+        strict_json.identifier(kernel["target"], "kernel: target")
+        string(kernel["flags"], "kernel: flags")
+        for key in ("instructions", "place"):
+            require(type(cert[key]) is dict, key)
         obj(cert["stages"], ("dnf", "onf"), "stages")
         steps = arr(cert["steps"], "steps")
         limit(len(steps) <= refusal.STEPS, "steps")
@@ -179,9 +190,26 @@ class Audit:
         self.rules = {}
         for path, content in self.listed("rules", "spec/rules/", ".rules"):
             rules.add_file(self.rules, content, path)
+        self.load_target()
         self.theory = Theory(self.declared)
         self.env = Env(self.declared)
         self.texts = costs.Texts(self.declared)
+
+    def load_target(self):
+        """The instruction file of a vector target (section 15), and its place."""
+        kernel, entry = self.cert["kernel"], self.cert["instructions"]
+        portable, self.width = kernel["target"] == "portable", 1
+        self.place = lanes.Place(self.cert["place"], portable)
+        if portable:
+            require(entry == {}, "instructions: the target is portable")
+            require(kernel["flags"] == FLAGS, "kernel: flags")
+            return
+        data = self.named(entry, "extract/instr/", ".instr", "instructions")
+        require(entry["path"] == "extract/instr/%s.instr" % kernel["target"], "instructions: path")
+        target = instr.Target(data, entry["path"])
+        require(target.name == kernel["target"], "instructions: another target")
+        require(target.flags == kernel["flags"], "kernel: flags")
+        self.width = target.lanes
 
     # Texts over dimensions.
 
@@ -222,7 +250,7 @@ class Audit:
             require("o%d" % axis not in known, "cover: a dimension is called o%d" % axis)
             known["o%d" % axis] = terms.free("o%d" % axis)
         obligations = safety.safe_obligations(
-            self.theory, self.final, self.env, self.cert["cover"],
+            self.theory, self.program, self.env, self.cert["cover"],
             lambda text: self.text(text, known, "cover"))
         self.ledger.check_list(self.cert["safe"], obligations, "/safe")
         self.check_witness()
@@ -239,7 +267,7 @@ class Audit:
 
     def check_witness(self):
         sizes = self.sizes(self.cert["witness"], "witness")
-        program.check_sizes(self.final, self.env, sizes)
+        program.check_sizes(self.program, self.env, sizes)
 
     def check_workspace(self):
         claimed = self.text(self.cert["workspace"], self.declared.known_dims(), "workspace")
@@ -249,10 +277,10 @@ class Audit:
     def check_footprint(self):
         obj(self.cert["costs"], ("footprint", "nests", "traffic"), "costs")
         self.footprints = costs.check_footprint(self.cert["costs"]["footprint"], self.declared,
-                                                self.final, self.env, self.texts)
+                                                self.program, self.env, self.texts, self.width)
 
     def check_traffic(self):
-        self.traffic = costs.Traffic(self.declared, self.final, self.env)
+        self.traffic = costs.Traffic(self.declared, self.program, self.env)
         self.traffic.check(self.cert["costs"], self.texts, self.theory, self.ledger)
         claimed = [row[:2] for row in self.traffic.claimed]
         self.notes += ["traffic:%s:%s" % row for row in self.traffic.order() if row not in claimed]

@@ -188,7 +188,7 @@ def count_goal(table, counts, t, form, what):
     return node("==", node("*", literal(common), form), node("*", literal(t), trees.total(items)))
 
 
-def check_footprint(claimed, declared, final, env, texts):
+def check_footprint(claimed, declared, final, env, texts, width):
     """One TEXT for each phase, compared as a polynomial; returns the terms."""
     found = phases(final, env)
     arr(claimed, "footprint")
@@ -196,7 +196,7 @@ def check_footprint(claimed, declared, final, env, texts):
     result = []
     for number, (text, phase) in enumerate(zip(claimed, found)):
         term = texts.read(text, (), "footprint")
-        words = sites.Footprint(phase).polynomial()
+        words = sites.Footprint(phase, width).polynomial()
         require(atoms.value(term, 0) == words, "footprint of phase %d" % number)
         result.append(term)
     return result

@@ -35,6 +35,11 @@ def closed_extents(shape):
     return [extent.term for extent in shape]
 
 
+def lanes_of(term, shape):
+    """The axis that a leaf of rank >= 1 has more below a lane binder, as a list."""
+    return [terms.integer(term.attr)] if term.head == "private" and shape else []
+
+
 class Phase:
     """bounds: of the leading parallel binders; body: what is below; target: x or None."""
 
@@ -80,10 +85,12 @@ def stored(term, env):
     result = []
 
     def visit(node, inside):
-        if node.head in ("let", "letslow"):
+        if node.head in ("let", "letslow", "private"):
             found = type_of(node.kids[0], inside)
             require(isinstance(found, Arr), "storage: let of no value")
-            result.append((node.head, [closed_extents(shape) for shape in leaves(found)]))
+            head = "letslow" if node.head == "letslow" else "let"
+            result.append((head, [closed_extents(shape) + lanes_of(node, shape)
+                                  for shape in leaves(found)]))
     walk(term, env, visit)
     return result
 

@@ -11,7 +11,7 @@ import poly
 import terms
 from atoms import translate
 from facts import Facts, Place, child_place, facts_of, plus
-from program import closed_extents, leaves, over_dims
+from program import closed_extents, lanes_of, leaves, over_dims
 from refusal import require
 from typecheck import INDEX, Arr, inner_env, type_of
 
@@ -159,11 +159,11 @@ def storage_obligations(theory, final, env):
     result = []
 
     def visit(term, inside):
-        if term.head in ("let", "letslow"):
+        if term.head in ("let", "letslow", "private"):
             found = type_of(term.kids[0], inside)
             require(isinstance(found, Arr), "storage: let of no value")
             for shape in leaves(found):
-                for extent in closed_extents(shape):
+                for extent in closed_extents(shape) + lanes_of(term, shape):
                     size_obligations(theory, extent, result)
         elif term.head in ("parfor", "pargen"):
             require(over_dims(term.kids[0]), "storage: a task's bound mentions a variable")

@@ -123,11 +123,13 @@ class Walker:
             inside = self.loop(term, around, 1)
             step = ("index", inside.images[around.env.depth].key)
             self.into(term.kids[1], self.below(target, step), inside)
+        elif head == "lanes":
+            self.lanes(term, target, around)
         elif head == "fold":
             self.into(term.kids[1], target, around)
             self.value(term.kids[0], around)
             self.fold_step(term, target, around)
-        elif head == "let":
+        elif head in ("let", "private"):
             self.into(term.kids[1], target, self.shared(term, around))
         elif head == "tup":
             for number, kid in enumerate(term.kids):
@@ -141,6 +143,13 @@ class Walker:
             self.value(term, around)
             if target[0].slow is not None:
                 self.add(target[0].slow, "store", around)
+
+    def lanes(self, term, target, around):
+        """What is the same in all lanes happens once: no loop around it (section 15)."""
+        self.value(term.kids[0], around)
+        variable = self.name("lane")
+        inside = around.enter(inner_env(term, 1, around.env), [variable])
+        self.into(term.kids[1], self.below(target, ("index", variable.key)), inside)
 
     def below(self, target, step):
         return (target[0], target[1] + (step,))
@@ -214,6 +223,9 @@ class Walker:
             self.value(term.kids[0], around)
             self.value(term.kids[1], around.under(term.kids[0]))
             self.value(term.kids[2], around.under(node("not", term.kids[0])))
+        elif head in ("blend", "both"):
+            for kid in term.kids:
+                self.value(kid, around)
         elif head in ("and", "or"):
             self.decided(term, around)
         elif head == "let":
@@ -249,11 +261,14 @@ OPERATORS = ("+", "-", "*", "/", "div", "mod", "<", "<=", "==", "!=", "not", "is
 
 # Footprint (COST.md, section 4).
 
+REGISTERS = 32      # vectors, of a phase with lanes (section 15)
+
 class Footprint:
     """Words of one task of a phase: leaves, accumulators, operands in flight."""
 
-    def __init__(self, phase):
+    def __init__(self, phase, width):
         self.accumulators, self.shapes, self.operands = 0, [], 0
+        self.width, self.registers = width, 0
         self.slow = phase.target is not None
         if self.slow:
             self.into(phase.body, phase.env)
@@ -261,7 +276,7 @@ class Footprint:
             self.statement(phase.body, phase.env)
 
     def polynomial(self):
-        result = poly.constant(self.accumulators + self.operands)
+        result = poly.constant(self.accumulators + self.operands + self.registers)
         for shape in self.shapes:
             result = poly.add(result, program.size(shape))
         return result
@@ -270,8 +285,9 @@ class Footprint:
         self.operands = max(self.operands, amount)
 
     def shared(self, term, env):
+        lanes = [terms.integer(term.attr)] if term.head == "private" else []
         for shape in program.leaves(type_of(term.kids[0], env)):
-            self.shapes.append(program.closed_extents(shape))
+            self.shapes.append(program.closed_extents(shape) + lanes)
         self.into(term.kids[0], env)
         return inner_env(term, 1, env)
 
@@ -291,15 +307,18 @@ class Footprint:
     def into(self, term, env):
         if term.head in ("gen", "pargen"):
             self.into(term.kids[1], inner_env(term, 1, env))
+        elif term.head == "lanes":
+            self.registers = REGISTERS * self.width
+            self.into(term.kids[1], inner_env(term, 1, env))
         elif term.head == "fold":
             self.into(term.kids[1], env)
             self.into(term.kids[2], inner_env(term, 2, env))
-        elif term.head == "let":
+        elif term.head in ("let", "private"):
             self.into(term.kids[1], self.shared(term, env))
         elif term.head == "tup":
             for kid in term.kids:
                 self.into(kid, env)
-        elif term.head == "if":
+        elif term.head in ("if", "blend"):
             self.holds(self.condition(term.kids[0], env))
             for kid in term.kids[1:]:
                 found = type_of(kid, env)
@@ -316,7 +335,7 @@ class Footprint:
             return 1
         if head == "red":
             return self.reduction(term, env)
-        if head == "if":
+        if head in ("if", "blend"):
             self.accumulators += 1
             self.holds(self.condition(term.kids[0], env))
             for kid in term.kids[1:]:
@@ -345,7 +364,7 @@ class Footprint:
         """An index or a condition: loads count, what has no load needs nothing."""
         if term.head == "mem":
             return 1
-        if term.head in ("and", "or", "not", "<", "<=", "==", "!=", "+", "-", "*", "div", "mod"):
+        if term.head in ("and", "or", "both", "not", "<", "<=", "==", "!=", "+", "-", "*", "div", "mod"):
             parts = [(self.condition(kid, env), k) for k, kid in enumerate(term.kids)]
             return max([n + k for n, k in parts if n], default=0)
         if term.head in ("int", "dim", "var", "true"):

@@ -145,7 +145,7 @@ def inner_env(term, number, env):
         return env
     if head == "fold":
         return env.push(INDEX).push(type_of(term.kids[1], env))
-    if head in ("let", "letslow"):
+    if head in ("let", "letslow", "private"):
         return env.push(type_of(term.kids[0], env))
     if head == "omega":
         return env.push(cell(array(term.kids[1], env, head), term.attr))
