@@ -13,7 +13,7 @@ import tempfile
 from common import Report, run
 
 OUTPUTS = ("kernels", "certificates")
-INPUTS = ("spec", "extract/schedules", "extract/suite.txt")
+INPUTS = ("spec", "extract/schedules", "extract/instr", "extract/suite.txt")
 
 
 def output_files(root):

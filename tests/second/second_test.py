@@ -211,7 +211,7 @@ def frame_cases():
         ("hash of the schedule", ("schedule", "sha256"), zero, "schedule: sha256"),
         ("text of the schedule", ("schedule", "text"), "", "schedule: sha256"),
         ("flags", ("kernel", "flags"), "-O3", "flags"),
-        ("target", ("kernel", "target"), "avx", "flags"),
+        ("target", ("kernel", "target"), "avx", "place"),
         ("stage after the end", ("stages", "onf"), 10 ** 6, "stages"),
         ("producer", ("producer", "name"), 1, "producer"),
     ]
