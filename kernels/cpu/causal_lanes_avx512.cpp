@@ -2,15 +2,15 @@
 // kernel causal_lanes_avx512 (C++17 for the vector target avx512, float)
 // needs avx512f avx512dq avx512vl avx512bw fma
 // claim O[B, H, S, D] as defined in spec/attention/causal.moa
-// certificate certificates/causal_lanes_avx512.cert.json sha256 1fbbc820d0955270f02151fc5140000102d2f80089bbfc200a44b60f9afe039b
+// certificate certificates/causal_lanes_avx512.cert.json sha256 bd63018699be743457696fa97f899d95d675cb2ca0604191086bf07b56be36b6
 // inputs
 //   spec/attention/causal.moa sha256 85d674ec0484e494dc0777fabb1b39039dec605b16ad856748e8dd3ab7403e00
 //   spec/rules/algebra.rules sha256 42c6624c7807953a8b2e48491cd5d682ab1cfc13b4cd22cdca51343f390cdc6c
 //   spec/rules/gamma.rules sha256 1e18f28023062f7fa1bfb4c4009a2e41b323b51164178a005d55adde5fe8ca68
 //   spec/rules/psi.rules sha256 eacdcdf51ecf3a549bcd3e1bd0a0c6c8e918507edf5f0e0f737db8bb817b4f00
 //   spec/rules/schedule.rules sha256 50db0587d5e2eae1eb007ae4b6fbbb4e759fc4c5e8d188a1fe94c0a23f2990c6
-//   spec/rules/softmax.rules sha256 0dcbdcc3527fc229befe554f070b8e710e3345cec4da0786e58319d1b89f582c
-//   extract/instr/avx512.instr sha256 4b9b6fc2d3f3e9f5cee909a4372386159b440bdda3fdc17d2b556477b72be300
+//   spec/rules/softmax.rules sha256 68c4b93bc68b2a75c4dc3c3417a3dcae79fc531e62dd1521dc99897a69f2324d
+//   extract/instr/avx512.instr sha256 89865b2a3f3089abbd58d55fc0d5b27a7b7e4e0df514c63075fe908698b53814
 //   extract/schedules/lanes_avx512.sched sha256 b6f7f87a33a09dd8452c4b4679ee9dc6c1a8b09288ab1a723292ef4ad7e09e11
 // carrier reals with exp, max and bottom: equality over the reals;
 //   rounding not covered, tested against a 113-bit reference
@@ -121,9 +121,9 @@ constexpr float kBottom = -std::numeric_limits<float>::infinity();
 [[maybe_unused]] inline __mmask16 below_lanes(std::int64_t x, std::int64_t y) {
   return static_cast<__mmask16>(y + 15 < x ? 65535 : x <= y ? 0 : (1 << (x - y)) - 1);
 }
-// adds a product in the lanes of a mask; where it is 0, what x and y hold does not matter
-[[maybe_unused]] inline __m512 fma_where_lanes(__m512 z, __mmask16 m, __m512 x, __m512 y) {
-  return _mm512_mask3_fmadd_ps(x, y, z, m);
+// adds a product in the lanes out of a mask; in the others what x and y hold does not matter
+[[maybe_unused]] inline __m512 fma_unless_lanes(__m512 z, __mmask16 m, __m512 x, __m512 y) {
+  return _mm512_mask3_fmadd_ps(x, y, z, _knot_mask16(m));
 }
 // z + x * y, rounded once
 [[maybe_unused]] inline __m512 fma_lanes(__m512 z, __m512 x, __m512 y) {
@@ -177,10 +177,6 @@ constexpr float kBottom = -std::numeric_limits<float>::infinity();
   p = _mm512_fmadd_ps(f, p, _mm512_set1_ps(0.6931469671f));
   p = _mm512_fmadd_ps(f, p, _mm512_set1_ps(1.000000072f));
   return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, _mm512_set1_ps(kBottom), 4), p, n);
-}
-// the lanes that are not 0
-[[maybe_unused]] inline __mmask16 isnonzero_lanes(__m512 x) {
-  return _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), 4);
 }
 // the lanes that are 0
 [[maybe_unused]] inline __mmask16 iszero_lanes(__m512 x) {
@@ -896,10 +892,10 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
               const __m512 vec_83_1 = load_lanes((p_71 + ((u_82 * 64LL) + 16LL)));
               const __m512 vec_83_2 = load_lanes((p_71 + ((u_82 * 64LL) + 32LL)));
               const __m512 vec_83_3 = load_lanes((p_71 + ((u_82 * 64LL) + 48LL)));
-              const __mmask16 mask_84_0 = isnonzero_lanes(vec_83_0);
-              const __mmask16 mask_84_1 = isnonzero_lanes(vec_83_1);
-              const __mmask16 mask_84_2 = isnonzero_lanes(vec_83_2);
-              const __mmask16 mask_84_3 = isnonzero_lanes(vec_83_3);
+              const __mmask16 mask_84_0 = iszero_lanes(vec_83_0);
+              const __mmask16 mask_84_1 = iszero_lanes(vec_83_1);
+              const __mmask16 mask_84_2 = iszero_lanes(vec_83_2);
+              const __mmask16 mask_84_3 = iszero_lanes(vec_83_3);
               const __m512 vec_85_0 = load_lanes((p_71 + ((u_82 * 64LL) + 0LL)));
               const __m512 vec_85_1 = load_lanes((p_71 + ((u_82 * 64LL) + 16LL)));
               const __m512 vec_85_2 = load_lanes((p_71 + ((u_82 * 64LL) + 32LL)));
@@ -912,22 +908,22 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
                   + (((J_13 * 64LL) + u_82) * a.V_s[2])) + ((d2_80 + 2LL) * a.V_s[3]))]);
               const __m512 vec_86_3 = broadcast_lanes(a.V[((((b_0 * a.V_s[0]) + (h_1 * a.V_s[1]))
                   + (((J_13 * 64LL) + u_82) * a.V_s[2])) + ((d2_80 + 3LL) * a.V_s[3]))]);
-              acc_81_0 = fma_where_lanes(acc_81_0, mask_84_0, vec_85_0, vec_86_0);
-              acc_81_1 = fma_where_lanes(acc_81_1, mask_84_1, vec_85_1, vec_86_0);
-              acc_81_2 = fma_where_lanes(acc_81_2, mask_84_2, vec_85_2, vec_86_0);
-              acc_81_3 = fma_where_lanes(acc_81_3, mask_84_3, vec_85_3, vec_86_0);
-              acc_81_4 = fma_where_lanes(acc_81_4, mask_84_0, vec_85_0, vec_86_1);
-              acc_81_5 = fma_where_lanes(acc_81_5, mask_84_1, vec_85_1, vec_86_1);
-              acc_81_6 = fma_where_lanes(acc_81_6, mask_84_2, vec_85_2, vec_86_1);
-              acc_81_7 = fma_where_lanes(acc_81_7, mask_84_3, vec_85_3, vec_86_1);
-              acc_81_8 = fma_where_lanes(acc_81_8, mask_84_0, vec_85_0, vec_86_2);
-              acc_81_9 = fma_where_lanes(acc_81_9, mask_84_1, vec_85_1, vec_86_2);
-              acc_81_10 = fma_where_lanes(acc_81_10, mask_84_2, vec_85_2, vec_86_2);
-              acc_81_11 = fma_where_lanes(acc_81_11, mask_84_3, vec_85_3, vec_86_2);
-              acc_81_12 = fma_where_lanes(acc_81_12, mask_84_0, vec_85_0, vec_86_3);
-              acc_81_13 = fma_where_lanes(acc_81_13, mask_84_1, vec_85_1, vec_86_3);
-              acc_81_14 = fma_where_lanes(acc_81_14, mask_84_2, vec_85_2, vec_86_3);
-              acc_81_15 = fma_where_lanes(acc_81_15, mask_84_3, vec_85_3, vec_86_3);
+              acc_81_0 = fma_unless_lanes(acc_81_0, mask_84_0, vec_85_0, vec_86_0);
+              acc_81_1 = fma_unless_lanes(acc_81_1, mask_84_1, vec_85_1, vec_86_0);
+              acc_81_2 = fma_unless_lanes(acc_81_2, mask_84_2, vec_85_2, vec_86_0);
+              acc_81_3 = fma_unless_lanes(acc_81_3, mask_84_3, vec_85_3, vec_86_0);
+              acc_81_4 = fma_unless_lanes(acc_81_4, mask_84_0, vec_85_0, vec_86_1);
+              acc_81_5 = fma_unless_lanes(acc_81_5, mask_84_1, vec_85_1, vec_86_1);
+              acc_81_6 = fma_unless_lanes(acc_81_6, mask_84_2, vec_85_2, vec_86_1);
+              acc_81_7 = fma_unless_lanes(acc_81_7, mask_84_3, vec_85_3, vec_86_1);
+              acc_81_8 = fma_unless_lanes(acc_81_8, mask_84_0, vec_85_0, vec_86_2);
+              acc_81_9 = fma_unless_lanes(acc_81_9, mask_84_1, vec_85_1, vec_86_2);
+              acc_81_10 = fma_unless_lanes(acc_81_10, mask_84_2, vec_85_2, vec_86_2);
+              acc_81_11 = fma_unless_lanes(acc_81_11, mask_84_3, vec_85_3, vec_86_2);
+              acc_81_12 = fma_unless_lanes(acc_81_12, mask_84_0, vec_85_0, vec_86_3);
+              acc_81_13 = fma_unless_lanes(acc_81_13, mask_84_1, vec_85_1, vec_86_3);
+              acc_81_14 = fma_unless_lanes(acc_81_14, mask_84_2, vec_85_2, vec_86_3);
+              acc_81_15 = fma_unless_lanes(acc_81_15, mask_84_3, vec_85_3, vec_86_3);
             }
             const __m512 vec_87_0 = load_lanes((st_8_2 + (((d2_80 + 0LL) * 64LL) + 0LL)));
             const __m512 vec_87_1 = load_lanes((st_8_2 + (((d2_80 + 0LL) * 64LL) + 16LL)));
@@ -988,20 +984,20 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
               const __m512 vec_91_1 = load_lanes((p_71 + ((u_90 * 64LL) + 16LL)));
               const __m512 vec_91_2 = load_lanes((p_71 + ((u_90 * 64LL) + 32LL)));
               const __m512 vec_91_3 = load_lanes((p_71 + ((u_90 * 64LL) + 48LL)));
-              const __mmask16 mask_92_0 = isnonzero_lanes(vec_91_0);
-              const __mmask16 mask_92_1 = isnonzero_lanes(vec_91_1);
-              const __mmask16 mask_92_2 = isnonzero_lanes(vec_91_2);
-              const __mmask16 mask_92_3 = isnonzero_lanes(vec_91_3);
+              const __mmask16 mask_92_0 = iszero_lanes(vec_91_0);
+              const __mmask16 mask_92_1 = iszero_lanes(vec_91_1);
+              const __mmask16 mask_92_2 = iszero_lanes(vec_91_2);
+              const __mmask16 mask_92_3 = iszero_lanes(vec_91_3);
               const __m512 vec_93_0 = load_lanes((p_71 + ((u_90 * 64LL) + 0LL)));
               const __m512 vec_93_1 = load_lanes((p_71 + ((u_90 * 64LL) + 16LL)));
               const __m512 vec_93_2 = load_lanes((p_71 + ((u_90 * 64LL) + 32LL)));
               const __m512 vec_93_3 = load_lanes((p_71 + ((u_90 * 64LL) + 48LL)));
               const __m512 vec_94_0 = broadcast_lanes(a.V[((((b_0 * a.V_s[0]) + (h_1 * a.V_s[1]))
                   + (((J_13 * 64LL) + u_90) * a.V_s[2])) + (d2_80 * a.V_s[3]))]);
-              acc_89_0 = fma_where_lanes(acc_89_0, mask_92_0, vec_93_0, vec_94_0);
-              acc_89_1 = fma_where_lanes(acc_89_1, mask_92_1, vec_93_1, vec_94_0);
-              acc_89_2 = fma_where_lanes(acc_89_2, mask_92_2, vec_93_2, vec_94_0);
-              acc_89_3 = fma_where_lanes(acc_89_3, mask_92_3, vec_93_3, vec_94_0);
+              acc_89_0 = fma_unless_lanes(acc_89_0, mask_92_0, vec_93_0, vec_94_0);
+              acc_89_1 = fma_unless_lanes(acc_89_1, mask_92_1, vec_93_1, vec_94_0);
+              acc_89_2 = fma_unless_lanes(acc_89_2, mask_92_2, vec_93_2, vec_94_0);
+              acc_89_3 = fma_unless_lanes(acc_89_3, mask_92_3, vec_93_3, vec_94_0);
             }
             const __m512 vec_95_0 = load_lanes((st_8_2 + ((d2_80 * 64LL) + 0LL)));
             const __m512 vec_95_1 = load_lanes((st_8_2 + ((d2_80 * 64LL) + 16LL)));
@@ -1190,10 +1186,10 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
               const __m512 vec_130_1 = load_lanes((p_118 + ((u_129 * 64LL) + 16LL)));
               const __m512 vec_130_2 = load_lanes((p_118 + ((u_129 * 64LL) + 32LL)));
               const __m512 vec_130_3 = load_lanes((p_118 + ((u_129 * 64LL) + 48LL)));
-              const __mmask16 mask_131_0 = isnonzero_lanes(vec_130_0);
-              const __mmask16 mask_131_1 = isnonzero_lanes(vec_130_1);
-              const __mmask16 mask_131_2 = isnonzero_lanes(vec_130_2);
-              const __mmask16 mask_131_3 = isnonzero_lanes(vec_130_3);
+              const __mmask16 mask_131_0 = iszero_lanes(vec_130_0);
+              const __mmask16 mask_131_1 = iszero_lanes(vec_130_1);
+              const __mmask16 mask_131_2 = iszero_lanes(vec_130_2);
+              const __mmask16 mask_131_3 = iszero_lanes(vec_130_3);
               const __m512 vec_132_0 = load_lanes((p_118 + ((u_129 * 64LL) + 0LL)));
               const __m512 vec_132_1 = load_lanes((p_118 + ((u_129 * 64LL) + 16LL)));
               const __m512 vec_132_2 = load_lanes((p_118 + ((u_129 * 64LL) + 32LL)));
@@ -1230,22 +1226,22 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
               const __m512 vec_137_1 = broadcast_lanes(sel_134);
               const __m512 vec_137_2 = broadcast_lanes(sel_135);
               const __m512 vec_137_3 = broadcast_lanes(sel_136);
-              acc_128_0 = fma_where_lanes(acc_128_0, mask_131_0, vec_132_0, vec_137_0);
-              acc_128_1 = fma_where_lanes(acc_128_1, mask_131_1, vec_132_1, vec_137_0);
-              acc_128_2 = fma_where_lanes(acc_128_2, mask_131_2, vec_132_2, vec_137_0);
-              acc_128_3 = fma_where_lanes(acc_128_3, mask_131_3, vec_132_3, vec_137_0);
-              acc_128_4 = fma_where_lanes(acc_128_4, mask_131_0, vec_132_0, vec_137_1);
-              acc_128_5 = fma_where_lanes(acc_128_5, mask_131_1, vec_132_1, vec_137_1);
-              acc_128_6 = fma_where_lanes(acc_128_6, mask_131_2, vec_132_2, vec_137_1);
-              acc_128_7 = fma_where_lanes(acc_128_7, mask_131_3, vec_132_3, vec_137_1);
-              acc_128_8 = fma_where_lanes(acc_128_8, mask_131_0, vec_132_0, vec_137_2);
-              acc_128_9 = fma_where_lanes(acc_128_9, mask_131_1, vec_132_1, vec_137_2);
-              acc_128_10 = fma_where_lanes(acc_128_10, mask_131_2, vec_132_2, vec_137_2);
-              acc_128_11 = fma_where_lanes(acc_128_11, mask_131_3, vec_132_3, vec_137_2);
-              acc_128_12 = fma_where_lanes(acc_128_12, mask_131_0, vec_132_0, vec_137_3);
-              acc_128_13 = fma_where_lanes(acc_128_13, mask_131_1, vec_132_1, vec_137_3);
-              acc_128_14 = fma_where_lanes(acc_128_14, mask_131_2, vec_132_2, vec_137_3);
-              acc_128_15 = fma_where_lanes(acc_128_15, mask_131_3, vec_132_3, vec_137_3);
+              acc_128_0 = fma_unless_lanes(acc_128_0, mask_131_0, vec_132_0, vec_137_0);
+              acc_128_1 = fma_unless_lanes(acc_128_1, mask_131_1, vec_132_1, vec_137_0);
+              acc_128_2 = fma_unless_lanes(acc_128_2, mask_131_2, vec_132_2, vec_137_0);
+              acc_128_3 = fma_unless_lanes(acc_128_3, mask_131_3, vec_132_3, vec_137_0);
+              acc_128_4 = fma_unless_lanes(acc_128_4, mask_131_0, vec_132_0, vec_137_1);
+              acc_128_5 = fma_unless_lanes(acc_128_5, mask_131_1, vec_132_1, vec_137_1);
+              acc_128_6 = fma_unless_lanes(acc_128_6, mask_131_2, vec_132_2, vec_137_1);
+              acc_128_7 = fma_unless_lanes(acc_128_7, mask_131_3, vec_132_3, vec_137_1);
+              acc_128_8 = fma_unless_lanes(acc_128_8, mask_131_0, vec_132_0, vec_137_2);
+              acc_128_9 = fma_unless_lanes(acc_128_9, mask_131_1, vec_132_1, vec_137_2);
+              acc_128_10 = fma_unless_lanes(acc_128_10, mask_131_2, vec_132_2, vec_137_2);
+              acc_128_11 = fma_unless_lanes(acc_128_11, mask_131_3, vec_132_3, vec_137_2);
+              acc_128_12 = fma_unless_lanes(acc_128_12, mask_131_0, vec_132_0, vec_137_3);
+              acc_128_13 = fma_unless_lanes(acc_128_13, mask_131_1, vec_132_1, vec_137_3);
+              acc_128_14 = fma_unless_lanes(acc_128_14, mask_131_2, vec_132_2, vec_137_3);
+              acc_128_15 = fma_unless_lanes(acc_128_15, mask_131_3, vec_132_3, vec_137_3);
             }
             const __m512 vec_138_0 = load_lanes((st_8_2 + (((d2_127 + 0LL) * 64LL) + 0LL)));
             const __m512 vec_138_1 = load_lanes((st_8_2 + (((d2_127 + 0LL) * 64LL) + 16LL)));
@@ -1306,10 +1302,10 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
               const __m512 vec_142_1 = load_lanes((p_118 + ((u_141 * 64LL) + 16LL)));
               const __m512 vec_142_2 = load_lanes((p_118 + ((u_141 * 64LL) + 32LL)));
               const __m512 vec_142_3 = load_lanes((p_118 + ((u_141 * 64LL) + 48LL)));
-              const __mmask16 mask_143_0 = isnonzero_lanes(vec_142_0);
-              const __mmask16 mask_143_1 = isnonzero_lanes(vec_142_1);
-              const __mmask16 mask_143_2 = isnonzero_lanes(vec_142_2);
-              const __mmask16 mask_143_3 = isnonzero_lanes(vec_142_3);
+              const __mmask16 mask_143_0 = iszero_lanes(vec_142_0);
+              const __mmask16 mask_143_1 = iszero_lanes(vec_142_1);
+              const __mmask16 mask_143_2 = iszero_lanes(vec_142_2);
+              const __mmask16 mask_143_3 = iszero_lanes(vec_142_3);
               const __m512 vec_144_0 = load_lanes((p_118 + ((u_141 * 64LL) + 0LL)));
               const __m512 vec_144_1 = load_lanes((p_118 + ((u_141 * 64LL) + 16LL)));
               const __m512 vec_144_2 = load_lanes((p_118 + ((u_141 * 64LL) + 32LL)));
@@ -1322,10 +1318,10 @@ void phase_0(void* data, std::int64_t task, std::int64_t worker) {
                 sel_145 = static_cast<float>(0LL);
               }
               const __m512 vec_146_0 = broadcast_lanes(sel_145);
-              acc_140_0 = fma_where_lanes(acc_140_0, mask_143_0, vec_144_0, vec_146_0);
-              acc_140_1 = fma_where_lanes(acc_140_1, mask_143_1, vec_144_1, vec_146_0);
-              acc_140_2 = fma_where_lanes(acc_140_2, mask_143_2, vec_144_2, vec_146_0);
-              acc_140_3 = fma_where_lanes(acc_140_3, mask_143_3, vec_144_3, vec_146_0);
+              acc_140_0 = fma_unless_lanes(acc_140_0, mask_143_0, vec_144_0, vec_146_0);
+              acc_140_1 = fma_unless_lanes(acc_140_1, mask_143_1, vec_144_1, vec_146_0);
+              acc_140_2 = fma_unless_lanes(acc_140_2, mask_143_2, vec_144_2, vec_146_0);
+              acc_140_3 = fma_unless_lanes(acc_140_3, mask_143_3, vec_144_3, vec_146_0);
             }
             const __m512 vec_147_0 = load_lanes((st_8_2 + ((d2_127 * 64LL) + 0LL)));
             const __m512 vec_147_1 = load_lanes((st_8_2 + ((d2_127 * 64LL) + 16LL)));

@@ -2,18 +2,18 @@
 // kernel sdpa_lanes_avx512 (C++17 for the vector target avx512, float)
 // needs avx512f avx512dq avx512vl avx512bw fma
 // claim O[B, H, S, D] as defined in spec/attention/sdpa.moa
-// certificate certificates/sdpa_lanes_avx512.cert.json sha256 6b0c11130a7e05df9e851c0bfb0c1a80ac3c6a4b8e7fb6135e0af7d74f9da5fc
+// certificate certificates/sdpa_lanes_avx512.cert.json sha256 8b1e54f0f669686aa56ed3e072c771a3535dec5428dd3a61d8dabbc31553e912
 // inputs
 //   spec/attention/sdpa.moa sha256 c900e7b07f627420ed50b9d704ebbf483c4072de61170ae4b11b47aad3725be0
 //   spec/rules/algebra.rules sha256 42c6624c7807953a8b2e48491cd5d682ab1cfc13b4cd22cdca51343f390cdc6c
 //   spec/rules/gamma.rules sha256 1e18f28023062f7fa1bfb4c4009a2e41b323b51164178a005d55adde5fe8ca68
 //   spec/rules/psi.rules sha256 eacdcdf51ecf3a549bcd3e1bd0a0c6c8e918507edf5f0e0f737db8bb817b4f00
 //   spec/rules/schedule.rules sha256 50db0587d5e2eae1eb007ae4b6fbbb4e759fc4c5e8d188a1fe94c0a23f2990c6
-//   spec/rules/softmax.rules sha256 0dcbdcc3527fc229befe554f070b8e710e3345cec4da0786e58319d1b89f582c
+//   spec/rules/softmax.rules sha256 68c4b93bc68b2a75c4dc3c3417a3dcae79fc531e62dd1521dc99897a69f2324d
 //   spec/bounds/classes.thm sha256 de3a59b01b568b9ce468b1bded657980a99cf109a6cbea9c93bff65fcc1ef844
 //   spec/bounds/element.thm sha256 19d8f4fa08447d5d527d5cbde1fa69001443385d5464b8b954c5e9355784a882
 //   spec/bounds/rows.thm sha256 fe19f1361bc8e8d4b42891c04807c23db0789c35eaabf8084c4fd5859c457605
-//   extract/instr/avx512.instr sha256 4b9b6fc2d3f3e9f5cee909a4372386159b440bdda3fdc17d2b556477b72be300
+//   extract/instr/avx512.instr sha256 89865b2a3f3089abbd58d55fc0d5b27a7b7e4e0df514c63075fe908698b53814
 //   extract/schedules/lanes_avx512.sched sha256 b6f7f87a33a09dd8452c4b4679ee9dc6c1a8b09288ab1a723292ef4ad7e09e11
 // carrier reals with exp, max and bottom: equality over the reals;
 //   rounding not covered, tested against a 113-bit reference
@@ -122,9 +122,9 @@ constexpr float kBottom = -std::numeric_limits<float>::infinity();
 [[maybe_unused]] inline __mmask16 below_lanes(std::int64_t x, std::int64_t y) {
   return static_cast<__mmask16>(y + 15 < x ? 65535 : x <= y ? 0 : (1 << (x - y)) - 1);
 }
-// adds a product in the lanes of a mask; where it is 0, what x and y hold does not matter
-[[maybe_unused]] inline __m512 fma_where_lanes(__m512 z, __mmask16 m, __m512 x, __m512 y) {
-  return _mm512_mask3_fmadd_ps(x, y, z, m);
+// adds a product in the lanes out of a mask; in the others what x and y hold does not matter
+[[maybe_unused]] inline __m512 fma_unless_lanes(__m512 z, __mmask16 m, __m512 x, __m512 y) {
+  return _mm512_mask3_fmadd_ps(x, y, z, _knot_mask16(m));
 }
 // z + x * y, rounded once
 [[maybe_unused]] inline __m512 fma_lanes(__m512 z, __m512 x, __m512 y) {
@@ -178,10 +178,6 @@ constexpr float kBottom = -std::numeric_limits<float>::infinity();
   p = _mm512_fmadd_ps(f, p, _mm512_set1_ps(0.6931469671f));
   p = _mm512_fmadd_ps(f, p, _mm512_set1_ps(1.000000072f));
   return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, _mm512_set1_ps(kBottom), 4), p, n);
-}
-// the lanes that are not 0
-[[maybe_unused]] inline __mmask16 isnonzero_lanes(__m512 x) {
-  return _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), 4);
 }
 // the lanes that are 0
 [[maybe_unused]] inline __mmask16 iszero_lanes(__m512 x) {

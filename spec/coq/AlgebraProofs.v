@@ -61,8 +61,46 @@ Qed.
 Theorem mul_comm_lr : Rules.mul_comm_lr. Proof. red; intros; apply veq_le, mul_comm_eq. Qed.
 Theorem mul_comm_rl : Rules.mul_comm_rl. Proof. red; intros; apply veq_le, mul_comm_eq. Qed.
 
+Lemma add_comm_eq (a b : arr num) : map2 Add a b [=] map2 Add b a.
+Proof.
+  assert (S : shp (map2 Add a b) = shp (map2 Add b a)) by (rewrite !shp_map2; apply sjoin_comm).
+  apply pointwise; auto. intros p u U I.
+  rewrite (pick_map2 Add a b p u), (pick_map2 Add b a p u) by (auto; congruence).
+  destruct (pick a p), (pick b p); simpl; auto. f_equal. apply Rplus_comm.
+Qed.
+Theorem add_comm_lr : Rules.add_comm_lr. Proof. red; intros; apply veq_le, add_comm_eq. Qed.
+Theorem add_comm_rl : Rules.add_comm_rl. Proof. red; intros; apply veq_le, add_comm_eq. Qed.
+
+Lemma reciprocal_num x y : ndiv x y = nmul x (ndiv (Num 1) y).
+Proof. destruct x, y; simpl; auto; destruct (Req_EM_T _ _); simpl; auto. f_equal. field. auto. Qed.
+Lemma div_reciprocal_eq a b : map2 Div a b [=] map2 Mul a (map2 Div (real 1) b).
+Proof.
+  assert (S : shp (map2 Div a b) = shp (map2 Mul a (map2 Div (real 1) b))).
+  { rewrite !shp_map2. destruct (shp a) as [[|? ?]|], (shp b) as [[|? ?]|]; reflexivity. }
+  apply pointwise; auto. intros p u U I. pose proof U as U'. rewrite S in U'.
+  rewrite (pick_map2 Div a b p u), (pick_map2 Mul a (map2 Div (real 1) b) p u) by auto.
+  rewrite shp_map2, sjoin_comm in U'. destruct (pick_in _ _ _ _ U' I) as (v & V & Iv).
+  rewrite (pick_map2 Div (real 1) b p v) by auto. apply reciprocal_num.
+Qed.
+Theorem div_reciprocal_lr : Rules.div_reciprocal_lr. Proof. red; intros; apply veq_le, div_reciprocal_eq. Qed.
+Theorem div_reciprocal_rl : Rules.div_reciprocal_rl. Proof. red; intros; apply veq_ge, div_reciprocal_eq. Qed.
+
 Lemma fold_fault l : fold_left nadd l Fault = Fault.
 Proof. induction l; simpl; auto. Qed.
+
+(** What has been added to something is a number or has no value. *)
+Definition added (a : num) : Prop := a = Fault \/ exists r, a = Num r.
+Lemma added_nadd a b : added (nadd a b).
+Proof. destruct a, b; simpl; red; eauto. Qed.
+Lemma added_zero a : added a -> nadd a (Num 0) = a.
+Proof. intros [->|(r & ->)]; auto. simpl. f_equal. apply Rplus_0_r. Qed.
+Lemma sum_choice (g : Z -> bool) (f : Z -> num) l : forall a, added a ->
+  fold_left nadd (map f (filter g l)) a = fold_left nadd (map (fun j => if g j then f j else Num 0) l) a.
+Proof.
+  induction l as [|j l IH]; intros a Ha; simpl; auto. destruct (g j); simpl.
+  - apply IH, added_nadd.
+  - rewrite added_zero by auto. apply IH; auto.
+Qed.
 
 (** Sums of quotients: what has no value makes the whole sum have none. *)
 Lemma sum_div_zero l y : l <> [] ->
@@ -139,6 +177,46 @@ Theorem red_div_lr : Rules.red_div_lr. Proof. red; intros; apply veq_le, red_div
   Qed.
 Theorem red_div_rl : Rules.red_div_rl. Proof. red; intros; apply veq_ge, red_div_eq; auto using one_shape.
   Qed.
+
+Lemma red_if_eq n g f : (forall j, shp (f j) = Some []) ->
+  red (reduce RAdd) n g f [=] red (reduce RAdd) n (fun _ => true) (fun j => if g j then f j else real 0).
+Proof.
+  intros S. assert (S' : forall j, shp (if g j then f j else real 0) = Some []) by (intros j; destruct (g j); auto).
+  apply pointwise; [rewrite !shp_red, S, S'; reflexivity|]. intros p u U I.
+  rewrite shp_red, S in U. injection U as <-.
+  rewrite (pick_red _ _ _ _ p []), (pick_red _ _ _ _ p []); auto; try (intros; rewrite ?S, ?S'; reflexivity).
+  rewrite filter_all. simpl (identity (reduce RAdd) Fault). simpl (operation (reduce RAdd)).
+  rewrite (sum_choice g (fun j => pick (f j) p)) by (right; eauto).
+  f_equal. apply map_ext. intros j. destruct (g j); reflexivity.
+Qed.
+Theorem red_if_lr : Rules.red_if_lr. Proof. red; intros; apply veq_le, red_if_eq; auto. Qed.
+Theorem red_if_rl : Rules.red_if_rl. Proof. red; intros; apply veq_ge, red_if_eq; auto. Qed.
+
+Lemma div_nonzero_eq a b y : shp b = Some [] -> shp y = shp (map2 Div a b) ->
+  shp y = shp (map2 Mul a (ifzero b (real 0) (map2 Div (real 1) b))) ->
+  ifzero b y (map2 Div a b) [=] ifzero b y (map2 Mul a (ifzero b (real 0) (map2 Div (real 1) b))).
+Proof.
+  intros Sb Sy Sy'. destruct (shp y) as [s|] eqn:Hy.
+  2: { destruct y; [|discriminate]. split; reflexivity. }
+  symmetry in Sy, Sy'.
+  assert (Sr : shp (map2 Div (real 1) b) = Some []) by (rewrite shp_map2, Sb; reflexivity).
+  assert (Si : shp (ifzero b (real 0) (map2 Div (real 1) b)) = Some []) by (apply shp_ifzero; auto).
+  apply veq_intro; [rewrite !(shp_ifzero b _ _ s); auto|]. intros p u U I.
+  rewrite (shp_ifzero b _ _ s) in U by auto. injection U as <-.
+  rewrite (at_ifzero b y _ s p Hy Sy I), (at_ifzero b y _ s p Hy Sy' I).
+  destruct (at_ b []) as [| | |r] eqn:Ab; auto. destruct (Req_EM_T r 0) as [|N]; auto.
+  rewrite (at_pick (map2 Div a b) p s), (at_pick (map2 Mul a _) p s) by auto.
+  rewrite (pick_map2 Div a b p s), (pick_map2 Mul a _ p s) by auto.
+  assert (Pb : pick b p = Num r) by (unfold pick; rewrite Sb; auto).
+  assert (Pi : pick (ifzero b (real 0) (map2 Div (real 1) b)) p = ndiv (Num 1) (Num r)).
+  { unfold pick. rewrite Si, (at_ifzero b (real 0) _ [] []) by auto. rewrite Ab.
+    destruct (Req_EM_T r 0); [contradiction|].
+    pose proof (pick_map2 Div (real 1) b [] [] Sr (or_introl eq_refl)) as P.
+    unfold pick in P at 1. rewrite Sr in P. rewrite P. unfold pick. rewrite Sb, Ab. reflexivity. }
+  rewrite Pb, Pi. apply reciprocal_num.
+Qed.
+Theorem div_nonzero_lr : Rules.div_nonzero_lr. Proof. red; intros; apply veq_le, div_nonzero_eq; auto. Qed.
+Theorem div_nonzero_rl : Rules.div_nonzero_rl. Proof. red; intros; apply veq_ge, div_nonzero_eq; auto. Qed.
 
 Lemma any_intro_eq n w g : 0 <= w /\ w < n -> g w = true -> any n g = true.
 Proof. intros. apply any_true. eauto. Qed.

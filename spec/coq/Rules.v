@@ -41,6 +41,32 @@ Definition div_mul_rl : Prop :=
   (map2 Div (map2 Mul a c) b)
   [= (map2 Mul (map2 Div a b) c).
 
+(** div-reciprocal: a/b = a*(1/b) *)
+Definition div_reciprocal_lr : Prop :=
+  forall (a : arr num) (b : arr num),
+  (map2 Div a b)
+  [= (map2 Mul a (map2 Div (real 1) b)).
+Definition div_reciprocal_rl : Prop :=
+  forall (a : arr num) (b : arr num),
+  (map2 Mul a (map2 Div (real 1) b))
+  [= (map2 Div a b).
+
+(** div-nonzero: a quotient that is taken only where its divisor is not 0 is a product with a reciprocal of which the same holds *)
+Definition div_nonzero_lr : Prop :=
+  forall (a : arr num) (b : arr num) (y : arr num),
+  (shp (b) = Some []) ->
+  (shp y = shp (map2 Div a b)) ->
+  (shp y = shp (map2 Mul a (ifzero b (real 0) (map2 Div (real 1) b)))) ->
+  (ifzero b y (map2 Div a b))
+  [= (ifzero b y (map2 Mul a (ifzero b (real 0) (map2 Div (real 1) b)))).
+Definition div_nonzero_rl : Prop :=
+  forall (a : arr num) (b : arr num) (y : arr num),
+  (shp (b) = Some []) ->
+  (shp y = shp (map2 Div a b)) ->
+  (shp y = shp (map2 Mul a (ifzero b (real 0) (map2 Div (real 1) b)))) ->
+  (ifzero b y (map2 Mul a (ifzero b (real 0) (map2 Div (real 1) b))))
+  [= (ifzero b y (map2 Div a b)).
+
 (** mul-comm: a*b = b*a *)
 Definition mul_comm_lr : Prop :=
   forall (a : arr num) (b : arr num),
@@ -50,6 +76,16 @@ Definition mul_comm_rl : Prop :=
   forall (a : arr num) (b : arr num),
   (map2 Mul b a)
   [= (map2 Mul a b).
+
+(** add-comm: a+b = b+a *)
+Definition add_comm_lr : Prop :=
+  forall (a : arr num) (b : arr num),
+  (map2 Add a b)
+  [= (map2 Add b a).
+Definition add_comm_rl : Prop :=
+  forall (a : arr num) (b : arr num),
+  (map2 Add b a)
+  [= (map2 Add a b).
 
 (** red-div: a common divisor leaves a non-empty sum *)
 Definition red_div_lr : Prop :=
@@ -64,6 +100,18 @@ Definition red_div_rl : Prop :=
   (0 < n) ->
   (map2 Div (red (reduce RAdd) n (fun j => true) (fun j => (f j))) b)
   [= (red (reduce RAdd) n (fun j => true) (fun j => (map2 Div (f j) b))).
+
+(** red-if: a guard of a sum is a choice between the element and 0 *)
+Definition red_if_lr : Prop :=
+  forall (n : Z) (g : Z -> bool) (f : Z -> arr num),
+  (forall x0, shp (f x0) = Some []) ->
+  (red (reduce RAdd) n (fun j => (g j)) (fun j => (f j)))
+  [= (red (reduce RAdd) n (fun j => true) (fun j => (if (g j) then (f j) else (real 0)))).
+Definition red_if_rl : Prop :=
+  forall (n : Z) (g : Z -> bool) (f : Z -> arr num),
+  (forall x0, shp (f x0) = Some []) ->
+  (red (reduce RAdd) n (fun j => true) (fun j => (if (g j) then (f j) else (real 0))))
+  [= (red (reduce RAdd) n (fun j => (g j)) (fun j => (f j))).
 
 (** any-intro: a row with a witness key is not empty: the branch for empty rows may be written *)
 Definition any_intro_lr : Prop :=
@@ -988,14 +1036,33 @@ Definition block_state_lr : Prop :=
   (exists sh, forall x0 x1, shp (v x0 x1) = Some sh) ->
   (shp (get3_2 st) = shp (get3_2 (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c)))))))) ->
   (osmerge st (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c)))))))
-  [= (share (gen B (fun t => (if (g t) then (s t) else bottom))) (fun x => (share (map2 Max (get3_0 st) (red (reduce RMax) B (fun t => true) (fun t => (psi ([t]) x)))) (fun mx => (share (map2 Expsub (get3_0 st) mx) (fun al => (share (gen B (fun t => (map2 Expsub (psi ([t]) x) mx))) (fun p => (tup3 mx (map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun t => true) (fun t => (psi ([t]) p)))) (gen d (fun c => (map2 Add (map2 Mul al (psi ([c]) (get3_2 st))) (red (reduce RAdd) B (fun t => (g t)) (fun t => (map2 Mul (psi ([t]) p) (v t c)))))))))))))))).
+  [= (share (gen B (fun t => (if (g t) then (s t) else bottom))) (fun x => (share (map2 Max (get3_0 st) (red (reduce RMax) B (fun u => true) (fun u => (psi ([u]) x)))) (fun mx => (share (map2 Expsub (get3_0 st) mx) (fun al => (share (gen B (fun t => (map2 Expsub (psi ([t]) x) mx))) (fun p => (tup3 mx (map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun u => true) (fun u => (psi ([u]) p)))) (gen d (fun c => (map2 Add (map2 Mul al (psi ([c]) (get3_2 st))) (red (reduce RAdd) B (fun u => (g u)) (fun u => (map2 Mul (psi ([u]) p) (v u c)))))))))))))))).
 Definition block_state_rl : Prop :=
   forall (B : Z) (d : Z) (g : Z -> bool) (st : arr (arr num * arr num * arr num)) (s : Z -> arr num) (v : Z -> Z -> arr num),
   (exists sh, state_of sh (st)) ->
   (forall x0, shp (s x0) = Some []) ->
   (exists sh, forall x0 x1, shp (v x0 x1) = Some sh) ->
   (shp (get3_2 st) = shp (get3_2 (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c)))))))) ->
-  (share (gen B (fun t => (if (g t) then (s t) else bottom))) (fun x => (share (map2 Max (get3_0 st) (red (reduce RMax) B (fun t => true) (fun t => (psi ([t]) x)))) (fun mx => (share (map2 Expsub (get3_0 st) mx) (fun al => (share (gen B (fun t => (map2 Expsub (psi ([t]) x) mx))) (fun p => (tup3 mx (map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun t => true) (fun t => (psi ([t]) p)))) (gen d (fun c => (map2 Add (map2 Mul al (psi ([c]) (get3_2 st))) (red (reduce RAdd) B (fun t => (g t)) (fun t => (map2 Mul (psi ([t]) p) (v t c))))))))))))))))
+  (share (gen B (fun t => (if (g t) then (s t) else bottom))) (fun x => (share (map2 Max (get3_0 st) (red (reduce RMax) B (fun u => true) (fun u => (psi ([u]) x)))) (fun mx => (share (map2 Expsub (get3_0 st) mx) (fun al => (share (gen B (fun t => (map2 Expsub (psi ([t]) x) mx))) (fun p => (tup3 mx (map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun u => true) (fun u => (psi ([u]) p)))) (gen d (fun c => (map2 Add (map2 Mul al (psi ([c]) (get3_2 st))) (red (reduce RAdd) B (fun u => (g u)) (fun u => (map2 Mul (psi ([u]) p) (v u c))))))))))))))))
+  [= (osmerge st (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c))))))).
+
+(** block-state-open: merging a block, the keys left out by their weight: it is 0, and then the value is not read *)
+Definition block_state_open_lr : Prop :=
+  forall (B : Z) (d : Z) (g : Z -> bool) (st : arr (arr num * arr num * arr num)) (s : Z -> arr num) (v : Z -> Z -> arr num),
+  (exists sh, state_of sh (st)) ->
+  (forall x0, shp (s x0) = Some []) ->
+  (forall x0 x1, shp (v x0 x1) = Some []) ->
+  (shp (get3_2 st) = shp (get3_2 (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c)))))))) ->
+  (osmerge st (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c)))))))
+  [= (share (gen B (fun t => (if (g t) then (s t) else bottom))) (fun x => (share (map2 Max (get3_0 st) (red (reduce RMax) B (fun u => true) (fun u => (psi ([u]) x)))) (fun mx => (share (map2 Expsub (get3_0 st) mx) (fun al => (share (gen B (fun t => (map2 Expsub (psi ([t]) x) mx))) (fun p => (tup3 mx (map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun u => true) (fun u => (psi ([u]) p)))) (gen d (fun c => (map2 Add (map2 Mul al (psi ([c]) (get3_2 st))) (red (reduce RAdd) B (fun u => true) (fun u => (ifzero (psi ([u]) p) (real 0) (map2 Mul (psi ([u]) p) (v u c))))))))))))))))).
+Definition block_state_open_rl : Prop :=
+  forall (B : Z) (d : Z) (g : Z -> bool) (st : arr (arr num * arr num * arr num)) (s : Z -> arr num) (v : Z -> Z -> arr num),
+  (exists sh, state_of sh (st)) ->
+  (forall x0, shp (s x0) = Some []) ->
+  (forall x0 x1, shp (v x0 x1) = Some []) ->
+  (shp (get3_2 st) = shp (get3_2 (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c)))))))) ->
+  (0 < 0) ->
+  (share (gen B (fun t => (if (g t) then (s t) else bottom))) (fun x => (share (map2 Max (get3_0 st) (red (reduce RMax) B (fun u => true) (fun u => (psi ([u]) x)))) (fun mx => (share (map2 Expsub (get3_0 st) mx) (fun al => (share (gen B (fun t => (map2 Expsub (psi ([t]) x) mx))) (fun p => (tup3 mx (map2 Add (map2 Mul al (get3_1 st)) (red (reduce RAdd) B (fun u => true) (fun u => (psi ([u]) p)))) (gen d (fun c => (map2 Add (map2 Mul al (psi ([c]) (get3_2 st))) (red (reduce RAdd) B (fun u => true) (fun u => (ifzero (psi ([u]) p) (real 0) (map2 Mul (psi ([u]) p) (v u c)))))))))))))))))
   [= (osmerge st (red states B (fun t => (g t)) (fun t => (tup3 (s t) (real 1) (gen d (fun c => (v t c))))))).
 
 (** vector-fold: a vector of sums is one fold over vectors *)

@@ -6,7 +6,7 @@
    merges, the last step gives sum(exp(s) v) / sum(exp(s)), and a row without keys keeps the sum 0. *)
 From Coq Require Import Reals ZArith List Bool Lia Lra Permutation.
 Import ListNotations.
-Require Import MoA MoAFacts AlgebraProofs PsiProofs LoopProofs ReductionProofs StateProofs.
+Require Import MoA MoAFacts AlgebraProofs PsiProofs LoopProofs Congruence ReductionProofs StateProofs.
 Require Rules.
 Local Open Scope Z_scope.
 
@@ -482,6 +482,82 @@ Proof.
     exact Z0|exact Z0]|].
     unfold weighted, L. rewrite !map_map. reflexivity.
 Qed.
+
+(** The same with the keys left out by their weight, for values that are scalars. *)
+Section Open.
+Hypothesis Flat : sh = [].
+Definition openwide := gen d (fun c => map2 Add (map2 Mul al (psi [c] (get3_2 st))) (red (reduce RAdd)
+  B (fun _ => true) (fun t => ifzero (psi [t] p) (real 0) (map2 Mul (psi [t] p) (v t c))))).
+
+(** A term that is not there is 0, and so is one that is there with weight 0. *)
+Lemma weighted_terms c l : big <> Fault -> (forall t, In t l -> 0 <= t < B) -> forall a, added a ->
+  let term t := nmul (nexpsub (sc t) big) (at_ (v t c) []) in
+  let wide t := at_ (ifzero (psi [t] p) (real 0) (map2 Mul (psi [t] p) (v t c))) [] in
+  fold_left nadd (map term (filter g l)) a = Fault \/
+  fold_left nadd (map term (filter g l)) a = fold_left nadd (map wide l) a.
+Proof.
+  intros N Hl a Ha term wide. revert a Ha.
+  assert (W : forall t, 0 <= t < B -> wide t = if g t then (if Req_EM_T 0 0 then wide t else Fault) else Num 0).
+  { intros t Ht. destruct (g t) eqn:G; [destruct (Req_EM_T 0 0); congruence|].
+    unfold wide. assert (Sm : shp (map2 Mul (psi [t] p) (v t c)) = Some [])
+      by (rewrite shp_map2, p_shape, Hv, Flat; reflexivity).
+    rewrite (at_ifzero (psi [t] p) (real 0) _ [] [] eq_refl Sm eq_refl).
+    rewrite (p_at t Ht), G.
+    assert (Z0 : nexpsub Bot big = Num 0) by (clear - N; destruct big; [contradiction|reflexivity..]).
+    rewrite Z0.
+    destruct (Req_EM_T 0 0); [reflexivity|congruence]. }
+  assert (V : forall t, 0 <= t < B -> g t = true -> term t = Fault \/ term t = wide t).
+  { intros t Ht G. unfold term, wide.
+    assert (Sm : shp (map2 Mul (psi [t] p) (v t c)) = Some [])
+      by (rewrite shp_map2, p_shape, Hv, Flat; reflexivity).
+    rewrite (at_ifzero (psi [t] p) (real 0) _ [] [] eq_refl Sm eq_refl).
+    assert (Sv : shp (v t c) = Some []) by (rewrite Hv, Flat; reflexivity).
+    destruct (map2_same Mul _ _ [] (p_shape t) Sv) as [_ A].
+    pose proof (p_at t Ht) as P. rewrite G in P. rewrite A, P.
+    change (num2 Mul) with nmul. destruct (nexpsub (sc t) big) as [| | |r]; try (left; reflexivity).
+    destruct (Req_EM_T r 0) as [->|]; [|right; reflexivity].
+    destruct (at_ (v t c) []) as [| | |b]; simpl; auto. right. f_equal. apply Rmult_0_l. }
+  induction l as [|t l IH]; intros a Ha; [right; reflexivity|].
+  assert (Ht : 0 <= t < B) by (apply Hl; left; reflexivity).
+  assert (Hl' : forall t, In t l -> 0 <= t < B) by (intros; apply Hl; right; auto).
+  cbn [map filter fold_left]. destruct (g t) eqn:G.
+  - cbn [map fold_left]. destruct (V t Ht G) as [E|E]; rewrite E.
+    + left. destruct a; simpl; apply fold_fault.
+    + apply IH; auto. apply added_nadd.
+  - assert (E : wide t = Num 0) by (rewrite (W t Ht), G; reflexivity).
+    rewrite E, added_zero by auto. apply IH; auto.
+Qed.
+
+Lemma open_le : onew [= openwide.
+Proof.
+  destruct (st_get _ _ Ss) as (_ & _ & S2 & _). destruct al_facts as [Sa Aa].
+  assert (Wide : forall t c, shp (ifzero (psi [t] p) (real 0) (map2 Mul (psi [t] p) (v t c))) = Some []).
+  { intros. apply shp_ifzero; auto. rewrite shp_map2, p_shape, Hv, Flat. reflexivity. }
+  assert (S2c : forall c, shp (psi [c] (get3_2 st)) = Some []) by (intros; rewrite shp_psi, S2, Flat; reflexivity).
+  assert (R : forall c, shp (red (reduce RAdd) B (fun _ => true) (fun t => ifzero (psi [t] p) (real 0)
+    (map2 Mul (psi [t] p) (v t c)))) = Some []) by (intros; rewrite shp_red; apply Wide).
+  assert (So : forall c, shp (map2 Mul al (psi [c] (get3_2 st))) = Some [])
+    by (intros c; apply (map2_same Mul _ _ [] Sa (S2c c))).
+  unfold onew, openwide. apply gen_le with (sh := []).
+  - intros c. destruct (cell_facts c) as [C _]. rewrite Flat in C. exact C.
+  - intros c. apply (map2_same Add _ _ [] (So c) (R c)).
+  - intros c _. destruct (cell_facts c) as [C1 C2]. rewrite Flat in C1, C2.
+    destruct (map2_same Mul _ _ [] Sa (S2c c)) as [_ Ao].
+    destruct (map2_same Add _ _ [] (So c) (R c)) as [S A].
+    apply vle_intro; [rewrite C1, S; reflexivity|]. intros q u U I. rewrite C1 in U. injection U as <-.
+    destruct q; [|discriminate]. rewrite (C2 [] eq_refl), A, Ao, Aa, at_psi. simpl app.
+    rewrite (at_red _ _ _ _ [] []); [|apply Wide|reflexivity]. rewrite filter_all.
+    change (num2 Add) with nadd. change (num2 Mul) with nmul.
+    assert (D : big = Fault \/ big <> Fault) by (destruct big; auto; right; discriminate).
+    destruct D as [D|D].
+    + left. rewrite D. destruct mst; reflexivity.
+    + destruct (weighted_terms c (range B) D) with (a := Num 0) as [E|E].
+      * intros t Ht. apply in_range; auto.
+      * right; eauto.
+      * left. change kept with (filter g (range B)). cbv zeta in E. rewrite E. destruct (nmul _ _); reflexivity.
+      * right. change kept with (filter g (range B)). cbv zeta in E. rewrite E. reflexivity.
+Qed.
+End Open.
 End Block.
 Lemma block_shapes B d g st s v : (exists sh, state_of sh st) -> (forall t, shp (s t) = Some []) ->
   (exists sh, forall t c, shp (v t c) = Some sh) ->
@@ -505,6 +581,17 @@ Proof.
   red; unfold share; intros B d g st s v S Hs Hv E. destruct (block_shapes B d g st s v S Hs Hv E) as (sh & S' & Hv').
   apply (block_both B d g st s v sh S' Hs Hv').
 Qed.
+
+Theorem block_state_open_lr : Rules.block_state_open_lr.
+Proof.
+  red; unfold share; intros B d g st s v S Hs Hv E.
+  destruct (block_shapes B d g st s v S Hs (ex_intro _ [] Hv) E) as (sh & S' & Hv').
+  assert (Flat : sh = []) by (specialize (Hv 0 0); specialize (Hv' 0 0); congruence).
+  eapply vle_trans; [apply (block_both B d g st s v sh S' Hs Hv')|].
+  apply tup3_le; [apply vle_refl|apply vle_refl|]. apply (open_le B d g st s v sh S' Hs Hv' Flat).
+Qed.
+Theorem block_state_open_rl : Rules.block_state_open_rl.
+Proof. red; intros; lia. Qed.
 
 (** ** Every tiling *)
 (** Keys of a row, cut into blocks that are merged in any order and any nesting. *)

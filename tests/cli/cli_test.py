@@ -420,7 +420,8 @@ def rehash(folder, name, text):
 def assumed_row(b, stream, sizes):
     """A row without a Coq proof is called assumed, and the tests refuse it."""
     root = b.path("assumed_root")
-    shutil.copytree(os.path.join(b.report.root, "spec"), os.path.join(root, "spec"))
+    for part in ("spec", os.path.join("extract", "schedules")):
+        shutil.copytree(os.path.join(b.report.root, part), os.path.join(root, part))
     path = os.path.join(root, "spec", "bounds", "rows.thm")
     with open(path, encoding="utf-8") as file:
         text = file.read()
