@@ -3,6 +3,7 @@
 # shared library needs. Installed with their C headers as package minimoa.
 #
 # Libraries go to kernels/ under the build folder, where `minimoa run` looks.
+include(CheckCXXSourceCompiles)
 add_library(minimoa_kernels INTERFACE)
 add_library(minimoa::kernels ALIAS minimoa_kernels)
 set_target_properties(minimoa_kernels PROPERTIES EXPORT_NAME kernels)
@@ -23,7 +24,17 @@ foreach(kernel IN LISTS MINIMOA_KERNELS)
   if(NOT entry MATCHES "\"flags\":\"([^\"]*)\"")
     message(FATAL_ERROR "certificates/${kernel}.cert.json does not say the flags of its kernel")
   endif()
-  separate_arguments(flags UNIX_COMMAND "${CMAKE_MATCH_1}")
+  # A compiler for another processor has not a vector target's flags.
+  string(MAKE_C_IDENTIFIER "MINIMOA_HAS_${CMAKE_MATCH_1}" has_flags)
+  set(flags_line "${CMAKE_MATCH_1}")
+  set(CMAKE_REQUIRED_FLAGS "${flags_line}")
+  check_cxx_source_compiles("int main() { return 0; }" ${has_flags})
+  unset(CMAKE_REQUIRED_FLAGS)
+  if(NOT ${has_flags})
+    message(STATUS "left out: kernel ${kernel}, this compiler has not the flags ${flags_line}")
+    continue()
+  endif()
+  separate_arguments(flags UNIX_COMMAND "${flags_line}")
   set(target minimoa_${kernel})
   add_library(${target} SHARED "${source}")
   add_library(minimoa::${kernel} ALIAS ${target})

@@ -79,6 +79,7 @@ set(MINIMOA_SPEC_SOURCES
     spec/lang/elaborate_struct.cpp
     spec/lang/errors.cpp
     spec/lang/format.cpp
+    spec/lang/instruction_row.cpp
     spec/lang/instructions.cpp
     spec/lang/interpret.cpp
     spec/lang/lexer.cpp
@@ -224,6 +225,7 @@ set(MINIMOA_TESTS_UNIT_EXTRACT
     tests/unit/extract/certificate_test.cpp
     tests/unit/extract/emit_test.cpp
     tests/unit/extract/host_test.cpp
+    tests/unit/extract/lanes_run_test.cpp
     tests/unit/extract/lanes_test.cpp
     tests/unit/extract/lower_test.cpp
     tests/unit/extract/npy_test.cpp

@@ -134,26 +134,47 @@ void Lowerer::check_placement(const Term& final_term) {
   }
 }
 
-bool Lowerer::uniform(const Term& t) const {
-  if (mentions(t, lane_->variable) || mentions(t, kAccumulator)) return false;
+// A name that is not the same in all lanes: the lane variable, or one bound
+// below its binder by `let` or as the state of a `fold`.
+bool Lowerer::varies(const std::string& name, const Env& env) const {
+  if (name == kAccumulator) return true;
+  const auto it = env.names.find(name);
+  if (it == env.names.end()) return false;
+  const std::optional<Place>& place = it->second.place;
+  if (!place) return it->second.index == kLaneText;
+  const Leaf& leaf = leaves_[place->first];
+  return leaf.lanes || !leaf.vectors.empty() ||
+         std::find(place->index.begin(), place->index.end(), kLaneText) != place->index.end();
+}
+
+bool Lowerer::uniform(const Term& t, const Env& env) const {
   const auto shares = [](const Term& s) { return s->op == Op::kLet || s->op == Op::kFold; };
   if (!find_all(t, shares).empty()) return false;
-  return std::none_of(private_.begin(), private_.end(),
-                      [&](const std::string& x) { return mentions(t, x); });
+  const std::set<std::string> names = free_vars(t);
+  return std::none_of(names.begin(), names.end(),
+                      [&](const std::string& x) { return varies(x, env); });
+}
+
+// Does t mention the variable of the unrolled binder around?
+bool Lowerer::numbered(const Term& t, const Env& env) const {
+  const std::set<std::string> names = free_vars(t);
+  return std::any_of(names.begin(), names.end(), [&](const std::string& x) {
+    const auto it = env.names.find(x);
+    return it != env.names.end() && !it->second.place && it->second.index == kUnrolledText;
+  });
 }
 
 // A choice that is not the same at all points: both sides are computed.
-bool Lowerer::blended(const Term& t) const {
-  return !uniform(t) &&
-         (!uniform(t->kids[0]) || (unrolled_ && mentions(t->kids[0], unrolled_->variable)));
+bool Lowerer::blended(const Term& t, const Env& env) const {
+  return !uniform(t, env) && (!uniform(t->kids[0], env) || numbered(t->kids[0], env));
 }
 
 // ---------------------------------------------------------------- points
 
-Values Lowerer::shape_of(const Term& e) const {
+Values Lowerer::shape_of(const Term& e, const Env& env) const {
   Values out;
-  out.on_u = unrolled_ && mentions(e, unrolled_->variable);
-  out.on_v = !uniform(e);
+  out.on_u = numbered(e, env);
+  out.on_v = !uniform(e, env);
   if (accumulators_ && mentions(e, kAccumulator)) out.on_u = out.on_u || accumulators_->on_u;
   return out;
 }
@@ -218,7 +239,9 @@ void Lowerer::declare(const std::string& type, const std::string& name, const st
 std::optional<std::vector<std::string>> Lowerer::row_calls(const Term& e, const Env& env,
                                                            const Values& shape) {
   std::vector<Matched> operands;
-  const auto inner = [&](const Term& t) { return !uniform(t) && (t->op != Op::kIf || blended(t)); };
+  const auto inner = [&](const Term& t) {
+    return t->op == Op::kIf ? blended(t, env) : !uniform(t, env);
+  };
   const auto row = std::find_if(rows_->rows.begin(), rows_->rows.end(), [&](const Instruction& r) {
     operands.clear();
     return r.means.is_list() && matches(r, r.means, e, inner, true, &operands);
@@ -242,7 +265,7 @@ std::optional<std::vector<std::string>> Lowerer::row_calls(const Term& e, const 
 }
 
 Values Lowerer::row_values(const Term& e, const Env& env, const std::string& base) {
-  Values out = shape_of(e);
+  Values out = shape_of(e, env);
   const auto calls = row_calls(e, env, out);
   if (!calls) {
     cannot(std::string("no row of the target is `") + op_word(e->op) + "`", e);
@@ -262,10 +285,10 @@ Values Lowerer::row_values(const Term& e, const Env& env, const std::string& bas
 Values Lowerer::values(const Term& e, const Env& env) {
   if (error_) return {};
   if (e->op == Op::kVar && e->name == kAccumulator) return *accumulators_;
-  if (uniform(e)) return broadcast_values(e, env);
+  if (uniform(e, env)) return broadcast_values(e, env);
   if (is_access(e, env)) return access_values(e, env);
   if (e->op == Op::kRed) return reduction_values(e, env);
-  if (e->op == Op::kIf && !blended(e)) return selection_values(e, env);
+  if (e->op == Op::kIf && !blended(e, env)) return selection_values(e, env);
   if (e->op == Op::kMem) {
     cannot("a read of an input that differs from lane to lane", e);
     return {};
@@ -274,7 +297,7 @@ Values Lowerer::values(const Term& e, const Env& env) {
 }
 
 Values Lowerer::broadcast_values(const Term& e, const Env& env) {
-  Values out = shape_of(e);
+  Values out = shape_of(e, env);
   std::vector<std::string> texts;
   for (std::size_t k = 0; k < points_of(out); ++k) {
     texts.push_back(expr(e, at_number(env, static_cast<std::int64_t>(k))));
@@ -292,7 +315,7 @@ std::string Lowerer::address(const Place& d) const {
 }
 
 Values Lowerer::access_values(const Term& e, const Env& env) {
-  Values out = shape_of(e);
+  Values out = shape_of(e, env);
   const std::optional<Place> d = resolve(e, env);
   if (!d || error_) return out;
   if (!d->type.shape.empty() || d->type.elem != Type::ElemKind::kReal) {
@@ -349,15 +372,14 @@ Values Lowerer::reduction_values(const Term& e, const Env& env) {
                                   {"min", Op::kMin, "(-kBottom)"}};
   const Row* row = std::find_if(std::begin(kRows), std::end(kRows),
                                 [&](const Row& r) { return e->name == r.f; });
-  const bool fixed = uniform(e->kids[0]) && uniform(e->kids[1]) &&
-                     !(unrolled_ && (mentions(e->kids[0], unrolled_->variable) ||
-                                     mentions(e->kids[1], unrolled_->variable)));
+  const auto shared = [&](const Term& t) { return uniform(t, env) && !numbered(t, env); };
+  const bool fixed = shared(e->kids[0]) && shared(e->kids[1]);
   if (row == std::end(kRows) || !fixed) {
     cannot("a reduction of this kind in lanes, or one whose range is not the same at all points",
            e);
     return {};
   }
-  Values out = shape_of(e);
+  Values out = shape_of(e, env);
   const std::string name = fresh("acc");
   for (std::size_t k = 0; k < points_of(out); ++k) {
     out.names.push_back(named(name + "_" + std::to_string(k), e));
@@ -386,7 +408,7 @@ Values Lowerer::reduction_values(const Term& e, const Env& env) {
 
 // (if c x y) with one c for all points: only one side is computed.
 Values Lowerer::selection_values(const Term& e, const Env& env) {
-  Values out = shape_of(e);
+  Values out = shape_of(e, env);
   const std::string c = condition(e->kids[0], env);
   const std::string name = fresh("sel");
   for (std::size_t k = 0; k < points_of(out); ++k) {
@@ -412,13 +434,13 @@ Values Lowerer::selection_values(const Term& e, const Env& env) {
 
 Values Lowerer::masks(const Term& b, const Env& env) {
   if (error_) return {};
-  if (uniform(b)) return spread_masks(b, env);
+  if (uniform(b, env)) return spread_masks(b, env);
   if (b->op == Op::kLt || b->op == Op::kLe) return comparison_masks(b, env);
   return row_values(b, env, "mask");
 }
 
 Values Lowerer::spread_masks(const Term& b, const Env& env) {
-  Values out = shape_of(b);
+  Values out = shape_of(b, env);
   std::vector<std::string> texts;
   for (std::size_t k = 0; k < points_of(out); ++k) {
     texts.push_back(condition(b, at_number(env, static_cast<std::int64_t>(k))));
@@ -433,7 +455,7 @@ Values Lowerer::spread_masks(const Term& b, const Env& env) {
 
 // below(x, y) says y + l < x in lane l: r in a is lane l of A, r in b of B.
 Values Lowerer::comparison_masks(const Term& b, const Env& env) {
-  Values out = shape_of(b);
+  Values out = shape_of(b, env);
   const std::string& r = lane_->variable;
   const bool left = mentions(b->kids[0], r), right = mentions(b->kids[1], r);
   if (left == right || !on_a_sum(b->kids[left ? 0 : 1], r) || reads_input(b)) {
@@ -481,27 +503,28 @@ void Lowerer::lane_gen(const Term& e, const Place& d, const Env& env) {
   for (FoldState& st : folds_) st.open.push_back(kLaneText);
   into(e->kids[1], element_of(d, {kLaneText}), bind_index(e, 1, kLaneText, env));
   for (FoldState& st : folds_) st.open.pop_back();
-  private_.clear();
   lane_.reset();
 }
 
-bool Lowerer::slow_variable(const Term& access, const Env& env) const {
-  if (access->op == Op::kPsi) return slow_variable(operand_of(access), env);
-  if (access->op == Op::kGet) return slow_variable(access->kids[0], env);
-  return leaves_[env.names.at(access->name).place->first].slow;
+// Is some word of slow memory read for all numbers w of an unrolled loop at once?
+bool Lowerer::stray(const Term& t, const std::string& w, const Env& env) const {
+  const auto in = [&](const std::vector<Term>& kids) {
+    return std::any_of(kids.begin(), kids.end(), [&](const Term& k) { return stray(k, w, env); });
+  };
+  if (!is_access(t, env)) return (t->op == Op::kMem && !mentions(t, w)) || in(t->kids);
+  Term x = t;  // of an access, only the indices are terms of their own
+  for (; x->op != Op::kVar; x = x->op == Op::kPsi ? operand_of(x) : x->kids[0]) {
+    if (x->op == Op::kPsi && in(index_of(x))) return true;
+  }
+  return leaves_[env.names.at(x->name).place->first].slow && !mentions(t, w);
 }
 
 void Lowerer::unrolled_gen(const Term& e, std::int64_t count, const Place& d, const Env& env) {
   const auto refused = [](const Term& t) {
     return t->op == Op::kLet || t->op == Op::kFold || (t->op == Op::kRed && t->name == "osm");
   };
-  // What is read from slow memory is another word for each number.
-  const auto stray = [&](const Term& t) {
-    const bool slow = t->op == Op::kMem || (is_access(t, env) && slow_variable(t, env));
-    return slow && !mentions(t, e->binders[0]);
-  };
   const bool fits = lane_ && !unrolled_ && lane_->vectors * count <= kMaxPoints &&
-                    find_all(e->kids[1], refused).empty() && find_all(e->kids[1], stray).empty();
+                    find_all(e->kids[1], refused).empty() && !stray(e->kids[1], e->binders[0], env);
   if (!fits) {
     cannot("this loop cannot be unrolled", e);
     return;

@@ -468,6 +468,8 @@ Place Lowerer::allocate(const std::string& name, const Type& t, bool slow, const
     Leaf leaf = leaf_of(name, shapes[k], slow, source, env);
     declare_leaf(&leaf, shapes.size() == 1 ? base : base + "_" + std::to_string(k),
                  std::exchange(block, nullptr));
+    const bool alike = k == 0 || !leaf.turned || alpha_equal(shapes[k][0], shapes[0][0]);
+    if (!alike) cannot("`" + name + "` cannot be turned: its first extents differ", source);
     leaves_.push_back(std::move(leaf));
   }
   return d;
@@ -482,7 +484,6 @@ Env Lowerer::let(const Term& t, const Env& env) {
   if (error_) return env;
   Env in = inside(t, 1, env);
   in.names[t->binders[0]] = {"", d};
-  if (lane_) private_.insert(t->binders[0]);
   return in;
 }
 
@@ -520,6 +521,10 @@ void Lowerer::into_gen(const Term& e, const Place& d, const Env& env) {
     cannot("`gen` where a scalar is expected", e);
     return;
   }
+  if (lane_ && !uniform(e->kids[0], env)) {
+    cannot("a loop whose bound differs from lane to lane", e);
+    return;
+  }
   if (is_lane(e->binders[0])) return lane_gen(e, d, env);
   if (const auto count = unrolled_by(e->binders[0])) return unrolled_gen(e, *count, d, env);
   const std::string v = named(fresh(e->binders[0]), e);
@@ -530,6 +535,10 @@ void Lowerer::into_gen(const Term& e, const Place& d, const Env& env) {
 }
 
 void Lowerer::into_fold(const Term& e, const Place& d, const Env& env) {
+  if (lane_ && !uniform(e->kids[0], env)) {
+    cannot("a fold whose bound differs from lane to lane", e);
+    return;
+  }
   into(e->kids[1], d, inside(e, 1, env));
   if (error_) return;
   const std::string j = named(fresh(e->binders[0]), e);
@@ -537,7 +546,6 @@ void Lowerer::into_fold(const Term& e, const Place& d, const Env& env) {
   Env in = bind_index(e, 2, j, env);
   Place state = d;
   state.fold = folds_.size();
-  if (lane_) private_.insert(e->binders[1]);
   in.names[e->binders[1]] = {"", state};
   folds_.push_back({e->binders[1], d, {}, {}});
   loop(j, n, e, [&] { into(e->kids[2], d, in); });
@@ -546,7 +554,7 @@ void Lowerer::into_fold(const Term& e, const Place& d, const Env& env) {
 
 void Lowerer::into_if(const Term& e, const Place& d, const Env& env) {
   const bool scalar = d.type.shape.empty() && d.type.elem == Type::ElemKind::kReal;
-  if (lane_ && !uniform(e->kids[0])) {
+  if (lane_ && !uniform(e->kids[0], env)) {
     if (scalar) return store_points(e, d, env);
     cannot("a choice between arrays or tuples that differs from lane to lane", e);
     return;

@@ -156,9 +156,11 @@ class Lowerer {
   // --- lanes (lanes.cpp) ---
   void check_placement(const Term& final_term);
   void check_lane_binder(const Term& e);
-  bool uniform(const Term& t) const;
-  bool blended(const Term& t) const;
-  bool slow_variable(const Term& access, const Env& env) const;
+  bool varies(const std::string& name, const Env& env) const;
+  bool uniform(const Term& t, const Env& env) const;
+  bool numbered(const Term& t, const Env& env) const;
+  bool blended(const Term& t, const Env& env) const;
+  bool stray(const Term& t, const std::string& w, const Env& env) const;
   Values values(const Term& e, const Env& env);
   Values masks(const Term& b, const Env& env);
   Values broadcast_values(const Term& e, const Env& env);
@@ -172,7 +174,7 @@ class Lowerer {
   Values comparison_masks(const Term& b, const Env& env);
   std::string primitive(const std::string& means, const Term& where);
   std::string call_of(const std::string& means, const std::string& arguments, const Term& where);
-  Values shape_of(const Term& e) const;
+  Values shape_of(const Term& e, const Env& env) const;
   std::size_t points_of(const Values& v) const;
   std::pair<std::int64_t, std::int64_t> point(const Values& shape, std::size_t k) const;
   const std::string& value_at(const Values& v, std::int64_t u, std::int64_t vector) const;
@@ -206,7 +208,6 @@ class Lowerer {
   Allocation scratch_, workspace_;
   std::optional<LaneLoop> lane_;
   std::optional<Unrolled> unrolled_;
-  std::set<std::string> private_;       // let and fold variables bound below the lane binder
   std::optional<Values> accumulators_;  // what kAccumulator stands for
 };
 

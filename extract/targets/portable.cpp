@@ -183,6 +183,7 @@ void Printer::helpers() {
 // A function on one line: a line for each of its statements.
 void Printer::code(const std::string& text) {
   std::string rest = text;
+  std::replace(rest.begin(), rest.end(), '\n', ' ');
   const auto cut = [&](std::size_t end) {
     line(rest.substr(0, end));
     const std::size_t next = rest.find_first_not_of(' ', end);

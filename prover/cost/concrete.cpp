@@ -510,7 +510,6 @@ Code Walk::choice(const Term& t, bool statement, Code condition, const Names& na
   Code c;
   c.act = Act::kBranch;
   c.op = Op::kIf;
-  c.both = masks(condition);
   c.kids.push_back(std::move(condition));
   for (std::size_t k : {std::size_t{1}, std::size_t{2}}) {
     const Names in{names.meanings, enter(t, k, names.scope, spec_)};
@@ -519,6 +518,8 @@ Code Walk::choice(const Term& t, bool statement, Code condition, const Names& na
     c.kids.push_back(nested ? choice(x, true, decided(x->kids[0], in), in) : value(x, in));
     statement_needs(need(c.kids.back()));
   }
+  const auto of_lane = [](const Code& k) { return k.of_lane; };
+  c.both = masks(c.kids[0]) && std::any_of(c.kids.begin(), c.kids.end(), of_lane);
   summarise(&c);
   return c;
 }

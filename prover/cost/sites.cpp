@@ -172,7 +172,7 @@ class Walk {
 
   void choice(const Term& t, const Destination& d) {
     value(t->kids[0]);
-    if (!lanes_.excludes(t->kids[0])) {
+    if (lanes_.blended(t)) {
       value(t->kids[1]);
       value(t->kids[2]);
       if (!d.array.empty()) store(d.array);
@@ -214,7 +214,7 @@ class Walk {
       case Op::kRed:
         loop(t, [&] {
           value(t->kids[1]);
-          where(t->kids[1], lanes_.excludes(t->kids[1]), [&] { value(t->kids[2]); });
+          where(t->kids[1], true, [&] { value(t->kids[2]); });
         });
         return;
       case Op::kAny:

@@ -39,20 +39,23 @@ Lanes Lanes::enter(const Term& t, std::size_t kid) const {
 }
 
 bool Lanes::uniform(const Term& t) const {
+  if (room_ == 0) return true;
+  const auto shares = [](const Term& s) { return s->op == Op::kLet || s->op == Op::kFold; };
+  if (!find_all(t, shares).empty()) return false;
   return std::none_of(varying_.begin(), varying_.end(),
                       [&](const std::string& name) { return mentions(t, name); });
 }
 
-bool Lanes::excludes(const Term& g) const {
-  return uniform(g) && std::none_of(unrolled_.begin(), unrolled_.end(),
-                                    [&](const std::string& name) { return mentions(g, name); });
+bool Lanes::blended(const Term& t) const {
+  if (room_ == 0 || t->op != Op::kIf || uniform(t)) return false;
+  const Term& c = t->kids[0];
+  return !uniform(c) || std::any_of(unrolled_.begin(), unrolled_.end(),
+                                    [&](const std::string& name) { return mentions(c, name); });
 }
 
 Scope Lanes::scope(const Term& t, std::size_t kid, const Scope& outer, const Spec& spec) const {
   Scope inside = minimoa::enter(t, kid, outer, spec);
-  const bool choice = t->op == Op::kIf && kid > 0, guarded = t->op == Op::kRed && kid == 2;
-  const bool conditional = choice || guarded;  // the condition is the last thing known
-  if (conditional && !enter(t, kid).excludes(t->kids[guarded ? 1 : 0])) inside.context.pop_back();
+  if (kid > 0 && blended(t)) inside.context.pop_back();  // the condition is the last thing known
   return inside;
 }
 

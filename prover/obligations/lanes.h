@@ -25,9 +25,9 @@ class Lanes {
   // What `let` shares here has room for this many lanes; 0: not below a lane binder.
   std::int64_t room() const { return room_; }
   bool uniform(const Term& t) const;  // one value for all lanes; true outside of them
-  // A choice (guard) by g excludes what stands behind it. Else both sides are
-  // evaluated: g varies from lane to lane, or within the steps of an unrolled loop.
-  bool excludes(const Term& g) const;
+  // Are both sides of the choice t evaluated? Its condition varies from lane to
+  // lane; or within the steps of an unrolled loop, and something else in t does.
+  bool blended(const Term& t) const;
   // minimoa::enter, without a condition that excludes nothing.
   Scope scope(const Term& t, std::size_t kid, const Scope& outer, const Spec& spec) const;
 

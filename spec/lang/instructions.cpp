@@ -10,6 +10,8 @@
 #include <charconv>
 #include <set>
 
+#include "spec/lang/instruction_row.h"
+
 namespace minimoa {
 namespace {
 
@@ -37,14 +39,6 @@ bool is_include(const std::string& s) {
          });
 }
 
-// Section 8: what a kernel's body may hold.
-bool is_kernel_code(const std::string& s) {
-  return s.find("??") == std::string::npos && std::all_of(s.begin(), s.end(), [](char c) {
-           return (c >= ' ' && c < 127 && c != '\\' && c != '#' && c != '\'' && c != '"') ||
-                  c == '\n';
-         });
-}
-
 class InstructionReader {
  public:
   InstructionReader(std::string path, const Sexpr& form) : path_(std::move(path)), form_(form) {}
@@ -64,11 +58,17 @@ class InstructionReader {
       return false;
     }
     if (!is_identifier(out->vector) || !is_identifier(out->mask) || !is_include(out->include) ||
-        !is_identifier(out->target) || !is_kernel_code(out->flags)) {
-      return fail(form_, "a target's name and types are identifiers, its include is NAME.h");
+        !is_identifier(out->target) || out->target == "portable") {
+      return fail(form_,
+                  "a target's name and types are identifiers, none is portable; its include is "
+                  "NAME.h");
+    }
+    if (!are_flags(out->flags)) {
+      return fail(form_, "flags are -std=c++17 -O2, then words that begin with -m");
     }
     const Sexpr* needs = part("needs");
     if (needs == nullptr) return false;
+    if (needs->kids.size() < 2) return fail(*needs, "expected (needs FEATURE ..)");
     for (std::size_t k = 1; k < needs->kids.size(); ++k) {
       if (!needs->kids[k].is_atom() || !is_identifier(needs->kids[k].text)) {
         return fail(needs->kids[k], "expected the name of a processor's feature");
@@ -78,18 +78,20 @@ class InstructionReader {
     return ended();
   }
 
-  bool row(Instruction* out) {
+  bool row(const InstructionTable& target, Instruction* out) {
     if (!named("row", &out->name) || !string("doc", &out->doc) || !vars(out)) return false;
     if (!is_row_name(out->name)) return fail(form_, "the name of a row is like add_lanes");
     const Sexpr* means = part("means");
     if (means == nullptr) return false;
     if (means->kids.size() != 2) return fail(*means, "expected (means TERM)");
     out->means = means->kids[1];
+    const std::string meaning = fault_of_means(*out);
+    if (!meaning.empty()) return fail(*means, meaning);
     if (!string("code", &out->code)) return false;
-    if (!is_kernel_code(out->code))
-      return fail(form_, "code has a character that no kernel may have");
+    const std::string code = fault_of_code(*out, target);
+    if (!code.empty()) return fail(form_, code);
     if (next_ < form_.kids.size() && !string("contract", &out->contract)) return false;
-    return each_once(*out) && ended();
+    return ended();
   }
 
   Diagnostic diagnostic;
@@ -150,20 +152,6 @@ class InstructionReader {
     return true;
   }
 
-  static std::size_t count(const Sexpr& s, const std::string& variable) {
-    if (s.is_atom()) return s.text == variable ? 1 : 0;
-    std::size_t n = 0;
-    for (const Sexpr& k : s.kids) n += count(k, variable);
-    return n;
-  }
-
-  bool each_once(const Instruction& row) {
-    for (const InstructionVar& v : row.vars) {
-      if (count(row.means, v.name) != 1) return fail(form_, v.name + " stands once in `means`");
-    }
-    return true;
-  }
-
   bool ended() {
     return next_ == form_.kids.size() || fail(form_.kids[next_], "nothing more is expected");
   }
@@ -183,7 +171,7 @@ Diagnostic at_form(const std::string& path, const Sexpr& form, const std::string
 
 Result<InstructionTable> parse_instructions(const std::string& text, const std::string& path) {
   std::string error;
-  const auto forms = parse_sexprs(text, SexprDialect::kRules, &error);
+  const auto forms = parse_sexprs(text, SexprDialect::kInstructions, &error);
   if (!forms) return problem("E0525", path + ": " + error);
   if (forms->empty()) return problem("E0525", path + ": no (target ..)");
   InstructionTable out;
@@ -194,7 +182,7 @@ Result<InstructionTable> parse_instructions(const std::string& text, const std::
     const Sexpr& form = (*forms)[k];
     InstructionReader reader(path, form);
     Instruction row;
-    if (!reader.row(&row)) return reader.diagnostic;
+    if (!reader.row(out, &row)) return reader.diagnostic;
     if (!names.insert(row.name).second) {
       return at_form(path, form, "row " + row.name + " is written twice");
     }

@@ -54,14 +54,16 @@ class Reader {
     }
   }
 
-  bool rules() const { return dialect_ == SexprDialect::kRules; }
+  bool rules() const { return dialect_ != SexprDialect::kTerm; }
 
   void skip_blank() {
-    if (text_[pos_] == '\n') {
-      ++line_;
-      line_start_ = pos_ + 1;
-    }
+    if (text_[pos_] == '\n') next_line(pos_);
     ++pos_;
+  }
+
+  void next_line(std::size_t newline) {
+    ++line_;
+    line_start_ = newline + 1;
   }
 
   Sexpr here(Sexpr::Kind kind) const {
@@ -90,7 +92,11 @@ class Reader {
   void string() {
     Sexpr s = here(Sexpr::Kind::kString);
     std::size_t end = pos_ + 1;
-    while (end < text_.size() && text_[end] != '"' && text_[end] != '\n') ++end;
+    for (; end < text_.size() && text_[end] != '"'; ++end) {
+      if (text_[end] != '\n') continue;
+      if (dialect_ != SexprDialect::kInstructions) break;
+      next_line(end);
+    }
     if (end >= text_.size() || text_[end] != '"') return fail("'\"' missing");
     s.text = std::string(text_.substr(pos_ + 1, end - pos_ - 1));
     pos_ = end + 1;

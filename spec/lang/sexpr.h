@@ -26,8 +26,9 @@ struct Sexpr {
   std::string head() const;
 };
 
-// kRules: `;` comments and "strings" are allowed (rule files).
-enum class SexprDialect { kTerm, kRules };
+// kRules: `;` comments and "strings" are allowed (rule files); kInstructions:
+// a string may have several lines, too (instruction files).
+enum class SexprDialect { kTerm, kRules, kInstructions };
 
 // All s-expressions of the text, or nothing and the reason with its place.
 std::optional<std::vector<Sexpr>> parse_sexprs(std::string_view text, SexprDialect dialect,

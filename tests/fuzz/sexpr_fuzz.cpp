@@ -9,7 +9,8 @@ FUZZ_TREES
 #endif
 
 FUZZ_READER(sexpr, 4096) {
-  for (const auto dialect : {minimoa::SexprDialect::kTerm, minimoa::SexprDialect::kRules}) {
+  for (const auto dialect : {minimoa::SexprDialect::kTerm, minimoa::SexprDialect::kRules,
+                             minimoa::SexprDialect::kInstructions}) {
     std::string error;
     const auto all = minimoa::parse_sexprs(bytes, dialect, &error);
     MUST(all || !error.empty());

@@ -119,13 +119,14 @@ inline void spill(const std::string& path, const std::string& text) {
 }
 
 // Compiles text as a shared library; the handle, or null (with the compiler's words).
-inline void* compile(const TemporaryFolder& folder, const std::string& text) {
+inline void* compile(const TemporaryFolder& folder, const std::string& text,
+                     const std::string& flags = "-std=c++17 -O2") {
   const std::string source = folder.path() + "/kernel.cpp";
   const std::string library = folder.path() + "/kernel.so";
   spill(source, text);
   const std::string command =
-      "g++ -std=c++17 -O2 -Wall -Wextra -Wpedantic -Werror -fPIC -shared -o " + library + " " +
-      source;
+      "g++ " + flags + " -Wall -Wextra -Wpedantic -Werror -fPIC -shared -I " + folder.path() +
+      " -o " + library + " " + source;
   if (std::system(command.c_str()) != 0) return nullptr;
   return dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
 }

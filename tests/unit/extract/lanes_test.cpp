@@ -5,37 +5,12 @@
 
 #include "extract/targets/portable.h"
 #include "tests/unit/extract/kernel_fixture.h"
+#include "tests/unit/extract/two_lanes.h"
 
 using namespace minimoa;
 using namespace minimoa::test;
 
 namespace {
-
-constexpr char kTwo[] = R"x(
-(target two (doc "two lanes") (lanes 2) (vector "pair") (mask "flags") (include "pair.h")
-  (flags "-std=c++17 -O2") (needs))
-(row load_lanes (doc "") (vars (address ?p)) (means (load ?p)) (code "a"))
-(row store_lanes (doc "") (vars (address ?p) (vector ?x)) (means (store ?p ?x)) (code "a"))
-(row all_lanes (doc "") (vars (float ?f)) (means (broadcast ?f)) (code "a"))
-(row spread_lanes (doc "") (vars (bool ?b)) (means (spread ?b)) (code "a"))
-(row below_lanes (doc "") (vars (index ?x ?y)) (means (below ?x ?y)) (code "a"))
-(row fma_lanes (doc "") (vars (vector ?x ?y ?z)) (means (+ ?z (* ?x ?y))) (code "a"))
-(row add_lanes (doc "") (vars (vector ?x ?y)) (means (+ ?x ?y)) (code "a"))
-(row mul_lanes (doc "") (vars (vector ?x ?y)) (means (* ?x ?y)) (code "a"))
-(row max_lanes (doc "") (vars (vector ?x ?y)) (means (max ?x ?y)) (code "a"))
-(row if_lanes (doc "") (vars (mask ?m) (vector ?x ?y)) (means (if ?m ?x ?y)) (code "a"))
-(row not_lanes (doc "") (vars (mask ?m)) (means (not ?m)) (code "a"))
-(row and_lanes (doc "") (vars (mask ?m ?n)) (means (and ?m ?n)) (code "a"))
-)x";
-
-const InstructionTable& two() {
-  static const InstructionTable kTable = [] {
-    auto t = parse_instructions(kTwo, "extract/instr/two.instr");
-    REQUIRE_MESSAGE(t.ok(), (t.ok() ? "" : t.errors()[0].message));
-    return t.value();
-  }();
-  return kTable;
-}
 
 Placement place() {
   Placement p;
@@ -173,6 +148,16 @@ TEST_CASE("terms that have no lanes are refused") {
   CHECK(kernel(rows("(red add (j (+ T l)) true (real 1))")) == "E0610");
   CHECK(kernel(rows("(red add (j T) (< j d) (if (< l j) (real 1) (real 2)))")) == "E0610");
   CHECK(kernel(rows("(let (x) (real 1) x)")) == "E0610");
+  Placement flat = place();
+  flat.unroll = {};
+  // What is shared inside of a value has no place there.
+  CHECK(kernel(rows("(+ (real 1) (let (x) (real 1) (* x x)))"), flat) == "E0610");
+  CHECK(kernel(rows("(let (x) (real 1) (* x x))"), flat).size() > 100);
+  const auto folded = [](const std::string& n) {
+    return rows("(fold (J " + n + ") (u) (real 0) (+ u (real 1)))");
+  };
+  CHECK(kernel(folded("T"), flat).size() > 100);
+  CHECK(kernel(folded("(+ l 1)"), flat) == "E0610");
   const std::string other =
       "(let (y) (gen (l 4) (gen (d D) (real 1))) (let (z) (gen (l 4) (gen (d D) "
       "(psi (vec INDEX d) y))) (for (r S) (for (c D) (put (vec r c) (psi (vec r c) z))))))";
@@ -191,6 +176,37 @@ TEST_CASE("terms that have no lanes are refused") {
   Placement plain = place();
   plain.unroll = {};
   CHECK(kernel(arrays, plain) == "E0610");
+}
+
+TEST_CASE("slow memory in an unrolled loop: another word for each number") {
+  const auto reads = [](const std::string& element) {
+    return kernel("(letslow (s) (pargen (i T) (gen (e D) (mem K (vec i e)))) " + rows(element) +
+                  ")");
+  };
+  CHECK(reads("(psi (vec 0 d) s)").size() > 100);
+  CHECK(reads("(psi (vec d) (psi (vec 0) s))").size() > 100);
+  CHECK(reads("(red add (j T) true (* (psi (vec j d) s) (if (< l j) (real 1) (real 2))))").size() >
+        100);
+  CHECK(reads("(psi (vec 0 0) s)") == "E0610");
+  CHECK(reads("(+ (psi (vec 0 d) s) (psi (vec d 0) s))").size() > 100);
+  CHECK(reads("(+ (psi (vec 0 d) s) (psi (vec 1 0) s))") == "E0610");
+  CHECK(reads("(if (< l 2) (psi (vec l d) s) (real 0))") == "E0610");
+}
+
+TEST_CASE("turned variables: first extents are alike, multiples of the lanes") {
+  const auto pair = [](const std::string& first, const std::string& second) {
+    Placement p = place();
+    p.unroll = {};
+    p.lanes = {};
+    return kernel(
+        "(let (y) (tup (gen (i " + first + ") (real 1)) (gen (i " + second +
+            ") (real 2))) (for (r S) (for (c D) (put (vec r c) (psi (vec 0) (get 1 y))))))",
+        p);
+  };
+  CHECK(pair("4", "4").size() > 100);
+  CHECK(pair("4", "2") == "E0610");
+  CHECK(pair("3", "3") == "E0610");
+  CHECK(pair("S", "S") == "E0610");
 }
 
 TEST_CASE("a fold in lanes reads what its step has not written") {
@@ -213,37 +229,109 @@ TEST_CASE("a fold in lanes reads what its step has not written") {
 }
 
 TEST_CASE("malformed instruction files are refused") {
-  const auto code = [](const std::string& text) {
+  const auto fault = [](const std::string& text) {
     const auto t = parse_instructions(text, "x.instr");
-    return t.ok() ? std::string("ok") : t.errors()[0].code;
+    if (t.ok()) return std::string("none");
+    CHECK(t.errors()[0].code == "E0525");
+    return t.errors()[0].message;
   };
   const std::string target =
-      "(target two (doc \"\") (lanes 2) (vector \"v\") (mask \"m\") (include \"p.h\") (flags \"\") "
-      "(needs))\n";
+      "(target two (doc \"\") (lanes 2) (vector \"v\") (mask \"m\") (include \"p.h\") "
+      "(flags \"-std=c++17 -O2 -mfma\") (needs fma))\n";
   const std::string row =
-      "(row a_lanes (doc \"\") (vars (vector ?x)) (means (neg ?x)) (code \"c\"))\n";
-  CHECK(code(target + row) == "ok");
-  CHECK(code("") == "E0525");
-  CHECK(code(row) == "E0525");
-  CHECK(code(target + target) == "E0525");
-  CHECK(code(target + row + row) == "E0525");
-  const auto changed = [&](const std::string& what, const std::string& by) {
-    std::string text = target + row;
-    return code(text.replace(text.find(what), what.size(), by));
+      "(row a_lanes (doc \"\") (vars (vector ?x)) (means (neg ?x)) "
+      "(code \"[[maybe_unused]] inline v a_lanes(v x)\n{ return x; }\"))\n";
+  CHECK(fault(target + row) == "none");
+  const auto said = [&](const std::string& text, const std::string& part) {
+    const std::string is = fault(text);
+    CHECK_MESSAGE(is.find(part) != std::string::npos, is);
   };
-  CHECK(changed("(lanes 2)", "(lanes 1)") == "E0525");
-  CHECK(changed("(lanes 2)", "(lanes 65)") == "E0525");
-  CHECK(changed("(lanes 2)", "(lanes x)") == "E0525");
-  CHECK(changed("\"v\"", "\"v w\"") == "E0525");
-  CHECK(changed("p.h", "../p.h") == "E0525");
-  CHECK(changed("(needs)", "(needs) (more)") == "E0525");
-  CHECK(changed("a_lanes", "a") == "E0525");
-  CHECK(changed("a_lanes", "A_lanes") == "E0525");
-  CHECK(changed("vector ?x", "number ?x") == "E0525");
-  CHECK(changed("vector ?x", "vector ?x ?x") == "E0525");
-  CHECK(changed("vector ?x", "vector ?x ?y") == "E0525");
-  CHECK(changed("(neg ?x)", "(+ ?x ?x)") == "E0525");
-  CHECK(changed("\"c\"", "\"#c\"") == "E0525");
-  CHECK(changed("\"c\"", "\"c\\\\\"") == "E0525");
-  CHECK(changed("(code \"c\")", "(code \"c\") (why \"\")") == "E0525");
+  said("", "no (target ..)");
+  said(row, "expected (target NAME ..)");
+  said(target + target, "expected (row NAME ..)");
+  said(target + row + row, "written twice");
+  const auto changed = [&](const std::string& what, const std::string& by,
+                           const std::string& part) {
+    std::string text = target + row;
+    said(text.replace(text.find(what), what.size(), by), part);
+  };
+  for (const char* n : {"1", "65", "x", "02"}) {
+    changed("(lanes 2)", std::string("(lanes ") + n + ")", "N in 2 .. 64");
+  }
+  changed("target two", "target portable", "portable");
+  changed("\"v\"", "\"v w\"", "identifiers");
+  changed("p.h", "../p.h", "NAME.h");
+  for (const char* flags : {"", "-std=c++17", "-std=c++17 -O3", "-std=c++17 -O2 -ffast-math",
+                            "-std=c++17 -O2 -", "-std=c++17 -O2 -mfma;x", "-std=c++17 -O2-mfma"}) {
+    changed("-std=c++17 -O2 -mfma", flags, "-std=c++17 -O2, then words");
+  }
+  changed("(needs fma)", "(needs)", "FEATURE");
+  changed("(needs fma)", "(needs 3)", "feature");
+  changed("(needs fma)", "(needs fma) (more)", "nothing more");
+  changed("a_lanes", "a", "like add_lanes");
+  changed("a_lanes", "A_lanes", "like add_lanes");
+  changed("vector ?x", "number ?x", "KIND");
+  changed("vector ?x", "vector ?x ?x", "declared twice");
+  changed("vector ?x", "vector ?x ?y", "?y stands once");
+  changed("(neg ?x)", "(+ ?x ?x)", "?x stands once");
+  changed("(code", "(why \"\") (code", "expected (code ..)");
+  changed("\"))\n", "\") (why \"\"))\n", "expected (contract ..)");
+}
+
+TEST_CASE("rows that mean nothing, and code that is not theirs, are refused") {
+  const auto fault = [](const std::string& vars, const std::string& means,
+                        const std::string& code) {
+    const auto t = parse_instructions(
+        "(target two (doc \"\") (lanes 2) (vector \"v\") (mask \"m\") (include \"p.h\") "
+        "(flags \"-std=c++17 -O2\") (needs fma))\n(row a_lanes (doc \"\") (vars " +
+            vars + ") (means " + means + ") (code \"" + code + "\"))",
+        "x.instr");
+    return t.ok() ? std::string("none") : t.errors()[0].message.substr(0, 24);
+  };
+  const std::string means = "`means` is made of opera", one = "code is one function: [[";
+  const auto sorts = [&](const std::string& vars, const std::string& term) {
+    return fault(vars, term, "x");
+  };
+  CHECK(sorts("(vector ?x)", "?x") == means);
+  CHECK(sorts("(vector ?x)", "(+ ?x)") == means);
+  CHECK(sorts("(vector ?x)", "(+ ?x ?y)") == means);
+  CHECK(sorts("(vector ?x)", "(+ ?x (real ?n))") == means);
+  CHECK(sorts("(vector ?x)", "(+ ?x 1)") == means);
+  CHECK(sorts("(vector ?x)", "(+ ?x bottom)") == means);
+  CHECK(sorts("(vector ?x ?y)", "(< ?x ?y)") == means);
+  CHECK(sorts("(vector ?x) (mask ?m)", "(+ ?x ?m)") == means);
+  CHECK(sorts("(vector ?x ?y)", "(if true ?x ?y)") == means);
+  CHECK(sorts("(float ?x)", "(neg ?x)") == means);
+  CHECK(sorts("(float ?x)", "(neg (broadcast ?x))") == means);
+  CHECK(sorts("(vector ?x)", "(broadcast ?x)") == means);
+  CHECK(sorts("(address ?x)", "(load ?x 1)") == means);
+  CHECK(sorts("(index ?x ?y)", "(below ?x ?y)") == one);
+  CHECK(sorts("(vector ?x)", "(+ ?x (real 2))") == one);
+  const auto written = [&](const std::string& code) {
+    return fault("(mask ?m) (vector ?x)", "(if ?m ?x (real 0))", code);
+  };
+  const std::string head = "[[maybe_unused]] inline v a_lanes(m m, v x) ";
+  CHECK(written(head + "{ return x; }") == "none");
+  CHECK(written(head + "{ if (m) { return x; } return x; }") == "none");
+  for (const char* body :
+       {"", "return x;", "{ return x; } int f;", "{ return x; }}", "{ return x;", "{ } { }"}) {
+    CHECK(written(head + body) == one);
+  }
+  for (const char* other :
+       {"inline v a_lanes(m m, v x) {}", "[[maybe_unused]] v a_lanes(m m, v x) {}",
+        "[[maybe_unused]] inline m a_lanes(m m, v x) {}",
+        "[[maybe_unused]] inline v b_lanes(m m, v x) {}",
+        "[[maybe_unused]] inline v a_lanes(v x, m m) {}",
+        "[[maybe_unused]] inline v a_lanes(m m, v y) {}"}) {
+    CHECK(written(other) == one);
+  }
+  for (const char* text : {"#", "\\", "'", "??", "//", "/*", "*/", "%:", "\t"}) {
+    CHECK(written(head + "{ " + text + " }") != "none");
+  }
+  CHECK(fault("(address ?p) (vector ?x)", "(store ?p ?x)",
+              "[[maybe_unused]] inline void a_lanes(float* p, v x) { }") == "none");
+  CHECK(fault("(address ?p)", "(load ?p)",
+              "[[maybe_unused]] inline v a_lanes(const float* p) { }") == "none");
+  CHECK(fault("(address ?p)", "(load ?p)", "[[maybe_unused]] inline v a_lanes(float* p) { }") ==
+        one);
 }
