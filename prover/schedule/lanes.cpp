@@ -132,7 +132,9 @@ void merge(Deriver* d, const char* rule, const Position& p, const Tiles& n, cons
 
 // A tile of which all keys are seen by all rows: no guard is left.
 void merge_whole(Deriver* d, const Position& p, const Tiles& n) {
+  const bool open = at(d->term(), child(p, 1))->kids[1]->op == Op::kTrue;
   merge(d, "block-state", p, n, n.t);
+  if (open) return d->step("if-true", child(child(p, 0), 1));
   d->step("guard-intro", child(child(p, 0), 1), {}, true);
   const auto guarded = [](const Term& t) {
     return t->op == Op::kRed && t->name == "add" && t->kids[1]->op != Op::kTrue;

@@ -149,6 +149,8 @@ class Bench:
         self.auditor, self.root = auditor, root
         self.dir = tempfile.mkdtemp(prefix="forged")
         shutil.copytree(os.path.join(root, "spec"), os.path.join(self.dir, "spec"))
+        shutil.copytree(os.path.join(root, "extract", "instr"),
+                        os.path.join(self.dir, "extract", "instr"))
         for d in ("certificates", "kernels/cpu"):
             os.makedirs(os.path.join(self.dir, d))
         self.passed = self.failed = 0

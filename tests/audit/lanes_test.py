@@ -225,7 +225,7 @@ def main():
     auditor = options.audit or os.path.join(options.build, "bin", "minimoa-audit")
     b = Batch(auditor, os.path.abspath(options.root))
     b.first_rules, b.files = b.rules(), {}
-    os.makedirs(b.path("extract/instr"))
+    os.makedirs(b.path("extract/instr"), exist_ok=True)
     failures = []
     try:
         reports = []

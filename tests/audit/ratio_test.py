@@ -80,6 +80,8 @@ class Bench:
     def __init__(self, root):
         self.root, self.dir = root, tempfile.mkdtemp(prefix="ratio")
         shutil.copytree(os.path.join(root, "spec"), os.path.join(self.dir, "spec"))
+        shutil.copytree(os.path.join(root, "extract", "instr"),
+                        os.path.join(self.dir, "extract", "instr"))
         for folder in ("certificates", "kernels/cpu"):
             os.makedirs(os.path.join(self.dir, folder))
         self.cases = []  # name, code (None: VALID), text

@@ -456,6 +456,7 @@ class Sandbox:
         self.folder = tempfile.TemporaryDirectory(prefix="minimoa-mutants-")
         self.root = self.folder.name
         shutil.copytree(report.path("spec"), os.path.join(self.root, "spec"))
+        shutil.copytree(report.path("extract", "instr"), os.path.join(self.root, "extract", "instr"))
         os.makedirs(os.path.join(self.root, "kernels", "cpu"))
         os.makedirs(os.path.join(self.root, "certificates"))
 

@@ -863,6 +863,8 @@ class Copy:
     def __init__(self):
         self.root = tempfile.mkdtemp(prefix="second")
         shutil.copytree(os.path.join(ROOT, "spec"), os.path.join(self.root, "spec"))
+        shutil.copytree(os.path.join(ROOT, "extract", "instr"),
+                        os.path.join(self.root, "extract", "instr"))
 
     def change(self, path, old, new):
         target = os.path.join(self.root, path)
