@@ -91,6 +91,7 @@ Family family_of(const Schedule& schedule) {
 std::vector<Family> families_of(const std::vector<Schedule>& schedules) {
   std::vector<Family> out;
   for (const Schedule& s : schedules) {
+    if (!s.lanes.empty()) continue;  // their tiles follow the registers, not the memory
     const auto same =
         std::find_if(out.begin(), out.end(), [&](const Family& f) { return sizes_in(f, s); });
     if (same == out.end()) {

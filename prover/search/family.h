@@ -42,6 +42,7 @@ struct Family {
 Family family_of(const Schedule& schedule);
 // One family for schedules that differ in sizes, name and comments only; the
 // first of them stands for it.
+// Without schedules that have lanes.
 std::vector<Family> families_of(const std::vector<Schedule>& schedules);
 
 // The sizes with which the schedule is a member of the family, if it is one.

@@ -318,8 +318,8 @@ TERMS = [
     ("brackets of a large kernel", term(lambda: "(for (i N) (put (vec i) (real %s)))" % sized(
         40000).replace("V", "N")), "safe [limit] safe: too many typed nodes"),
     ("an extent of many nodes", term(lambda: "(for (i N) (put (vec i) (let (x) (tup%s) bottom)))" %
-        ((" (gen (c %s) bottom)" % sized(1000).replace("V", "N")) * 40)),
-     "safe [limit] safe: too many typed nodes"),
+        ((" (gen (c %s) bottom)" % sized(2000).replace("V", "N")) * 40)),
+     "text [limit] kernels/cpu/x.cpp: too many typed nodes"),
     ("many stores of slow memory", term(lambda: nested("(letslow (x) (gen (c N) bottom) ", PLAIN,
                                                        ")", 190)),
      "text [limit] kernels/cpu/x.cpp: too many typed nodes"),
