@@ -15,7 +15,7 @@ namespace minimoa {
 struct Derivation {
   Term start;  // (put (vec) core)
   std::vector<Step> steps;
-  std::vector<Term> terms;       // terms[k]: after k steps; terms[0] = start
+  std::vector<Term> terms;  // terms[k]: after k steps; terms[0] = start
   Placement place;
   std::size_t dnf = 0, onf = 0;  // number of steps after which they are reached
   Term final_term() const { return terms.back(); }

@@ -124,9 +124,9 @@ inline void* compile(const TemporaryFolder& folder, const std::string& text,
   const std::string source = folder.path() + "/kernel.cpp";
   const std::string library = folder.path() + "/kernel.so";
   spill(source, text);
-  const std::string command =
-      "g++ " + flags + " -Wall -Wextra -Wpedantic -Werror -fPIC -shared -I " + folder.path() +
-      " -o " + library + " " + source;
+  const std::string command = "g++ " + flags +
+                              " -Wall -Wextra -Wpedantic -Werror -fPIC -shared -I " +
+                              folder.path() + " -o " + library + " " + source;
   if (std::system(command.c_str()) != 0) return nullptr;
   return dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
 }
